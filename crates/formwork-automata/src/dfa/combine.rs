@@ -1,0 +1,126 @@
+//! Boolean operations, all of them products with a rule for labels.
+
+use super::{DEAD, Dfa, Raw, StateId};
+use crate::alphabet::Alphabet;
+use crate::interner::Interner;
+use crate::limits::{Budget, Limits, TooLarge};
+
+type LabelRule<'a> = &'a dyn Fn(&[Option<u32>]) -> Option<u32>;
+
+impl Dfa {
+    /// The product of `parts` over the common refinement of their alphabets.
+    ///
+    /// `label` gets one slot for each part, with that part's label in the state it has reached:
+    /// `None` when it does not match there or has died. The product goes on while anything can
+    /// still be labelled, also after parts (even all of them) have died.
+    ///
+    /// Time and memory are linear in the product's table.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] when the product, counted before trimming, crosses a limit.
+    pub fn combine(
+        parts: &[&Self],
+        label: &dyn Fn(&[Option<u32>]) -> Option<u32>,
+        limits: &Limits,
+    ) -> Result<Self, TooLarge> {
+        let all_dead = vec![None; parts.len()];
+        let hopeless = label(&all_dead).is_none();
+        product(
+            parts,
+            label,
+            &|tuple| hopeless && tuple.iter().all(|&s| s == DEAD),
+            limits,
+        )
+    }
+
+    /// The words in every part, labelled 0; all words when there are no parts.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] as for [`Self::combine`].
+    pub fn intersection(parts: &[&Self], limits: &Limits) -> Result<Self, TooLarge> {
+        let all = |labels: &[Option<u32>]| labels.iter().all(Option::is_some).then_some(0);
+        product(parts, &all, &|tuple| tuple.contains(&DEAD), limits)
+    }
+
+    /// The words in some part, labelled 0.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] as for [`Self::combine`].
+    pub fn union(parts: &[&Self], limits: &Limits) -> Result<Self, TooLarge> {
+        let any = |labels: &[Option<u32>]| labels.iter().any(Option::is_some).then_some(0);
+        Self::combine(parts, &any, limits)
+    }
+
+    /// The words not accepted, labelled 0. At most one state more.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] as for [`Self::combine`].
+    pub fn complement(&self, limits: &Limits) -> Result<Self, TooLarge> {
+        let flip = |labels: &[Option<u32>]| labels[0].is_none().then_some(0);
+        Self::combine(&[self], &flip, limits)
+    }
+
+    /// The words accepted here and not by `other`, labelled 0.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] as for [`Self::combine`].
+    pub fn difference(&self, other: &Self, limits: &Limits) -> Result<Self, TooLarge> {
+        let minus =
+            |labels: &[Option<u32>]| (labels[0].is_some() && labels[1].is_none()).then_some(0);
+        product(&[self, other], &minus, &|tuple| tuple[0] == DEAD, limits)
+    }
+}
+
+/// The product, without the tuples of which `hopeless` holds: no labelled one may follow them.
+fn product(
+    parts: &[&Dfa],
+    label: LabelRule<'_>,
+    hopeless: &dyn Fn(&[StateId]) -> bool,
+    limits: &Limits,
+) -> Result<Dfa, TooLarge> {
+    let budget = Budget::new(limits);
+    let alphabets: Vec<&Alphabet> = parts.iter().map(|dfa| &dfa.alphabet).collect();
+    let (alphabet, map) = Alphabet::product(&alphabets);
+    let mut tuples = Interner::default();
+    let mut tuple: Vec<StateId> = parts
+        .iter()
+        .map(|dfa| dfa.start().unwrap_or(DEAD))
+        .collect();
+    tuples.intern(&tuple);
+    let (mut table, mut labels) = (Vec::new(), Vec::new());
+    let mut slots = vec![None; parts.len()];
+    let mut at = 0;
+    while at < tuples.len() {
+        budget.table(tuples.len(), alphabet.len())?;
+        for (slot, (dfa, &s)) in slots
+            .iter_mut()
+            .zip(parts.iter().zip(tuples.get(at as u32)))
+        {
+            *slot = dfa.label(s);
+        }
+        labels.push(label(&slots));
+        for class in 0..alphabet.len() {
+            let part_classes = &map[class * parts.len()..][..parts.len()];
+            for (i, &s) in tuples.get(at as u32).iter().enumerate() {
+                tuple[i] = parts[i].next_class(s, part_classes[i]).unwrap_or(DEAD);
+            }
+            table.push(if hopeless(&tuple) {
+                DEAD
+            } else {
+                tuples.intern(&tuple)
+            });
+        }
+        at += 1;
+    }
+    Ok(Raw {
+        alphabet,
+        table,
+        labels,
+    }
+    .finish())
+}

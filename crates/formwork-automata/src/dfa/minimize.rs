@@ -1,0 +1,187 @@
+//! Hopcroft's partition refinement.
+//!
+//! O(k n log n) for n states and k classes. The missing transitions go to an explicit dead state,
+//! so that a partial automaton is minimised as the complete one it stands for.
+
+use super::{DEAD, StateId};
+
+/// The blocks of equivalent states: the block of each state, and the number of blocks.
+///
+/// Every state must reach a labelled one, so that none is equivalent to the dead state.
+pub(super) fn equivalence(
+    table: &[StateId],
+    stride: usize,
+    labels: &[Option<u32>],
+) -> (Vec<u32>, usize) {
+    let states = labels.len();
+    if states <= 1 {
+        return (vec![0; states], states);
+    }
+    let inverse = Inverse::new(table, stride, states);
+    let mut partition = Partition::by_label(labels);
+    // All blocks with all classes to start with; one could be left out, at no gain worth a case.
+    let mut work: Vec<(u32, u32)> = Vec::new();
+    let mut queued: Vec<bool> = Vec::new();
+    for block in 0..partition.len() as u32 {
+        for class in 0..stride as u32 {
+            work.push((block, class));
+            queued.push(true);
+        }
+    }
+    let mut splitter: Vec<u32> = Vec::new();
+    while let Some((block, class)) = work.pop() {
+        queued[block as usize * stride + class as usize] = false;
+        splitter.clear();
+        for &s in partition.members(block) {
+            splitter.extend_from_slice(inverse.of(s, class as usize));
+        }
+        for &s in &splitter {
+            partition.mark(s);
+        }
+        partition.split(|old, new, new_is_smaller| {
+            for class in 0..stride {
+                let pending = queued[old as usize * stride + class];
+                queued.push(false);
+                let add = if pending || new_is_smaller { new } else { old };
+                queued[add as usize * stride + class] = true;
+                work.push((add, class as u32));
+            }
+        });
+    }
+    // The dead state is alone in its block; drop the block by closing the gap in the numbers.
+    let dead = partition.block_of[states];
+    let close = |b: u32| if b > dead { b - 1 } else { b };
+    let blocks = partition.block_of[..states]
+        .iter()
+        .map(|&b| close(b))
+        .collect();
+    (blocks, partition.len() - 1)
+}
+
+/// The states before each state, by class. The dead state has the number `states`.
+struct Inverse {
+    stride: usize,
+    offsets: Vec<u32>,
+    states: Vec<u32>,
+}
+
+impl Inverse {
+    fn new(table: &[StateId], stride: usize, states: usize) -> Self {
+        let slot = |next: StateId, class: usize| {
+            let next = if next == DEAD { states } else { next as usize };
+            next * stride + class
+        };
+        let mut offsets = vec![0u32; (states + 1) * stride + 1];
+        for row in table.chunks_exact(stride) {
+            for (class, &next) in row.iter().enumerate() {
+                offsets[slot(next, class) + 1] += 1;
+            }
+        }
+        for i in 1..offsets.len() {
+            offsets[i] += offsets[i - 1];
+        }
+        let mut fill = offsets.clone();
+        let mut inverse = vec![0; table.len()];
+        for (s, row) in table.chunks_exact(stride).enumerate() {
+            for (class, &next) in row.iter().enumerate() {
+                let at = &mut fill[slot(next, class)];
+                inverse[*at as usize] = s as u32;
+                *at += 1;
+            }
+        }
+        Self {
+            stride,
+            offsets,
+            states: inverse,
+        }
+    }
+
+    /// The dead state's own loops are left out: they never split anything.
+    fn of(&self, s: u32, class: usize) -> &[u32] {
+        let at = s as usize * self.stride + class;
+        &self.states[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+    }
+}
+
+/// Blocks as slices of one permutation of the states; marked members come first in their block.
+struct Partition {
+    order: Vec<u32>,
+    place: Vec<u32>,
+    block_of: Vec<u32>,
+    /// Start, end and number of marked members of each block.
+    blocks: Vec<(u32, u32, u32)>,
+    touched: Vec<u32>,
+}
+
+impl Partition {
+    /// One block for each label, one for unlabelled states and the dead state together.
+    fn by_label(labels: &[Option<u32>]) -> Self {
+        let dead = labels.len();
+        let label = |s: u32| labels.get(s as usize).copied().flatten();
+        let mut order: Vec<u32> = (0..=dead as u32).collect();
+        order.sort_by_key(|&s| label(s));
+        let mut place = vec![0; dead + 1];
+        let mut block_of = vec![0; dead + 1];
+        let mut blocks: Vec<(u32, u32, u32)> = Vec::new();
+        for (at, &s) in order.iter().enumerate() {
+            match blocks.last_mut() {
+                Some(block) if label(order[at - 1]) == label(s) => block.1 += 1,
+                _ => blocks.push((at as u32, at as u32 + 1, 0)),
+            }
+            place[s as usize] = at as u32;
+            block_of[s as usize] = blocks.len() as u32 - 1;
+        }
+        Self {
+            order,
+            place,
+            block_of,
+            blocks,
+            touched: Vec::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn members(&self, block: u32) -> &[u32] {
+        let (start, end, _) = self.blocks[block as usize];
+        &self.order[start as usize..end as usize]
+    }
+
+    fn mark(&mut self, s: u32) {
+        let b = self.block_of[s as usize];
+        let block = &mut self.blocks[b as usize];
+        let (at, to) = (self.place[s as usize], block.0 + block.2);
+        if at < to {
+            return;
+        }
+        if block.2 == 0 {
+            self.touched.push(b);
+        }
+        block.2 += 1;
+        let other = self.order[to as usize];
+        self.order.swap(at as usize, to as usize);
+        self.place[other as usize] = at;
+        self.place[s as usize] = to;
+    }
+
+    /// Splits every block of which some but not all members are marked, and unmarks all. The
+    /// marked part becomes the new block; `on_split` learns whether it is the smaller one.
+    fn split(&mut self, mut on_split: impl FnMut(u32, u32, bool)) {
+        while let Some(b) = self.touched.pop() {
+            let (start, end, marked) = self.blocks[b as usize];
+            self.blocks[b as usize].2 = 0;
+            if start + marked == end {
+                continue;
+            }
+            let new = self.blocks.len() as u32;
+            self.blocks.push((start, start + marked, 0));
+            self.blocks[b as usize].0 = start + marked;
+            for &s in &self.order[start as usize..(start + marked) as usize] {
+                self.block_of[s as usize] = new;
+            }
+            on_split(b, new, 2 * marked <= end - start);
+        }
+    }
+}

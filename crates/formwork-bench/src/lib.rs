@@ -1,0 +1,39 @@
+//! Runners that measure formwork and hold it against labelled data. A run takes
+//! one mask and one push per token of the data, and keeps one number per token
+//! so that its percentiles are exact.
+//!
+//! - [`maskbench`]: folders of MaskBench files, a schema with labelled
+//!   instances each: coverage, wrong verdicts, time per token.
+//! - [`golden`]: what an earlier run of that came to, and whether a new one is
+//!   worse.
+//! - [`suite`]: the official JSON Schema Test Suite.
+//! - [`walk`](walk()): one tokenised text through the masks, as both do it.
+//! - [`Oracle`]: a second opinion, from the crate `jsonschema`.
+//! - [`python`]: instances as the reference runner writes them.
+//!
+//! # Should I be using this crate?
+//!
+//! To measure, to test, or behind a command line. Code that generates text
+//! needs `formwork` alone: everything here trusts its files, works on one
+//! machine and keeps whole data sets in memory.
+
+mod bench;
+mod error;
+pub mod golden;
+mod guard;
+pub mod maskbench;
+mod oracle;
+mod percentiles;
+pub mod python;
+mod refusal;
+mod rss;
+pub mod suite;
+mod walk;
+
+pub use bench::Bench;
+pub use error::BenchError;
+pub use guard::WORKER_NAME;
+pub use oracle::{Oracle, OracleError};
+pub use percentiles::Percentiles;
+pub use refusal::reasons;
+pub use walk::{Verdict, Walk, walk};

@@ -1,0 +1,130 @@
+//! The MaskBench protocol.
+//!
+//! A file holds a `schema` and `tests`, each a labelled instance. Of every file
+//! the runner measures:
+//!
+//! - **TTFM**, time to first mask: from the schema's text to a matcher that is
+//!   ready, once per schema that compiles. A compilation that runs into the
+//!   time limit counts as that limit.
+//! - **TBM**, time between masks: one mask and the push of one token, once per
+//!   token up to and including the first that is not allowed. Instances are
+//!   tokenised beforehand, from the text Python would [write](crate::python),
+//!   without special tokens.
+//!
+//! An instance is accepted if every token was allowed and a stop token is
+//! allowed after the last. This is stricter than the reference runner, which
+//! never asks for the stop token.
+//!
+//! A schema passes if it compiles, no valid instance is rejected (*over*), no
+//! invalid one accepted (*under*), and nothing panicked, ran into a limit or
+//! contradicted itself. A schema without instances passes if it compiles.
+//!
+//! # Limitations
+//!
+//! A file that runs into the time limit leaves its thread behind, working in
+//! vain until the compiler returns; times measured meanwhile are too long.
+//! Times on a shared machine have noisy tails.
+
+mod case;
+mod measure;
+mod report;
+mod table;
+mod worker;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use formwork::SchemaOptions;
+
+use crate::{Bench, BenchError};
+use case::Case;
+use measure::Measured;
+pub use report::{Accepted, Rejected, Report, Slow, Split};
+use worker::Worker;
+
+/// How to run.
+#[derive(Clone)]
+pub struct Options {
+    /// How schemas are compiled.
+    pub schema: SchemaOptions,
+    /// Files measured at once. The default is 1; more than one makes times less
+    /// exact.
+    pub threads: usize,
+    /// The longest a file may take. The default is 60 seconds.
+    pub timeout: Duration,
+    /// How many of the slowest schemas to list. The default is 0.
+    pub slowest: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            schema: SchemaOptions::default(),
+            threads: 1,
+            timeout: Duration::from_secs(60),
+            slowest: 0,
+        }
+    }
+}
+
+/// The files of a folder whose names end in `.json`, sorted by name.
+///
+/// # Errors
+///
+/// If the folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, BenchError> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(BenchError::io(folder))? {
+        let path = entry.map_err(BenchError::io(folder))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Measures every file. `on_file` is called after each, for progress.
+///
+/// # Errors
+///
+/// If a file cannot be read or does not have the layout above.
+pub fn run(
+    bench: &Arc<Bench>,
+    files: &[PathBuf],
+    options: &Options,
+    on_file: &(dyn Fn() + Sync),
+) -> Result<Report, BenchError> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::with_capacity(files.len()));
+    let work = || -> Result<(), BenchError> {
+        let mut worker = Worker::new(bench, options)?;
+        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let case = Case::read(path)?;
+            let (name, split) = (case.name.clone(), case.split.clone());
+            let measured = worker.measure(case)?;
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.push((name, split, measured));
+            on_file();
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.threads.max(1))
+            .map(|_| scope.spawn(work))
+            .collect();
+        workers.into_iter().try_for_each(|worker| {
+            let panicked = |_| BenchError::Setup("the runner itself panicked".to_owned());
+            worker.join().map_err(panicked)?
+        })
+    })?;
+    let mut results: Vec<(String, String, Measured)> =
+        results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(Report::of(results, options.slowest))
+}

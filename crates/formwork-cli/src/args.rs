@@ -1,0 +1,222 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use formwork::{PropertyOrder, SchemaOptions, Whitespace};
+
+/// JSON Schema to exact token masks.
+///
+/// Exit status: 0 for yes or done, 1 if the command ran and the answer is no, 2
+/// for an error.
+#[derive(Parser, Debug)]
+#[command(name = "formwork", version)]
+pub(crate) struct Args {
+    /// Print nothing for people, only the exit status and JSON asked for.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    Check(CheckArgs),
+    Validate(ValidateArgs),
+    Mask(MaskArgs),
+    Maskbench(MaskbenchArgs),
+    Suite(SuiteArgs),
+}
+
+/// Say whether a schema is supported, exactly, and if not, where and why.
+///
+/// Status 1 if it is refused or has no instance, 2 if it is not a schema.
+#[derive(clap::Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// The schema; `-` for standard input.
+    pub(crate) schema: PathBuf,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+    /// Print an object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Send texts through the token masks of a schema, and say where they fail.
+///
+/// Status 1 if a text is rejected, 2 if there is no verdict. A line end at the
+/// end of a file is not part of the text.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ValidateArgs {
+    /// The schema.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: PathBuf,
+    /// A HF tokenizer.json. The default is a vocabulary that needs no file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+    /// Compare with another validator; a different verdict is an error.
+    #[arg(long)]
+    pub(crate) oracle: bool,
+    /// Print an object for each text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The texts; `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// List the tokens that may follow a text.
+///
+/// Status 1 if the text itself is not allowed.
+#[derive(clap::Args, Debug)]
+pub(crate) struct MaskArgs {
+    /// The schema.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: PathBuf,
+    /// The text before.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) prefix: String,
+    /// A vocabulary: HF tokenizer.json, tiktoken rank file, or list of byte
+    /// strings. The default needs no file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: Option<PathBuf>,
+    /// List at most so many tokens.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+    /// Print an object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Measure coverage, correctness and speed on a folder of MaskBench files.
+///
+/// Status 1 if the result is worse than the golden one.
+#[derive(clap::Args, Debug)]
+pub(crate) struct MaskbenchArgs {
+    /// The folder. The default is the project's own `schemas`.
+    pub(crate) folder: Option<PathBuf>,
+    /// A HF tokenizer.json. The default is a vocabulary that needs no file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: Option<PathBuf>,
+    /// Write the result as an object to a file; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Measure only the first so many files.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Measure so many files at once; times become less exact.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) threads: NonZeroUsize,
+    /// Give up on a file after so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
+    /// List so many schemas with the slowest tokens.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) slowest: usize,
+    /// Compare with an earlier result.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) golden: Option<PathBuf>,
+    /// Write the counts for later comparisons.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_golden: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+}
+
+/// Run the official JSON Schema Test Suite.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SuiteArgs {
+    /// The repository of the suite, or its folder `tests`.
+    pub(crate) folder: PathBuf,
+    /// A HF tokenizer.json. The default is a vocabulary that needs no file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: Option<PathBuf>,
+    /// Write the result as an object to a file; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// List the tests with the wrong verdict.
+    #[arg(long)]
+    pub(crate) wrong: bool,
+}
+
+/// How a schema is compiled.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// White space between tokens of JSON: `compact`, `any`, or `bounded:N` for
+    /// at most N characters in a row.
+    #[arg(long, value_name = "KIND", value_parser = whitespace)]
+    whitespace: Option<Whitespace>,
+    /// Order of the members of objects.
+    #[arg(long, value_name = "KIND")]
+    order: Option<Order>,
+}
+
+/// Order of the members of objects.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Order {
+    /// Any order.
+    Any,
+    /// As the schema lists them.
+    Schema,
+}
+
+impl SchemaArgs {
+    /// The options for the compiler; its defaults where nothing was said.
+    pub(crate) fn build(&self) -> SchemaOptions {
+        let mut options = SchemaOptions::default();
+        if let Some(whitespace) = self.whitespace {
+            options.whitespace = whitespace;
+        }
+        match self.order {
+            Some(Order::Any) => options.order = PropertyOrder::Any,
+            Some(Order::Schema) => options.order = PropertyOrder::Schema,
+            None => {}
+        }
+        options
+    }
+}
+
+fn whitespace(text: &str) -> Result<Whitespace, String> {
+    match text.split_once(':') {
+        None if text == "compact" => Ok(Whitespace::Compact),
+        None if text == "any" => Ok(Whitespace::Any),
+        Some(("bounded", number)) => {
+            let number = number
+                .parse()
+                .map_err(|error| format!("{number:?}: {error}"))?;
+            Ok(Whitespace::Bounded(number))
+        }
+        _ => Err("expected compact, any or bounded:N".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn whitespace_kinds() {
+        assert!(matches!(whitespace("compact"), Ok(Whitespace::Compact)));
+        assert!(matches!(whitespace("any"), Ok(Whitespace::Any)));
+        assert!(matches!(
+            whitespace("bounded:3"),
+            Ok(Whitespace::Bounded(3))
+        ));
+        for bad in ["", "bounded", "bounded:", "bounded:x", "any:1"] {
+            assert!(whitespace(bad).is_err(), "{bad}");
+        }
+    }
+}

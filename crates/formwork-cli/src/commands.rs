@@ -1,0 +1,24 @@
+//! The commands, one a file.
+
+mod check;
+mod mask;
+mod maskbench;
+mod report;
+mod suite;
+mod validate;
+
+use crate::args::{Args, Command};
+use crate::error::CliError;
+use crate::printer::Printer;
+use crate::status::ExitStatus;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliError> {
+    match &args.command {
+        Command::Check(args) => check::run(args, printer),
+        Command::Validate(args) => validate::run(args, printer),
+        Command::Mask(args) => mask::run(args, printer),
+        Command::Maskbench(args) => maskbench::run(args, printer),
+        Command::Suite(args) => suite::run(args, printer),
+    }
+}

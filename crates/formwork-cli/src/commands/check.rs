@@ -1,0 +1,80 @@
+//! `formwork check`.
+
+use formwork::{Refusal, SchemaError, check_json_schema};
+use serde::Serialize;
+
+use crate::args::CheckArgs;
+use crate::error::CliError;
+use crate::input;
+use crate::printer::Printer;
+use crate::status::ExitStatus;
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    verdict: &'static str,
+    message: Option<String>,
+    reasons: Vec<Reason<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    pointer: &'a str,
+    keyword: &'a str,
+    reason: &'a str,
+}
+
+pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
+    let text = input::read(&args.schema)?;
+    let result = check_json_schema(&text, &args.options.build());
+    let (verdict, status) = judge(&result);
+    let error = result.as_ref().err();
+    let refusals = error.map(refusals).unwrap_or_default();
+    if args.json {
+        printer.json(&Answer {
+            verdict,
+            message: error.map(ToString::to_string),
+            reasons: refusals.iter().map(Reason::of).collect(),
+        })?;
+        return Ok(status);
+    }
+    printer.line(format_args!("{}: {verdict}", input::name(&args.schema)))?;
+    for refusal in refusals {
+        printer.line(format_args!("  {refusal}"))?;
+    }
+    match error {
+        Some(error) if refusals.is_empty() => printer.line(format_args!("  {error}"))?,
+        _ => {}
+    }
+    Ok(status)
+}
+
+fn judge(result: &Result<(), SchemaError>) -> (&'static str, ExitStatus) {
+    match result {
+        Ok(()) => ("exact", ExitStatus::Yes),
+        Err(SchemaError::Syntax { .. }) => ("not JSON", ExitStatus::Error),
+        Err(SchemaError::Invalid(_)) => ("not a schema", ExitStatus::Error),
+        Err(SchemaError::Unsatisfiable(_)) => ("unsatisfiable", ExitStatus::No),
+        Err(SchemaError::Limit { .. }) => ("over a limit", ExitStatus::No),
+        Err(_) => ("refused", ExitStatus::No),
+    }
+}
+
+fn refusals(error: &SchemaError) -> &[Refusal] {
+    match error {
+        SchemaError::Invalid(list)
+        | SchemaError::Refused(list)
+        | SchemaError::Unsatisfiable(list) => list,
+        _ => &[],
+    }
+}
+
+impl Reason<'_> {
+    fn of(refusal: &Refusal) -> Reason<'_> {
+        Reason {
+            pointer: &refusal.pointer,
+            keyword: &refusal.keyword,
+            reason: &refusal.reason,
+        }
+    }
+}

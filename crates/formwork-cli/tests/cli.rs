@@ -1,0 +1,278 @@
+//! The command as it is used: arguments in, status and text out. Needs the
+//! embedded vocabulary and the project's own schemas, nothing else.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const OBJECT: &str = r#"{
+    "type": "object",
+    "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "y"]}},
+    "required": ["a"],
+    "additionalProperties": false
+}"#;
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_formwork"));
+    command.args(args);
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+fn run_with_input(args: &[&str], input: &str) -> Output {
+    let mut child = command(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[track_caller]
+fn check_status(output: &Output, expected: i32) {
+    let shown = format!("{}{}", stdout(output), stderr(output));
+    assert_eq!(output.status.code(), Some(expected), "{shown}");
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_str(&stdout(output)).unwrap()
+}
+
+/// A file for one test.
+fn file(name: &str, text: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn schemas() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
+}
+
+#[test]
+fn help_lists_the_commands() {
+    let output = run(&["--help"]);
+    check_status(&output, 0);
+    for command in ["check", "validate", "mask", "maskbench", "suite"] {
+        assert!(stdout(&output).contains(command), "{command}");
+        check_status(&run(&[command, "--help"]), 0);
+    }
+    check_status(&run(&["no-such-command"]), 2);
+    check_status(&run(&["check"]), 2);
+}
+
+#[test]
+fn check_says_yes_no_or_error() {
+    let output = run_with_input(&["check", "-"], OBJECT);
+    check_status(&output, 0);
+    assert_eq!(stdout(&output), "<stdin>: exact\n");
+
+    let refused = r#"{"properties": {"a": {"$ref": "https://example.com/other.json"}}}"#;
+    let output = run_with_input(&["check", "-", "--json"], refused);
+    check_status(&output, 1);
+    let answer = json(&output);
+    assert_eq!(answer["verdict"], "refused");
+    assert_eq!(answer["reasons"][0]["keyword"], "$ref");
+
+    check_status(&run_with_input(&["check", "-"], "{"), 2);
+    check_status(&run_with_input(&["check", "-"], r#"{"type": 3}"#), 2);
+    check_status(&run(&["check", "no-such-file.json"]), 2);
+}
+
+#[test]
+fn quiet_leaves_the_status() {
+    let output = run_with_input(&["-q", "check", "-"], OBJECT);
+    check_status(&output, 0);
+    assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn validate_locates_faults() {
+    let schema = file("validate.schema.json", OBJECT);
+    let good = file("good.json", "{\"a\": 1, \"b\": \"x\"}\n");
+    let bad = file("bad.json", "{\"a\": 1,\n \"b\": \"z\"}\n");
+    let short = file("short.json", "{\"a\": 1");
+    let validate = |files: &[&str]| {
+        let args = [
+            &["validate", "--schema", &schema, "--json", "--oracle"],
+            files,
+        ]
+        .concat();
+        run(&args)
+    };
+
+    let output = validate(&[&good]);
+    check_status(&output, 0);
+    assert_eq!(json(&output)["accepted"], true);
+    assert_eq!(json(&output)["oracle"], true);
+
+    let output = validate(&[&good, &bad, &short]);
+    check_status(&output, 1);
+    let text = stdout(&output);
+    let answers: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers[0]["accepted"], true);
+    assert_eq!(answers[1]["accepted"], false);
+    assert_eq!(answers[1]["offset"], 16);
+    assert_eq!(
+        (&answers[1]["line"], &answers[1]["column"]),
+        (&2.into(), &8.into())
+    );
+    assert_eq!(answers[1]["expected"], r#""x" or "y""#);
+    assert_eq!(answers[2]["unfinished"], true);
+}
+
+#[test]
+fn validate_without_an_answer() {
+    let schema = file("broken.schema.json", "{\"type\": 3}");
+    let text = file("any.json", "1");
+    check_status(&run(&["validate", "--schema", &schema, &text]), 2);
+    check_status(&run(&["validate", "--schema", "no-such-file", &text]), 2);
+    let kinds = [
+        "validate",
+        "--schema",
+        &schema,
+        "--whitespace",
+        "some",
+        &text,
+    ];
+    check_status(&run(&kinds), 2);
+}
+
+#[test]
+fn mask_lists_tokens() {
+    let schema = file("mask.schema.json", OBJECT);
+    let mask = |prefix: &str| run(&["mask", "--schema", &schema, "--json", "--prefix", prefix]);
+
+    let output = mask("{\"b\": \"");
+    check_status(&output, 0);
+    let answer = json(&output);
+    assert_eq!(answer["stop"], false);
+    let texts: Vec<&str> = answer["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|token| token["text"].as_str().unwrap())
+        .collect();
+    assert!(texts.contains(&"x") && texts.contains(&"y"), "{texts:?}");
+    assert!(
+        texts.iter().all(|text| text.starts_with(['x', 'y'])),
+        "{texts:?}"
+    );
+    assert_eq!(answer["count"], texts.len());
+
+    let output = mask("{\"a\": 1}");
+    check_status(&output, 0);
+    assert_eq!(json(&output)["stop"], true);
+
+    let output = mask("{\"c\"");
+    check_status(&output, 1);
+    assert_eq!(json(&output)["offset"], 2);
+}
+
+#[test]
+fn maskbench_reports() {
+    let folder = schemas();
+    let result = file("result.json", "");
+    let golden = file("golden.json", "");
+    let folder = folder.to_str().unwrap();
+    let output = run(&[
+        "maskbench",
+        folder,
+        "--limit",
+        "12",
+        "--threads",
+        "2",
+        "--json",
+        &result,
+        "--write-golden",
+        &golden,
+    ]);
+    check_status(&output, 0);
+    assert!(
+        stdout(&output).contains("disagreements 0"),
+        "{}",
+        stdout(&output)
+    );
+
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(result).unwrap()).unwrap();
+    assert_eq!(report["schemas"], 12);
+    for key in ["panics", "timeouts", "engine_errors", "disagreements"] {
+        assert_eq!(report[key], 0, "{key}");
+    }
+    for key in ["mean", "p50", "p90", "p99", "p999", "max"] {
+        assert!(report["tbm_us"][key].is_f64(), "{key}");
+        assert!(report["ttfm_us"][key].is_f64(), "{key}");
+    }
+    for key in ["passing", "refused", "over", "under", "tokens"] {
+        assert!(report[key].is_u64(), "{key}");
+    }
+    assert!(report["refusals"].is_object());
+    assert_eq!(report["splits"]["other"]["schemas"], 12);
+
+    // Other data is no comparison.
+    let output = run(&["maskbench", folder, "--limit", "1", "--golden", &golden]);
+    check_status(&output, 1);
+    assert!(
+        stdout(&output).contains("schemas in other"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn maskbench_without_data() {
+    check_status(&run(&["maskbench", "no-such-folder"]), 2);
+    check_status(
+        &run(&["maskbench", env!("CARGO_TARGET_TMPDIR"), "--limit", "0"]),
+        2,
+    );
+}
+
+#[test]
+fn suite_scores() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("suite/tests/draft7");
+    std::fs::create_dir_all(&folder).unwrap();
+    let group = r#"[{
+        "description": "integers",
+        "schema": {"type": "integer"},
+        "tests": [
+            {"description": "one", "data": 1, "valid": true},
+            {"description": "a string", "data": "1", "valid": false},
+            {"description": "mislabelled", "data": 2, "valid": false}
+        ]
+    }]"#;
+    std::fs::write(folder.join("type.json"), group).unwrap();
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("suite");
+    let root = root.to_str().unwrap();
+    let output = run(&["suite", root, "--json", "-", "--wrong"]);
+    check_status(&output, 0);
+    let core = &json(&output)["draft7"]["core"];
+    assert_eq!((&core["total"], &core["pass"]), (&3.into(), &2.into()));
+    assert_eq!((&core["refused"], &core["wrong"]), (&0.into(), &1.into()));
+    assert_eq!(core["wrong_tests"][0]["test"], "mislabelled");
+
+    check_status(&run(&["suite", env!("CARGO_MANIFEST_DIR")]), 2);
+}

@@ -1,0 +1,112 @@
+//! A compiled grammar, ready to make matchers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use formwork_grammar::Language;
+
+use crate::error::EngineError;
+use crate::index::TokenIndex;
+use crate::machine::Machine;
+use crate::mask::MaskCache;
+use crate::matcher::Matcher;
+
+/// Bounds on what one grammar may use while it runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EngineLimits {
+    /// Readings of a text that may be open at once. The default is 10,000.
+    pub max_threads: usize,
+    /// Bytes for the states visited, shared by all matchers of a grammar. The
+    /// default is 256 MiB.
+    pub max_bytes: usize,
+    /// Bytes for finished masks and slices; when full they are dropped and
+    /// made anew. The default is 64 MiB.
+    pub max_mask_bytes: usize,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        EngineLimits {
+            max_threads: 10_000,
+            max_bytes: 256 << 20,
+            max_mask_bytes: 64 << 20,
+        }
+    }
+}
+
+/// A grammar over a vocabulary. Cheap to clone, `Send + Sync`.
+///
+/// All matchers of a grammar share what any of them has learnt. The price is a
+/// lock: matchers of *different* grammars run in parallel, those of one take
+/// turns.
+#[derive(Clone)]
+pub struct Grammar {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    index: Arc<TokenIndex>,
+    engine: Mutex<Engine>,
+}
+
+/// What is learnt while a grammar runs.
+pub(crate) struct Engine {
+    pub(crate) machine: Machine,
+    pub(crate) masks: MaskCache,
+}
+
+impl Grammar {
+    /// Sets up the machine of a language.
+    ///
+    /// # Errors
+    ///
+    /// If the start of the language alone exceeds a limit.
+    pub fn new(
+        language: Box<dyn Language>,
+        index: Arc<TokenIndex>,
+        limits: EngineLimits,
+    ) -> Result<Grammar, EngineError> {
+        let machine = Machine::new(language, limits)?;
+        Ok(Grammar {
+            shared: Arc::new(Shared {
+                index,
+                engine: Mutex::new(Engine {
+                    machine,
+                    masks: MaskCache::new(limits.max_mask_bytes),
+                }),
+            }),
+        })
+    }
+
+    /// A matcher at the start of the text. O(1).
+    pub fn matcher(&self) -> Matcher {
+        let start = self.engine().machine.start();
+        Matcher::new(self.clone(), start)
+    }
+
+    /// The vocabulary and what is known of it.
+    pub fn index(&self) -> &Arc<TokenIndex> {
+        &self.shared.index
+    }
+
+    /// Approximate heap use of the states and masks visited so far, in bytes;
+    /// the vocabulary's index is not counted.
+    pub fn heap_bytes(&self) -> usize {
+        let engine = self.engine();
+        engine.machine.heap_bytes() + engine.masks.heap_bytes()
+    }
+
+    pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
+        // Poisoning would mean that a thread panicked between two interner
+        // calls; every table is consistent after each of them.
+        self.shared
+            .engine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Grammar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grammar").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,258 @@
+//! What can be learnt of a vocabulary without knowing the grammar.
+
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use formwork_grammar::json_text::{Content, classify};
+use formwork_grammar::{LexState, Terminal};
+use formwork_vocab::{NodeId, TokenId, Vocab, mask};
+use rustc_hash::FxHashMap;
+
+use crate::slice::Slice;
+
+/// A mask of the whole vocabulary.
+pub(crate) type Row = Arc<[u32]>;
+
+/// A class of characters and a bound on their number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Region {
+    pub(crate) ascii: [u64; 2],
+    pub(crate) non_ascii: bool,
+    pub(crate) max_chars: Option<u8>,
+}
+
+/// The start of some token that ends a JSON string: content, then a quote.
+#[derive(Debug)]
+pub(crate) struct Closer {
+    /// The trie node after the quote.
+    pub(crate) node: NodeId,
+    /// The content, from a boundary between characters.
+    pub(crate) body: Box<[u8]>,
+}
+
+/// A vocabulary together with its tables for strings and character classes.
+///
+/// Building one reads every token once (about 10 ms for 128,000 tokens). Share
+/// it between all grammars over the vocabulary.
+pub struct TokenIndex {
+    vocab: Arc<Vocab>,
+    /// Per token: characters as JSON string content, [`NOT_CONTENT`] if it is
+    /// not content.
+    content_chars: Box<[u8]>,
+    closers: Box<[Closer]>,
+    regions: Mutex<FxHashMap<Region, Row>>,
+    contents: Mutex<FxHashMap<Option<u8>, Row>>,
+    shared_slices: Mutex<SharedSlices>,
+}
+
+/// Slices of terminals that many grammars use, by address. The terminals are
+/// kept, so an address stays unique.
+#[derive(Default)]
+struct SharedSlices {
+    terminals: FxHashMap<usize, Arc<dyn Terminal>>,
+    slices: FxHashMap<(usize, LexState), Arc<Slice>>,
+}
+
+const NOT_CONTENT: u8 = u8::MAX;
+/// Bounds of the shared tables, in entries. A row is 16 KiB for 128,000 tokens.
+const MAX_REGIONS: usize = 512;
+const MAX_SHARED_SLICES: usize = 4096;
+
+/// A vocabulary on which masks could not be exact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum IndexError {
+    /// Some bytes are no tokens, so a text that is live byte by byte might
+    /// have no token to go on with.
+    MissingBytes {
+        /// The bytes in question.
+        bytes: Vec<u8>,
+    },
+}
+
+impl std::fmt::Display for IndexError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            IndexError::MissingBytes { bytes } => write!(
+                f,
+                "the vocabulary has no single-byte token for {} byte values (the first is {:#04x}); \
+                 exact masks need every byte of UTF-8 as a token",
+                bytes.len(),
+                bytes.first().copied().unwrap_or(0)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for IndexError {}
+
+impl TokenIndex {
+    /// Reads a vocabulary.
+    ///
+    /// # Errors
+    ///
+    /// If a byte that occurs in UTF-8 text is not a token by itself.
+    pub fn new(vocab: Arc<Vocab>) -> Result<TokenIndex, IndexError> {
+        let mut bytes = vocab.missing_bytes();
+        bytes.retain(|&b| is_text_byte(b));
+        if !bytes.is_empty() {
+            return Err(IndexError::MissingBytes { bytes });
+        }
+        let mut content_chars = vec![NOT_CONTENT; vocab.len()].into_boxed_slice();
+        let mut closers: FxHashMap<Box<[u8]>, NodeId> = FxHashMap::default();
+        for (id, chars) in content_chars.iter_mut().enumerate() {
+            let bytes = vocab.bytes(TokenId(id as u32));
+            if bytes.is_empty() {
+                continue;
+            }
+            match classify(bytes) {
+                Content::Inside { chars: n } => {
+                    *chars = u8::try_from(n).unwrap_or(NOT_CONTENT - 1).min(NOT_CONTENT - 1);
+                }
+                Content::Closes { at } => {
+                    let (body, rest) = bytes.split_at(at);
+                    if let Entry::Vacant(slot) = closers.entry(body.into())
+                        && let Some(node) = find(&vocab, body, rest)
+                    {
+                        slot.insert(node);
+                    }
+                }
+                Content::Invalid => {}
+            }
+        }
+        let mut closers: Vec<Closer> = closers
+            .into_iter()
+            .map(|(body, node)| Closer { node, body })
+            .collect();
+        closers.sort_unstable_by_key(|closer| closer.node);
+        Ok(TokenIndex {
+            vocab,
+            content_chars,
+            closers: closers.into_boxed_slice(),
+            regions: Mutex::default(),
+            contents: Mutex::default(),
+            shared_slices: Mutex::default(),
+        })
+    }
+
+    /// The vocabulary.
+    pub fn vocab(&self) -> &Arc<Vocab> {
+        &self.vocab
+    }
+
+    /// Tokens of this many characters or more do not have their length told
+    /// apart; a bound has to exceed it to be ignored safely.
+    pub(crate) const LONG: u32 = NOT_CONTENT as u32 - 1;
+
+    /// Every start of a token that closes a JSON string, by trie node.
+    pub(crate) fn closers(&self) -> &[Closer] {
+        &self.closers
+    }
+
+    /// Tokens that are JSON string content throughout, of at most `max`
+    /// characters, begun ones included.
+    pub(crate) fn content(&self, max: Option<u8>) -> Row {
+        let mut rows = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let mut row = vec![0u32; self.vocab.mask_words()];
+            let max = max.unwrap_or(NOT_CONTENT - 1);
+            for (word, chunk) in row.iter_mut().zip(self.content_chars.chunks(32)) {
+                for (bit, &chars) in chunk.iter().enumerate() {
+                    *word |= u32::from(chars <= max && chars != NOT_CONTENT) << bit;
+                }
+            }
+            row.into()
+        };
+        Arc::clone(rows.entry(max).or_insert_with(make))
+    }
+
+    /// Tokens made of the characters of a region.
+    pub(crate) fn region(&self, region: Region) -> Row {
+        {
+            let rows = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(row) = rows.get(&region) {
+                return Arc::clone(row);
+            }
+        }
+        let mut row = vec![0u32; self.vocab.mask_words()];
+        self.vocab.scan_within(
+            region.ascii,
+            region.non_ascii,
+            region.max_chars,
+            &mut row,
+        );
+        let row: Row = row.into();
+        let mut rows = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.len() >= MAX_REGIONS {
+            rows.clear();
+        }
+        rows.insert(region, Arc::clone(&row));
+        row
+    }
+
+    pub(crate) fn shared_slice(
+        &self,
+        terminal: &Arc<dyn Terminal>,
+        state: LexState,
+    ) -> Option<Arc<Slice>> {
+        let cache = self
+            .shared_slices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        cache.slices.get(&(address(terminal), state)).cloned()
+    }
+
+    pub(crate) fn share_slice(
+        &self,
+        terminal: &Arc<dyn Terminal>,
+        state: LexState,
+        slice: &Arc<Slice>,
+    ) {
+        let mut cache = self
+            .shared_slices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if cache.slices.len() >= MAX_SHARED_SLICES {
+            *cache = SharedSlices::default();
+        }
+        let key = address(terminal);
+        cache
+            .terminals
+            .entry(key)
+            .or_insert_with(|| Arc::clone(terminal));
+        cache.slices.insert((key, state), Arc::clone(slice));
+    }
+
+    /// Sets the bits of the stop tokens.
+    pub(crate) fn allow_stop(&self, row: &mut [u32]) {
+        for &id in self.vocab.stop_ids() {
+            mask::set(row, id);
+        }
+    }
+}
+
+impl std::fmt::Debug for TokenIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenIndex")
+            .field("tokens", &self.vocab.len())
+            .field("closers", &self.closers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn address(terminal: &Arc<dyn Terminal>) -> usize {
+    Arc::as_ptr(terminal).cast::<()>() as usize
+}
+
+/// Bytes that occur in well-formed UTF-8.
+fn is_text_byte(byte: u8) -> bool {
+    !matches!(byte, 0xC0 | 0xC1 | 0xF5..=0xFF)
+}
+
+/// The node after `body` and the first byte of `rest`.
+fn find(vocab: &Vocab, body: &[u8], rest: &[u8]) -> Option<NodeId> {
+    let trie = vocab.trie();
+    body.iter()
+        .chain(rest.first())
+        .try_fold(trie.root(), |node, &byte| trie.child(node, byte))
+}

@@ -1,0 +1,38 @@
+//! The mask engine: runs a [`Language`](formwork_grammar::Language) as a
+//! pushdown machine over bytes and derives exact token masks from it. Reading a
+//! byte costs one hash probe when the step was taken before; a mask costs a
+//! copy when its state is known, and otherwise the slices of the terminals in
+//! reach plus a walk over the tokens that leave them.
+//!
+//! * `machine`: the one transition function; states are sets of threads on a
+//!   graph-structured stack, hash-consed and free of positions.
+//! * [`TokenIndex`]: what can be learnt of a vocabulary without a grammar.
+//! * `slice`: the tokens that stay inside one terminal, and where the others
+//!   leave it.
+//! * `mask`: slices and machine put together.
+//! * [`Grammar`], [`Matcher`]: the public face.
+//!
+//! # Exactness
+//!
+//! A mask bit is set if and only if pushing that token succeeds: both come from
+//! the same transition function. No state is dead: every accepted token leaves
+//! a text that can be completed, because terminals and dots are live by
+//! contract (see [`formwork_grammar`]).
+
+mod batch;
+mod error;
+mod grammar;
+mod history;
+mod index;
+mod intern;
+mod machine;
+mod mask;
+mod matcher;
+mod slice;
+
+pub use batch::fill_masks;
+pub use error::{EngineError, MaskError, PushError};
+pub use grammar::{EngineLimits, Grammar};
+pub use index::{IndexError, TokenIndex};
+pub use mask::MaskKind;
+pub use matcher::{ByteSet, Matcher};

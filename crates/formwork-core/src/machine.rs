@@ -1,0 +1,432 @@
+//! The machine: one transition function on hash-consed states.
+//!
+//! A state is a set of *threads*: a terminal in some state, the dot and edge it
+//! was entered from, and the set of frames to return to. Frames and sets of
+//! frames are hash-consed too (a graph-structured stack), so a state holds no
+//! position and equal situations have equal numbers, however far apart.
+//!
+//! States are closed: a terminal that may end has the threads of what follows
+//! beside it. So a mask never needs empty moves.
+
+use std::sync::Arc;
+
+use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::error::EngineError;
+use crate::grammar::EngineLimits;
+use crate::intern::Interner;
+
+/// A state of the machine. [`DEAD`] is the one without threads.
+pub(crate) type ConfigId = u32;
+/// The state in which nothing can follow and the text is not complete.
+pub(crate) const DEAD: ConfigId = 0;
+
+type FrameId = u32;
+type FrameSetId = u32;
+/// A captured text, as a chain of bytes; 0 is empty.
+type TextId = u32;
+
+/// The frame below the outermost rule.
+const BOTTOM: FrameId = 0;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Frame {
+    ret: Dot,
+    up: FrameSetId,
+}
+
+/// Where a thread is, but for its stack.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct Head {
+    pub(crate) terminal: u32,
+    pub(crate) state: LexState,
+    pub(crate) dot: Dot,
+    pub(crate) edge: u32,
+    text: TextId,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct Thread {
+    pub(crate) head: Head,
+    pub(crate) up: FrameSetId,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Config {
+    pub(crate) threads: Box<[Thread]>,
+    /// Whether the text may end here.
+    pub(crate) accepting: bool,
+}
+
+struct DotInfo {
+    is_final: bool,
+    terminals: Box<[(u32, u32)]>,
+    calls: Box<[(Dot, Dot)]>,
+}
+
+/// Work of one closure.
+#[derive(Default)]
+struct Pending {
+    threads: SmallVec<[Thread; 4]>,
+    dots: SmallVec<[(Dot, FrameSetId); 4]>,
+    accepting: bool,
+}
+
+pub(crate) struct Machine {
+    language: Box<dyn Language>,
+    limits: EngineLimits,
+    dots: FxHashMap<Dot, Arc<DotInfo>>,
+    terminals: Vec<Arc<dyn Terminal>>,
+    terminal_ids: FxHashMap<usize, u32>,
+    follow: FxHashMap<(Dot, u32, Label, Option<TextId>), Dot>,
+    texts: Interner<(TextId, u8)>,
+    frames: Interner<Frame>,
+    frame_sets: Interner<[FrameId]>,
+    frame_costs: FxHashMap<FrameId, u32>,
+    configs: Interner<Config>,
+    entered: FxHashMap<(Dot, FrameSetId), ConfigId>,
+    next: FxHashMap<(ConfigId, u8), ConfigId>,
+    start: ConfigId,
+}
+
+impl Machine {
+    pub(crate) fn new(
+        language: Box<dyn Language>,
+        limits: EngineLimits,
+    ) -> Result<Machine, EngineError> {
+        let start_dot = language.start();
+        let mut machine = Machine {
+            language,
+            limits,
+            dots: FxHashMap::default(),
+            terminals: Vec::new(),
+            terminal_ids: FxHashMap::default(),
+            follow: FxHashMap::default(),
+            texts: Interner::default(),
+            frames: Interner::default(),
+            frame_sets: Interner::default(),
+            frame_costs: FxHashMap::default(),
+            configs: Interner::default(),
+            entered: FxHashMap::default(),
+            next: FxHashMap::default(),
+            start: DEAD,
+        };
+        machine.configs.intern(Config {
+            threads: Box::default(),
+            accepting: false,
+        });
+        machine.texts.intern((0, 0)); // the empty text
+        let bottom = Frame {
+            ret: u32::MAX,
+            up: 0,
+        };
+        machine.frames.intern(bottom);
+        let outermost = machine.frame_sets.intern_slice(&[BOTTOM]);
+        machine.start = machine.enter(start_dot, outermost)?;
+        Ok(machine)
+    }
+
+    pub(crate) fn start(&self) -> ConfigId {
+        self.start
+    }
+
+    pub(crate) fn config(&self, id: ConfigId) -> Arc<Config> {
+        Arc::clone(self.configs.get(id))
+    }
+
+    pub(crate) fn is_accepting(&self, id: ConfigId) -> bool {
+        self.configs.get(id).accepting
+    }
+
+    pub(crate) fn terminal(&self, id: u32) -> &Arc<dyn Terminal> {
+        &self.terminals[id as usize]
+    }
+
+    /// Reads one byte. The only way from one state to another.
+    pub(crate) fn advance(&mut self, from: ConfigId, byte: u8) -> Result<ConfigId, EngineError> {
+        if let Some(&to) = self.next.get(&(from, byte)) {
+            return Ok(to);
+        }
+        let config = self.config(from);
+        let mut pending = Pending::default();
+        for thread in &config.threads {
+            let head = thread.head;
+            let terminal = &self.terminals[head.terminal as usize];
+            let Some(state) = terminal.step(head.state, byte) else {
+                continue;
+            };
+            let exit = terminal.exit(state);
+            let goes_on = terminal.can_continue(state);
+            let text = if terminal.captures() {
+                self.texts.intern((head.text, byte))
+            } else {
+                0
+            };
+            if let Some(label) = exit {
+                let dot = self.follow(head.dot, head.edge, label, Some(text));
+                pending.dots.push((dot, thread.up));
+            }
+            if goes_on {
+                let head = Head {
+                    state,
+                    text,
+                    ..head
+                };
+                self.add_thread(&mut pending, head, thread.up);
+            }
+        }
+        let to = self.close(pending)?;
+        self.next.insert((from, byte), to);
+        Ok(to)
+    }
+
+    /// Reads bytes until the state is dead; returns how many were read alive
+    /// and the last live state.
+    pub(crate) fn advance_all(
+        &mut self,
+        from: ConfigId,
+        bytes: &[u8],
+    ) -> Result<(usize, ConfigId), EngineError> {
+        let mut at = from;
+        for (read, &byte) in bytes.iter().enumerate() {
+            let next = self.advance(at, byte)?;
+            if next == DEAD {
+                return Ok((read, at));
+            }
+            at = next;
+        }
+        Ok((bytes.len(), at))
+    }
+
+    /// The dot after an exit; `text: None` stands for a text that never
+    /// occurred (see [`Language::follow`]).
+    pub(crate) fn follow(
+        &mut self,
+        dot: Dot,
+        edge: u32,
+        label: Label,
+        text: Option<TextId>,
+    ) -> Dot {
+        let key = (dot, edge, label, text);
+        if let Some(&to) = self.follow.get(&key) {
+            return to;
+        }
+        let bytes = match text {
+            None | Some(0) => None,
+            Some(id) => Some(self.text_bytes(id)),
+        };
+        let to = self.language.follow(dot, edge, label, bytes.as_deref());
+        self.follow.insert(key, to);
+        to
+    }
+
+    fn text_bytes(&self, mut id: TextId) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while id != 0 {
+            let (before, byte) = **self.texts.get(id);
+            bytes.push(byte);
+            id = before;
+        }
+        bytes.reverse();
+        bytes
+    }
+
+    /// The state of being at `dot` with `up` to return to.
+    pub(crate) fn enter(&mut self, dot: Dot, up: FrameSetId) -> Result<ConfigId, EngineError> {
+        if let Some(&config) = self.entered.get(&(dot, up)) {
+            return Ok(config);
+        }
+        let mut pending = Pending::default();
+        pending.dots.push((dot, up));
+        let config = self.close(pending)?;
+        self.entered.insert((dot, up), config);
+        Ok(config)
+    }
+
+    /// Expands dots until only threads are left, and interns the result.
+    fn close(&mut self, mut pending: Pending) -> Result<ConfigId, EngineError> {
+        let mut arrived: SmallVec<[(Dot, FrameSetId); 8]> = SmallVec::new();
+        while let Some((dot, up)) = pending.dots.pop() {
+            let up = match arrived.iter().position(|&(d, _)| d == dot) {
+                None => {
+                    arrived.push((dot, up));
+                    up
+                }
+                Some(at) => {
+                    let before = arrived[at].1;
+                    let both = self.union(before, up);
+                    if both == before {
+                        continue;
+                    }
+                    arrived[at].1 = both;
+                    both
+                }
+            };
+            let info = self.dot(dot);
+            for &(terminal, edge) in &info.terminals {
+                let head = Head {
+                    terminal,
+                    state: self.terminals[terminal as usize].start(),
+                    dot,
+                    edge,
+                    text: 0,
+                };
+                self.add_thread(&mut pending, head, up);
+            }
+            for &(callee, ret) in &info.calls {
+                let frame = self.frames.intern(Frame { ret, up });
+                let set = self.frame_sets.intern_slice(&[frame]);
+                pending.dots.push((callee, set));
+            }
+            if info.is_final {
+                for &frame in self.frame_sets.get(up).clone().iter() {
+                    if frame == BOTTOM {
+                        pending.accepting = true;
+                    } else {
+                        let frame = **self.frames.get(frame);
+                        pending.dots.push((frame.ret, frame.up));
+                    }
+                }
+            }
+        }
+        if pending.threads.len() > self.limits.max_threads {
+            return Err(EngineError::TooManyThreads {
+                limit: self.limits.max_threads,
+            });
+        }
+        pending.threads.sort_unstable();
+        let config = self.configs.intern(Config {
+            threads: pending.threads.as_slice().into(),
+            accepting: pending.accepting,
+        });
+        if self.heap_bytes() > self.limits.max_bytes {
+            return Err(EngineError::TooMuchMemory {
+                limit: self.limits.max_bytes,
+            });
+        }
+        Ok(config)
+    }
+
+    fn add_thread(&mut self, pending: &mut Pending, head: Head, up: FrameSetId) {
+        match pending.threads.iter().position(|t| t.head == head) {
+            None => pending.threads.push(Thread { head, up }),
+            Some(at) => {
+                let both = self.union(pending.threads[at].up, up);
+                pending.threads[at].up = both;
+            }
+        }
+    }
+
+    fn union(&mut self, a: FrameSetId, b: FrameSetId) -> FrameSetId {
+        if a == b {
+            return a;
+        }
+        let mut all: SmallVec<[FrameId; 8]> = SmallVec::new();
+        all.extend_from_slice(self.frame_sets.get(a));
+        all.extend_from_slice(self.frame_sets.get(b));
+        all.sort_unstable();
+        all.dedup();
+        self.frame_sets.intern_slice(&all)
+    }
+
+    fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
+        if let Some(info) = self.dots.get(&dot) {
+            return Arc::clone(info);
+        }
+        let expansion = self.language.expand(dot);
+        let mut terminals = Vec::new();
+        let mut calls = Vec::new();
+        for (edge, way) in expansion.edges.into_iter().enumerate() {
+            match way {
+                Edge::Call { callee, ret } => calls.push((callee, ret)),
+                Edge::Terminal(terminal) => {
+                    let address = Arc::as_ptr(&terminal).cast::<()>() as usize;
+                    let id = *self.terminal_ids.entry(address).or_insert_with(|| {
+                        // Kept here, so the address is never used again.
+                        self.terminals.push(terminal);
+                        (self.terminals.len() - 1) as u32
+                    });
+                    terminals.push((id, edge as u32));
+                }
+            }
+        }
+        let info = Arc::new(DotInfo {
+            is_final: expansion.is_final,
+            terminals: terminals.into_boxed_slice(),
+            calls: calls.into_boxed_slice(),
+        });
+        self.dots.insert(dot, Arc::clone(&info));
+        info
+    }
+
+    /// An upper bound on the bytes needed to complete the text, reached by
+    /// always taking a byte that lowers it.
+    pub(crate) fn min_bytes(&mut self, id: ConfigId) -> u32 {
+        let config = self.config(id);
+        if config.accepting {
+            return 0;
+        }
+        let mut best = u32::MAX;
+        let mut ways = Vec::new();
+        for thread in &config.threads {
+            ways.clear();
+            self.terminal(thread.head.terminal)
+                .ways_out(thread.head.state, &mut ways);
+            let above = self.stack_cost(thread.up);
+            for &(label, bytes) in &ways {
+                let dot = self.follow(thread.head.dot, thread.head.edge, label, None);
+                let rest = self.language.min_bytes(dot);
+                best = best.min(bytes.saturating_add(rest).saturating_add(above));
+            }
+        }
+        best
+    }
+
+    fn stack_cost(&mut self, set: FrameSetId) -> u32 {
+        // Frames refer to older frames only, so one pass from the oldest up
+        // needs no recursion.
+        let mut open: Vec<FrameId> = self.frame_sets.get(set).to_vec();
+        while let Some(&frame) = open.last() {
+            if frame == BOTTOM || self.frame_costs.contains_key(&frame) {
+                open.pop();
+                continue;
+            }
+            let Frame { ret, up } = **self.frames.get(frame);
+            let missing: Vec<FrameId> = self
+                .frame_sets
+                .get(up)
+                .iter()
+                .copied()
+                .filter(|f| *f != BOTTOM && !self.frame_costs.contains_key(f))
+                .collect();
+            if missing.is_empty() {
+                let above = self.cheapest(up);
+                let cost = self.language.min_bytes(ret).saturating_add(above);
+                self.frame_costs.insert(frame, cost);
+                open.pop();
+            } else {
+                open.extend(missing);
+            }
+        }
+        self.cheapest(set)
+    }
+
+    fn cheapest(&self, set: FrameSetId) -> u32 {
+        let cost = |frame: &FrameId| self.frame_costs.get(frame).copied().unwrap_or(0);
+        self.frame_sets.get(set).iter().map(cost).min().unwrap_or(0)
+    }
+
+    /// Approximate heap use, in bytes: counts entries, not allocator overhead.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.next.len() * 16
+            + self.configs.len() * 200
+            + self.frames.len() * 48
+            + self.frame_sets.len() * 56
+            + self.texts.len() * 48
+            + self.follow.len() * 32
+            + self.dots.len() * 160
+            + self.language.heap_bytes()
+    }
+}

@@ -1,0 +1,220 @@
+//! Masks: the slices of the threads, and the tokens that go on past them.
+
+use std::sync::Arc;
+
+use formwork_grammar::LexState;
+use formwork_vocab::{NodeId, TokenId, mask};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::error::EngineError;
+use crate::index::TokenIndex;
+use crate::machine::{ConfigId, DEAD, Machine};
+use crate::slice::Slice;
+
+/// What a mask came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum MaskKind {
+    /// Nothing may follow: a stop token came before.
+    Stopped,
+    /// One token is allowed, no other.
+    One(TokenId),
+    /// Several tokens are allowed.
+    Many,
+}
+
+/// Masks and slices of one grammar, under a byte budget.
+pub(crate) struct MaskCache {
+    budget: usize,
+    used: usize,
+    slices: FxHashMap<(u32, LexState), Arc<Slice>>,
+    rows: FxHashMap<ConfigId, CachedRow>,
+}
+
+/// A row is kept from its second use on: most states of a text occur once.
+enum CachedRow {
+    SeenOnce,
+    Kept(Box<[u32]>, MaskKind),
+}
+
+impl MaskCache {
+    pub(crate) fn new(budget: usize) -> MaskCache {
+        MaskCache {
+            budget,
+            used: 0,
+            slices: FxHashMap::default(),
+            rows: FxHashMap::default(),
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.used + 32 * self.rows.len()
+    }
+
+    /// Writes the mask of a state to `row`, which has at least the
+    /// vocabulary's words; words past those are cleared.
+    pub(crate) fn fill(
+        &mut self,
+        machine: &mut Machine,
+        index: &TokenIndex,
+        config: ConfigId,
+        row: &mut [u32],
+    ) -> Result<MaskKind, EngineError> {
+        let words = index.vocab().mask_words();
+        let (row, padding) = row.split_at_mut(words);
+        padding.fill(0);
+        if let Some(CachedRow::Kept(kept, kind)) = self.rows.get(&config) {
+            row.copy_from_slice(kept);
+            return Ok(*kind);
+        }
+        self.compute(machine, index, config, row)?;
+        let kind = kind_of(row);
+        self.admit(config, row, kind);
+        Ok(kind)
+    }
+
+    fn admit(&mut self, config: ConfigId, row: &[u32], kind: MaskKind) {
+        if self.used > self.budget {
+            self.used = 0;
+            self.slices.clear();
+            self.rows.clear();
+        }
+        match self.rows.get_mut(&config) {
+            None => {
+                self.rows.insert(config, CachedRow::SeenOnce);
+            }
+            Some(slot) => {
+                self.used += 4 * row.len();
+                *slot = CachedRow::Kept(row.into(), kind);
+            }
+        }
+    }
+
+    fn compute(
+        &mut self,
+        machine: &mut Machine,
+        index: &TokenIndex,
+        id: ConfigId,
+        row: &mut [u32],
+    ) -> Result<(), EngineError> {
+        row.fill(0);
+        let config = machine.config(id);
+        let mut exact: SmallVec<[TokenId; 8]> = SmallVec::new();
+        for thread in &config.threads {
+            let head = thread.head;
+            let slice = self.slice(machine, index, head.terminal, head.state);
+            slice.inside.or_into(row);
+            for (label, nodes) in &slice.exits {
+                let dot = machine.follow(head.dot, head.edge, *label, None);
+                let after = machine.enter(dot, thread.up)?;
+                walk(machine, index, after, nodes, row)?;
+            }
+            exact.extend_from_slice(&slice.exact);
+        }
+        for token in exact {
+            let bytes = index.vocab().bytes(token);
+            let (read, _) = machine.advance_all(id, bytes)?;
+            if read == bytes.len() {
+                mask::set(row, token);
+            } else {
+                mask::clear(row, token);
+            }
+        }
+        if config.accepting {
+            index.allow_stop(row);
+        }
+        Ok(())
+    }
+
+    fn slice(
+        &mut self,
+        machine: &Machine,
+        index: &TokenIndex,
+        terminal: u32,
+        state: LexState,
+    ) -> Arc<Slice> {
+        if let Some(slice) = self.slices.get(&(terminal, state)) {
+            return Arc::clone(slice);
+        }
+        let automaton = machine.terminal(terminal);
+        let shared = automaton.is_shared();
+        let known = shared.then(|| index.shared_slice(automaton, state)).flatten();
+        let slice = known.unwrap_or_else(|| {
+            let slice = Arc::new(Slice::new(index, &**automaton, state));
+            if shared {
+                index.share_slice(automaton, state, &slice);
+            } else {
+                self.used += slice.heap_bytes();
+            }
+            slice
+        });
+        self.slices.insert((terminal, state), Arc::clone(&slice));
+        slice
+    }
+}
+
+/// Sets the bits of the tokens below `nodes` that the machine can read from
+/// `from`. Nodes that go on alike are walked together: the cost is one step of
+/// the machine per distinct suffix that stays alive.
+fn walk(
+    machine: &mut Machine,
+    index: &TokenIndex,
+    from: ConfigId,
+    nodes: &[NodeId],
+    row: &mut [u32],
+) -> Result<(), EngineError> {
+    type Group = (u8, ConfigId, SmallVec<[NodeId; 8]>);
+    let trie = index.vocab().trie();
+    let mut open: Vec<(ConfigId, SmallVec<[NodeId; 8]>)> = vec![(from, nodes.into())];
+    while let Some((config, nodes)) = open.pop() {
+        let mut groups: SmallVec<[Group; 8]> = SmallVec::new();
+        let mut dead = [0u64; 4];
+        for &node in &nodes {
+            for (byte, child) in trie.children(node) {
+                let (word, bit) = (usize::from(byte >> 6), 1u64 << (byte & 63));
+                if dead[word] & bit != 0 {
+                    continue;
+                }
+                if let Some(group) = groups.iter_mut().find(|group| group.0 == byte) {
+                    group.2.push(child);
+                    continue;
+                }
+                let next = machine.advance(config, byte)?;
+                if next == DEAD {
+                    dead[word] |= bit;
+                } else {
+                    let mut members = SmallVec::new();
+                    members.push(child);
+                    groups.push((byte, next, members));
+                }
+            }
+        }
+        for (_, next, mut members) in groups {
+            for &node in &members {
+                for &token in trie.tokens(node) {
+                    mask::set(row, token);
+                }
+            }
+            members.retain(|node| trie.subtree_end(*node).0 > node.0 + 1);
+            if !members.is_empty() {
+                open.push((next, members));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(row: &[u32]) -> MaskKind {
+    let mut only = None;
+    for (at, &word) in row.iter().enumerate() {
+        if word == 0 {
+            continue;
+        }
+        if only.is_some() || word & (word - 1) != 0 {
+            return MaskKind::Many;
+        }
+        only = Some(TokenId(32 * at as u32 + word.trailing_zeros()));
+    }
+    only.map_or(MaskKind::Stopped, MaskKind::One)
+}

@@ -1,0 +1,327 @@
+//! A matcher: one text being generated under a grammar.
+
+use formwork_vocab::TokenId;
+
+use crate::error::{EngineError, MaskError, PushError};
+use crate::grammar::Grammar;
+use crate::history::History;
+use crate::machine::{ConfigId, DEAD};
+use crate::mask::MaskKind;
+
+/// The state after a stop token.
+const STOPPED: ConfigId = ConfigId::MAX;
+/// Longest run of forced bytes reported at once.
+const MAX_FORCED: usize = 1 << 16;
+
+/// A set of bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    /// Adds a byte.
+    pub fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    /// Whether the byte is in the set.
+    pub fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] & 1 << (byte & 63) != 0
+    }
+
+    /// The bytes, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..=255).filter(|&byte| self.contains(byte))
+    }
+}
+
+/// One text under a grammar. `Send`; cloning it is O(1), and clones go their
+/// own ways.
+#[derive(Clone)]
+pub struct Matcher {
+    grammar: Grammar,
+    start: ConfigId,
+    at: ConfigId,
+    history: History,
+    pushed: usize,
+}
+
+impl Matcher {
+    pub(crate) fn new(grammar: Grammar, start: ConfigId) -> Matcher {
+        Matcher {
+            grammar,
+            start,
+            at: start,
+            history: History::default(),
+            pushed: 0,
+        }
+    }
+
+    /// The grammar.
+    pub fn grammar(&self) -> &Grammar {
+        &self.grammar
+    }
+
+    /// Writes the mask of the next token: bit `i % 32` of word `i / 32` is 1 if
+    /// token `i` is allowed. A row longer than the vocabulary (padded logits)
+    /// is cleared to its end.
+    ///
+    /// Stop tokens are allowed where the text may end. After a stop token
+    /// nothing is.
+    ///
+    /// # Errors
+    ///
+    /// If the row is shorter than the vocabulary's
+    /// [`mask_words`](formwork_vocab::Vocab::mask_words), or a limit is
+    /// reached; the contents of the row are then unspecified.
+    pub fn fill_mask(&self, row: &mut [u32]) -> Result<MaskKind, MaskError> {
+        let index = self.grammar.index();
+        let needed = index.vocab().mask_words();
+        if row.len() < needed {
+            return Err(MaskError::RowTooShort {
+                words: row.len(),
+                needed,
+            });
+        }
+        if self.at == STOPPED {
+            row.fill(0);
+            return Ok(MaskKind::Stopped);
+        }
+        let mut engine = self.grammar.engine();
+        let engine = &mut *engine;
+        Ok(engine
+            .masks
+            .fill(&mut engine.machine, index, self.at, row)?)
+    }
+
+    /// Reads one token.
+    ///
+    /// # Errors
+    ///
+    /// If the token is not allowed; the matcher is then unchanged.
+    pub fn push(&mut self, token: TokenId) -> Result<(), PushError> {
+        let next = self.after(self.at, token)?;
+        self.enter(next);
+        Ok(())
+    }
+
+    /// Reads bytes, whatever the tokens. Counts as one push.
+    ///
+    /// # Errors
+    ///
+    /// If they are not allowed; the error says how many could have been read,
+    /// and the matcher is unchanged.
+    pub fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), PushError> {
+        let next = self.after_bytes(self.at, bytes)?;
+        self.enter(next);
+        Ok(())
+    }
+
+    /// How many of `tokens` can be read one after the other from here, without
+    /// reading them.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn validate(&self, tokens: &[TokenId]) -> Result<usize, EngineError> {
+        let mut at = self.at;
+        for (read, &token) in tokens.iter().enumerate() {
+            match self.after(at, token) {
+                Ok(next) => at = next,
+                Err(PushError::Engine(error)) => return Err(error),
+                Err(_) => return Ok(read),
+            }
+        }
+        Ok(tokens.len())
+    }
+
+    /// Takes back the last `n` pushes, stop tokens included; all of them, if
+    /// there were fewer. O(n).
+    pub fn rollback(&mut self, n: usize) {
+        for _ in 0..n {
+            match self.history.pop() {
+                Some(before) => {
+                    self.at = before;
+                    self.pushed -= 1;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Back to the start of the text.
+    pub fn reset(&mut self) {
+        self.at = self.start;
+        self.history = History::default();
+        self.pushed = 0;
+    }
+
+    /// A second matcher at the same place; the same as cloning it. O(1).
+    pub fn fork(&self) -> Matcher {
+        self.clone()
+    }
+
+    /// The number of pushes that can be rolled back.
+    pub fn len(&self) -> usize {
+        self.pushed
+    }
+
+    /// Whether nothing was pushed.
+    pub fn is_empty(&self) -> bool {
+        self.pushed == 0
+    }
+
+    /// Whether the text may end here, so that stop tokens are allowed.
+    pub fn is_complete(&self) -> bool {
+        self.at != STOPPED && self.grammar.engine().machine.is_accepting(self.at)
+    }
+
+    /// Whether a stop token was read.
+    pub fn is_terminated(&self) -> bool {
+        self.at == STOPPED
+    }
+
+    /// The bytes that may come next.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn next_bytes(&self) -> Result<ByteSet, EngineError> {
+        let mut set = ByteSet::default();
+        if self.at != STOPPED {
+            let mut engine = self.grammar.engine();
+            for byte in 0..=255 {
+                if engine.machine.advance(self.at, byte)? != DEAD {
+                    set.insert(byte);
+                }
+            }
+        }
+        Ok(set)
+    }
+
+    /// The bytes that must come next, whatever is generated: as long as there
+    /// is one choice and the text cannot end. At most 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn forced_bytes(&self) -> Result<Vec<u8>, EngineError> {
+        let mut forced = Vec::new();
+        if self.at == STOPPED {
+            return Ok(forced);
+        }
+        let mut engine = self.grammar.engine();
+        let machine = &mut engine.machine;
+        let mut at = self.at;
+        while forced.len() < MAX_FORCED && !machine.is_accepting(at) {
+            let mut only = None;
+            let mut choices = 0;
+            for byte in 0..=255u8 {
+                let next = machine.advance(at, byte)?;
+                if next != DEAD {
+                    choices += 1;
+                    only = Some((byte, next));
+                }
+                if choices > 1 {
+                    return Ok(forced);
+                }
+            }
+            let Some((byte, next)) = only else { break };
+            forced.push(byte);
+            at = next;
+        }
+        Ok(forced)
+    }
+
+    /// The forced bytes as tokens: longest matches, up to the first place where
+    /// some token reaches past the forced bytes, since a model may prefer that
+    /// one. A draft, not yet pushed.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn forced_tokens(&self) -> Result<Vec<TokenId>, EngineError> {
+        let forced = self.forced_bytes()?;
+        let trie = self.grammar.index().vocab().trie();
+        let mut tokens = Vec::new();
+        let mut rest = &forced[..];
+        while !rest.is_empty() {
+            let mut node = trie.root();
+            let mut longest = None;
+            let mut read = 0;
+            for &byte in rest {
+                let Some(child) = trie.child(node, byte) else {
+                    break;
+                };
+                node = child;
+                read += 1;
+                if let Some(&token) = trie.tokens(node).first() {
+                    longest = Some((read, token));
+                }
+            }
+            let reaches_past = read == rest.len() && trie.subtree_end(node).0 > node.0 + 1;
+            match longest {
+                Some((length, token)) if !reaches_past => {
+                    tokens.push(token);
+                    rest = &rest[length..];
+                }
+                _ => break,
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// An upper bound on the bytes that complete the text from here; 0 if it
+    /// may end. Some allowed byte always lowers it, so a generation that keeps
+    /// lowering it ends.
+    pub fn min_completion_bytes(&self) -> u32 {
+        if self.at == STOPPED {
+            return 0;
+        }
+        self.grammar.engine().machine.min_bytes(self.at)
+    }
+
+    fn enter(&mut self, next: ConfigId) {
+        self.history.push(self.at);
+        self.at = next;
+        self.pushed += 1;
+    }
+
+    fn after(&self, at: ConfigId, token: TokenId) -> Result<ConfigId, PushError> {
+        let vocab = self.grammar.index().vocab();
+        if at == STOPPED {
+            return Err(PushError::Stopped);
+        }
+        if vocab.stop_ids().binary_search(&token).is_ok() {
+            return if self.grammar.engine().machine.is_accepting(at) {
+                Ok(STOPPED)
+            } else {
+                Err(PushError::Incomplete)
+            };
+        }
+        let bytes = vocab.bytes(token);
+        if bytes.is_empty() {
+            return Err(PushError::NoText { token });
+        }
+        self.after_bytes(at, bytes)
+    }
+
+    fn after_bytes(&self, at: ConfigId, bytes: &[u8]) -> Result<ConfigId, PushError> {
+        if at == STOPPED {
+            return Err(PushError::Stopped);
+        }
+        let (read, next) = self.grammar.engine().machine.advance_all(at, bytes)?;
+        if read < bytes.len() {
+            return Err(PushError::Rejected { offset: read });
+        }
+        Ok(next)
+    }
+}
+
+impl std::fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Matcher")
+            .field("pushed", &self.pushed)
+            .field("terminated", &self.is_terminated())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,622 @@
+//! JSON string literals (RFC 8259, section 7) over an automaton of characters.
+//!
+//! [`JsonText`] turns an automaton over *decoded* characters into a terminal
+//! over the bytes of a quoted literal: UTF-8, the short escapes, `\uXXXX` and
+//! surrogate pairs. Every spelling of an accepted string is accepted; lone
+//! surrogates, overlong UTF-8 and raw control characters are not.
+
+use crate::terminal::{Bulk, Label, LexState, Terminal};
+
+/// A state of a [`CharAutomaton`]: three words of its own.
+pub type CharState = [u32; 3];
+
+/// A deterministic automaton over Unicode scalar values, all of whose states
+/// are live.
+pub trait CharAutomaton: Send + Sync {
+    /// The state before the first character.
+    fn start(&self) -> CharState;
+
+    /// Reads a character; `None` if no completion is left.
+    fn next(&self, state: CharState, c: char) -> Option<CharState>;
+
+    /// Whether [`next`](Self::next) leads on for any character of the
+    /// inclusive range, whose ends may lie among the surrogates.
+    fn live_in(&self, state: CharState, low: u32, high: u32) -> bool;
+
+    /// The label under which the string may end.
+    fn exit(&self, state: CharState) -> Option<Label>;
+
+    /// See [`Terminal::captures`].
+    fn captures(&self) -> bool {
+        false
+    }
+
+    /// See [`Terminal::bulk`].
+    fn bulk(&self, _state: CharState) -> Bulk {
+        Bulk::Walk
+    }
+
+    /// Pushes labels and the fewest *bytes* of content to reach them.
+    fn ways_out(&self, state: CharState, out: &mut Vec<(Label, u32)>);
+}
+
+/// The terminal `"…"` whose decoded content an automaton accepts.
+#[derive(Clone, Debug)]
+pub struct JsonText<A> {
+    chars: A,
+}
+
+impl<A: CharAutomaton> JsonText<A> {
+    /// The literals whose content `chars` accepts.
+    pub fn new(chars: A) -> Self {
+        JsonText { chars }
+    }
+
+    /// The automaton of the content.
+    pub fn chars(&self) -> &A {
+        &self.chars
+    }
+}
+
+/// Where a literal is between two bytes.
+///
+/// One word: a tag in the bits from 27 on, what was read below.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    /// Between two characters.
+    Plain,
+    /// Before the opening quote.
+    Open,
+    /// After the closing quote.
+    Closed,
+    /// After a backslash.
+    Escape,
+    /// In `\uXXXX`: digits read, their value.
+    Hex { digits: u32, value: u32 },
+    /// After a high surrogate, given by its low ten bits; `\` must follow.
+    High { high: u32 },
+    /// As `High`, and `\` was read; `u` must follow.
+    HighEscape { high: u32 },
+    /// In the low surrogate's digits.
+    Low { high: u32, digits: u32, value: u32 },
+    /// In a UTF-8 sequence of `len` bytes: `missing` continuation bytes, the
+    /// bits so far.
+    Utf8 { len: u32, missing: u32, bits: u32 },
+}
+
+const TAG: u32 = 27;
+
+impl Place {
+    fn pack(self) -> u32 {
+        match self {
+            Place::Plain => 0,
+            Place::Open => 1 << TAG,
+            Place::Closed => 2 << TAG,
+            Place::Escape => 3 << TAG,
+            Place::Hex { digits, value } => 4 << TAG | digits << 16 | value,
+            Place::High { high } => 5 << TAG | high,
+            Place::HighEscape { high } => 6 << TAG | high,
+            Place::Low {
+                high,
+                digits,
+                value,
+            } => 7 << TAG | high << 14 | digits << 12 | value,
+            Place::Utf8 { len, missing, bits } => 8 << TAG | len << 23 | missing << 20 | bits,
+        }
+    }
+
+    fn unpack(word: u32) -> Place {
+        match word >> TAG {
+            0 => Place::Plain,
+            1 => Place::Open,
+            3 => Place::Escape,
+            4 => Place::Hex {
+                digits: word >> 16 & 3,
+                value: word & 0xFFFF,
+            },
+            5 => Place::High { high: word & 0x3FF },
+            6 => Place::HighEscape { high: word & 0x3FF },
+            7 => Place::Low {
+                high: word >> 14 & 0x3FF,
+                digits: word >> 12 & 3,
+                value: word & 0xFFF,
+            },
+            8 => Place::Utf8 {
+                len: word >> 23 & 7,
+                missing: word >> 20 & 7,
+                bits: word & 0xF_FFFF,
+            },
+            _ => Place::Closed,
+        }
+    }
+
+    /// The fewest bytes to the next boundary between characters.
+    fn bytes_left(self) -> u32 {
+        match self {
+            Place::Plain | Place::Open | Place::Closed => 0,
+            Place::Escape => 1,
+            Place::Hex { digits, .. } => 4 - digits,
+            Place::High { .. } => 6,
+            Place::HighEscape { .. } => 5,
+            Place::Low { digits, .. } => 4 - digits,
+            Place::Utf8 { missing, .. } => missing,
+        }
+    }
+}
+
+/// The characters that a UTF-8 sequence of `len` bytes may denote.
+fn utf8_range(len: u32) -> (u32, u32) {
+    match len {
+        2 => (0x80, 0x7FF),
+        3 => (0x800, 0xFFFF),
+        _ => (0x1_0000, 0x10_FFFF),
+    }
+}
+
+fn hex_value(byte: u8) -> Option<u32> {
+    char::from(byte).to_digit(16)
+}
+
+/// The characters a literal may still turn out to hold at this place, as
+/// inclusive ranges. Empty between characters.
+fn candidates(place: Place) -> [Option<(u32, u32)>; 2] {
+    match place {
+        Place::Escape => [Some((0, 0x10_FFFF)), None],
+        Place::Hex { digits, value } => {
+            let shift = 4 * (4 - digits);
+            let (low, high) = (value << shift, ((value + 1) << shift) - 1);
+            // High surrogates in the range stand for the planes they open.
+            let (first, last) = (low.max(0xD800), high.min(0xDBFF));
+            let planes = (first <= last).then(|| {
+                let plane = |unit: u32| 0x1_0000 + ((unit - 0xD800) << 10);
+                (plane(first), plane(last) + 0x3FF)
+            });
+            [Some((low, high)), planes]
+        }
+        Place::High { high } | Place::HighEscape { high } => {
+            let low = 0x1_0000 + (high << 10);
+            [Some((low, low + 0x3FF)), None]
+        }
+        Place::Low {
+            high,
+            digits,
+            value,
+        } => {
+            let shift = 4 * (4 - digits);
+            let (low, last) = (value << shift, ((value + 1) << shift) - 1);
+            let (low, last) = (low.max(0xDC00), last.min(0xDFFF));
+            if low > last {
+                return [None, None];
+            }
+            let base = 0x1_0000 + (high << 10);
+            [Some((base + (low - 0xDC00), base + (last - 0xDC00))), None]
+        }
+        Place::Utf8 { len, missing, bits } => {
+            let shift = 6 * missing;
+            let (min, max) = utf8_range(len);
+            let low = (bits << shift).max(min);
+            let high = (((bits + 1) << shift) - 1).min(max);
+            [(low <= high).then_some((low, high)), None]
+        }
+        Place::Plain | Place::Open | Place::Closed => [None, None],
+    }
+}
+
+/// What one byte of a literal does.
+enum Move {
+    /// To another place within the same character.
+    To(Place),
+    /// Completes this character.
+    Char(u32),
+    /// Nothing may read this byte here.
+    No,
+}
+
+fn advance(place: Place, byte: u8) -> Move {
+    match place {
+        Place::Open | Place::Closed => Move::No,
+        Place::Plain => match byte {
+            b'\\' => Move::To(Place::Escape),
+            0x20..=0x7F => Move::Char(u32::from(byte)),
+            0xC2..=0xDF => Move::To(utf8_start(2, byte & 0x1F)),
+            0xE0..=0xEF => Move::To(utf8_start(3, byte & 0x0F)),
+            0xF0..=0xF4 => Move::To(utf8_start(4, byte & 0x07)),
+            _ => Move::No,
+        },
+        Place::Escape => match byte {
+            b'"' | b'\\' | b'/' => Move::Char(u32::from(byte)),
+            b'b' => Move::Char(0x08),
+            b'f' => Move::Char(0x0C),
+            b'n' => Move::Char(0x0A),
+            b'r' => Move::Char(0x0D),
+            b't' => Move::Char(0x09),
+            b'u' => Move::To(Place::Hex {
+                digits: 0,
+                value: 0,
+            }),
+            _ => Move::No,
+        },
+        Place::Hex { digits, value } => match hex_value(byte) {
+            None => Move::No,
+            Some(digit) => {
+                let value = value << 4 | digit;
+                match (digits, value) {
+                    (3, 0xD800..=0xDBFF) => Move::To(Place::High {
+                        high: value - 0xD800,
+                    }),
+                    (3, 0xDC00..=0xDFFF) => Move::No,
+                    (3, _) => Move::Char(value),
+                    _ => Move::To(Place::Hex {
+                        digits: digits + 1,
+                        value,
+                    }),
+                }
+            }
+        },
+        Place::High { high } if byte == b'\\' => Move::To(Place::HighEscape { high }),
+        Place::HighEscape { high } if byte == b'u' => Move::To(Place::Low {
+            high,
+            digits: 0,
+            value: 0,
+        }),
+        Place::High { .. } | Place::HighEscape { .. } => Move::No,
+        Place::Low {
+            high,
+            digits,
+            value,
+        } => match hex_value(byte) {
+            None => Move::No,
+            Some(digit) => {
+                let value = value << 4 | digit;
+                match (digits, value) {
+                    (3, 0xDC00..=0xDFFF) => Move::Char(0x1_0000 + (high << 10) + (value - 0xDC00)),
+                    (3, _) => Move::No,
+                    _ => Move::To(Place::Low {
+                        high,
+                        digits: digits + 1,
+                        value,
+                    }),
+                }
+            }
+        },
+        Place::Utf8 { len, missing, bits } => {
+            if !(0x80..=0xBF).contains(&byte) {
+                return Move::No;
+            }
+            let bits = bits << 6 | u32::from(byte & 0x3F);
+            if missing > 1 {
+                return Move::To(Place::Utf8 {
+                    len,
+                    missing: missing - 1,
+                    bits,
+                });
+            }
+            let (low, high) = utf8_range(len);
+            if (low..=high).contains(&bits) {
+                Move::Char(bits)
+            } else {
+                Move::No
+            }
+        }
+    }
+}
+
+fn utf8_start(len: u32, bits: u8) -> Place {
+    Place::Utf8 {
+        len,
+        missing: len - 1,
+        bits: u32::from(bits),
+    }
+}
+
+impl<A: CharAutomaton> JsonText<A> {
+    fn join(place: Place, chars: CharState) -> LexState {
+        LexState([place.pack(), chars[0], chars[1], chars[2]])
+    }
+
+    fn split(state: LexState) -> (Place, CharState) {
+        let [place, a, b, c] = state.0;
+        (Place::unpack(place), [a, b, c])
+    }
+
+    fn possible(&self, place: Place, chars: CharState) -> bool {
+        candidates(place)
+            .iter()
+            .flatten()
+            .any(|&(low, high)| self.chars.live_in(chars, low, high))
+    }
+}
+
+impl<A: CharAutomaton> Terminal for JsonText<A> {
+    fn start(&self) -> LexState {
+        Self::join(Place::Open, self.chars.start())
+    }
+
+    fn step(&self, state: LexState, byte: u8) -> Option<LexState> {
+        let (place, chars) = Self::split(state);
+        if byte == b'"' {
+            match place {
+                Place::Open => return Some(Self::join(Place::Plain, chars)),
+                Place::Plain => {
+                    self.chars.exit(chars)?;
+                    return Some(Self::join(Place::Closed, chars));
+                }
+                _ => {}
+            }
+        }
+        match advance(place, byte) {
+            Move::No => None,
+            Move::To(next) => self
+                .possible(next, chars)
+                .then(|| Self::join(next, chars)),
+            Move::Char(code) => {
+                let next = self.chars.next(chars, char::from_u32(code)?)?;
+                Some(Self::join(Place::Plain, next))
+            }
+        }
+    }
+
+    fn exit(&self, state: LexState) -> Option<Label> {
+        match Self::split(state) {
+            (Place::Closed, chars) => self.chars.exit(chars),
+            _ => None,
+        }
+    }
+
+    fn can_continue(&self, state: LexState) -> bool {
+        Place::unpack(state.0[0]) != Place::Closed
+    }
+
+    fn captures(&self) -> bool {
+        self.chars.captures()
+    }
+
+    fn bulk(&self, state: LexState) -> Bulk {
+        match Self::split(state) {
+            (Place::Plain, chars) => self.chars.bulk(chars),
+            _ => Bulk::Walk,
+        }
+    }
+
+    fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
+        let (place, mut chars) = Self::split(state);
+        let before = out.len();
+        let quotes = match place {
+            Place::Closed => {
+                out.extend(self.chars.exit(chars).map(|label| (label, 0)));
+                return;
+            }
+            Place::Open => 2,
+            _ => 1,
+        };
+        // Inside a character: take its first possible completion.
+        if let Some(next) = candidates(place)
+            .iter()
+            .flatten()
+            .find_map(|&(low, high)| first_live(&self.chars, chars, low, high))
+        {
+            chars = next;
+        }
+        self.chars.ways_out(chars, out);
+        for (_, bytes) in out.iter_mut().skip(before) {
+            *bytes = bytes.saturating_add(quotes + place.bytes_left());
+        }
+    }
+}
+
+/// The state after the lowest live character of a range, found by bisection.
+fn first_live<A: CharAutomaton>(
+    chars: &A,
+    state: CharState,
+    mut low: u32,
+    mut high: u32,
+) -> Option<CharState> {
+    if !chars.live_in(state, low, high) {
+        return None;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if chars.live_in(state, low, middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    chars.next(state, char::from_u32(low)?)
+}
+
+/// What a run of bytes is as JSON string content, read from a boundary between
+/// characters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Content {
+    /// Content throughout; so many characters were completed or begun.
+    Inside {
+        /// Characters completed or begun.
+        chars: u32,
+    },
+    /// The literal ends with the quote at this offset.
+    Closes {
+        /// Offset of the closing quote.
+        at: usize,
+    },
+    /// Not content.
+    Invalid,
+}
+
+/// Classifies a run of bytes that starts between two characters of a JSON
+/// string. Linear.
+pub fn classify(bytes: &[u8]) -> Content {
+    let mut place = Place::Plain;
+    let mut chars = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte == b'"' && place == Place::Plain {
+            return Content::Closes { at };
+        }
+        if place == Place::Plain {
+            chars += 1;
+        }
+        match advance(place, byte) {
+            Move::No => return Content::Invalid,
+            Move::Char(_) => place = Place::Plain,
+            Move::To(next) => {
+                let possible = next == Place::Escape || candidates(next)[0].is_some();
+                if !possible || only_surrogates(next) {
+                    return Content::Invalid;
+                }
+                place = next;
+            }
+        }
+    }
+    Content::Inside { chars }
+}
+
+/// Whether a place can only go on to lone surrogates.
+fn only_surrogates(place: Place) -> bool {
+    match candidates(place) {
+        [Some((low, high)), None] => low >= 0xD800 && high <= 0xDFFF,
+        _ => false,
+    }
+}
+
+/// Decodes a complete literal, quotes included, with white space allowed in
+/// front; `None` if it is not one. Linear.
+pub fn decode(literal: &[u8]) -> Option<String> {
+    let start = literal.iter().position(|&b| b == b'"')?;
+    let mut text = String::new();
+    let mut place = Place::Plain;
+    for (at, &byte) in literal.iter().enumerate().skip(start + 1) {
+        if byte == b'"' && place == Place::Plain {
+            return (at + 1 == literal.len()).then_some(text);
+        }
+        match advance(place, byte) {
+            Move::No => return None,
+            Move::To(next) => place = next,
+            Move::Char(code) => {
+                text.push(char::from_u32(code)?);
+                place = Place::Plain;
+            }
+        }
+    }
+    None
+}
+
+/// The fewest bytes in which a character can stand in a literal.
+pub fn char_bytes(c: char) -> u32 {
+    match c {
+        '"' | '\\' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => c.len_utf8() as u32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Accepts the strings of characters in a range, of bounded length.
+    struct Range(u32, u32, u32);
+
+    impl CharAutomaton for Range {
+        fn start(&self) -> CharState {
+            [0; 3]
+        }
+        fn next(&self, s: CharState, c: char) -> Option<CharState> {
+            ((self.0..=self.1).contains(&u32::from(c)) && s[0] < self.2)
+                .then_some([s[0] + 1, 0, 0])
+        }
+        fn live_in(&self, s: CharState, low: u32, high: u32) -> bool {
+            (low.max(self.0)..=high.min(self.1))
+                .any(|c| char::from_u32(c).is_some_and(|c| self.next(s, c).is_some()))
+        }
+        fn exit(&self, _: CharState) -> Option<Label> {
+            Some(0)
+        }
+        fn ways_out(&self, _: CharState, out: &mut Vec<(Label, u32)>) {
+            out.push((0, 0));
+        }
+    }
+
+    fn accepts<T: Terminal>(t: &T, text: &[u8]) -> bool {
+        text.iter()
+            .try_fold(t.start(), |s, &b| t.step(s, b))
+            .is_some_and(|s| t.exit(s).is_some())
+    }
+
+    #[test]
+    fn spellings() {
+        let any = JsonText::new(Range(0, 0x10_FFFF, 9));
+        for good in [
+            r#""""#,
+            r#""a\n\u00e9é\/""#,
+            r#""\ud83d\uDE00😀""#,
+            "\"\u{7f}\"",
+        ] {
+            assert!(accepts(&any, good.as_bytes()), "{good}");
+        }
+        for bad in [
+            &b"\"\n\""[..],
+            br#""\ud83d""#,
+            br#""\ude00""#,
+            br#""\x""#,
+            b"\"\xC0\xAF\"",
+            b"\"\xED\xA0\x80\"",
+            b"\"\xF4\x90\x80\x80\"",
+        ] {
+            assert!(!accepts(&any, bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn dead_prefixes_are_refused_at_once() {
+        let digits = JsonText::new(Range(0x30, 0x39, 2));
+        let mut s = digits.start();
+        for b in br#""\u003"# {
+            s = digits.step(s, *b).expect("live");
+        }
+        assert!(digits.step(s, b'a').is_none());
+        // No astral character fits, so no surrogate may begin.
+        let s = br#""\ud"#.iter().try_fold(digits.start(), |s, &b| digits.step(s, b));
+        assert!(s.is_none());
+        assert!(digits.step(LexState([0, 2, 0, 0]), b'\\').is_none());
+        assert!(digits.step(LexState([0, 0, 0, 0]), 0xC3).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_json_parser(text in "[a-b\"\\\\u0-1dDéu{}😀\u{1}]{0,8}") {
+            let literal = format!("\"{text}\"");
+            let any = JsonText::new(Range(0, 0x10_FFFF, 99));
+            let decoded = decode(literal.as_bytes());
+            prop_assert_eq!(accepts(&any, literal.as_bytes()), decoded.is_some());
+            if let Content::Inside { .. } = classify(text.as_bytes()) {
+                let s = text.bytes().try_fold(LexState([0; 4]), |s, b| any.step(s, b));
+                prop_assert!(s.is_some());
+            }
+        }
+
+        #[test]
+        fn every_step_stays_live(low in 0u32..0x11_0000, width in 0u32..3000, bytes in
+            prop::collection::vec(prop::sample::select(b"\"\\u0128dDcfaE\xC3\xA9\xE2\x82\xF0\x9F\x98".to_vec()), 0..9)) {
+            let t = JsonText::new(Range(low, (low + width).min(0x10_FFFF), 2));
+            let mut s = t.start();
+            for b in bytes {
+                match t.step(s, b) { Some(next) => s = next, None => break }
+                // Some byte string of at most 16 bytes completes it: greedy by ways_out is
+                // not needed, depth-first search over bytes is.
+                prop_assert!(completes(&t, s, 16));
+            }
+        }
+    }
+
+    fn completes(t: &JsonText<Range>, s: LexState, depth: u32) -> bool {
+        if t.exit(s).is_some() {
+            return true;
+        }
+        depth > 0
+            && (0..=255u8)
+                .rev()
+                .filter_map(|b| t.step(s, b))
+                .any(|next| completes(t, next, depth - 1))
+    }
+}

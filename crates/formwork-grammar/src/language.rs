@@ -1,0 +1,62 @@
+//! The seam between front ends and the engine: rules as a graph of dots.
+
+use std::sync::Arc;
+
+use crate::terminal::{Label, Terminal};
+
+/// A position in a rule, registers included. Numbers are dense from 0 and
+/// belong to the [`Language`] that made them.
+pub type Dot = u32;
+
+/// One way on from a dot.
+#[derive(Clone)]
+pub enum Edge {
+    /// Read a terminal; [`Language::follow`] says which dot its exit leads to.
+    Terminal(Arc<dyn Terminal>),
+    /// Read what `callee` derives, then go on at `ret`.
+    Call {
+        /// The dot at which the called rule starts.
+        callee: Dot,
+        /// The dot of the caller after the call.
+        ret: Dot,
+    },
+}
+
+/// All ways on from a dot.
+#[derive(Clone, Default)]
+pub struct Expansion {
+    /// Whether the rule may end here, without reading another byte.
+    pub is_final: bool,
+    /// The edges; an index into this list names an edge in
+    /// [`Language::follow`].
+    pub edges: Vec<Edge>,
+}
+
+/// A grammar whose dots are made on demand.
+///
+/// The engine memoises every answer, so an implementation need not.
+pub trait Language: Send {
+    /// The dot at which a whole text starts. The text is complete when this
+    /// rule has ended.
+    fn start(&self) -> Dot;
+
+    /// The edges of `dot`.
+    fn expand(&mut self, dot: Dot) -> Expansion;
+
+    /// The dot after terminal `edge` of `dot` was left through `label`.
+    ///
+    /// `text` holds the bytes of the terminal if it
+    /// [captures](Terminal::captures) them. For such a terminal the engine may
+    /// pass `None` while it computes a mask: it then asks for the dot after
+    /// *some* text of that label which never occurred before, which is exact
+    /// as long as the rest of the token is too short to repeat that text.
+    fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Option<&[u8]>) -> Dot;
+
+    /// An upper bound, in bytes, on the length of one way to complete the rule
+    /// of `dot`, such that some edge always leads to a smaller total. Used to
+    /// steer a generation to its end.
+    fn min_bytes(&mut self, dot: Dot) -> u32;
+
+    /// Approximate heap use, in bytes.
+    fn heap_bytes(&self) -> usize;
+}

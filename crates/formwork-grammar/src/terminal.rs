@@ -1,0 +1,114 @@
+//! Terminals: trimmed automata over bytes, with labelled exits.
+
+/// Which of a terminal's exits was taken. The meaning belongs to the language.
+pub type Label = u32;
+
+/// A state of a [`Terminal`]: four words owned by the terminal, compared and
+/// hashed by value. Equal states have equal futures, in whatever order they
+/// were reached.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct LexState(pub [u32; 4]);
+
+/// What a terminal knows about many tokens at once, to spare the engine a walk
+/// over the whole vocabulary. Every answer but `Walk` concerns states in the
+/// body of a JSON string, between two characters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bulk {
+    /// Nothing: try the tokens one by one.
+    Walk,
+    /// Every run of string content of at most `max_chars` characters stays
+    /// inside the terminal.
+    Content {
+        /// Characters left, if bounded.
+        max_chars: Option<u32>,
+        /// The label of every closing quote, where all of them exit alike
+        /// after any content that stays inside.
+        close: Option<Label>,
+    },
+    /// Every run of at most `max_chars` characters of a set leads back to this
+    /// same state (but for counters) and stays inside the terminal.
+    Region {
+        /// The ASCII characters of the set.
+        ascii: [u64; 2],
+        /// Whether the set holds every non-ASCII character; if not it is taken
+        /// to hold none.
+        non_ascii: bool,
+        /// Characters left, if bounded.
+        max_chars: Option<u32>,
+    },
+}
+
+/// A non-empty regular language over bytes, as an automaton all of whose
+/// states are live.
+pub trait Terminal: Send + Sync {
+    /// The state before the first byte. It never exits.
+    fn start(&self) -> LexState;
+
+    /// Reads one byte; `None` if no completion is left.
+    fn step(&self, state: LexState, byte: u8) -> Option<LexState>;
+
+    /// The label under which the terminal may end in `state`, if it may.
+    fn exit(&self, state: LexState) -> Option<Label>;
+
+    /// Whether any byte can follow in `state`.
+    fn can_continue(&self, state: LexState) -> bool;
+
+    /// Whether the language wants to see the text of this terminal.
+    fn captures(&self) -> bool {
+        false
+    }
+
+    /// Knowledge about many tokens at once.
+    fn bulk(&self, _state: LexState) -> Bulk {
+        Bulk::Walk
+    }
+
+    /// Pushes, for each label that can be reached, the label and the fewest
+    /// bytes needed. May leave out labels that another one beats at no cost to
+    /// the caller; never all of them.
+    fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>);
+
+    /// Whether the front end keeps this very object for many grammars, so that
+    /// what is learnt of it is worth keeping beyond one grammar.
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+/// A terminal that its front end keeps for many grammars.
+#[derive(Clone, Debug)]
+pub struct Shared<T>(pub T);
+
+impl<T: Terminal> Terminal for Shared<T> {
+    fn start(&self) -> LexState {
+        self.0.start()
+    }
+
+    fn step(&self, state: LexState, byte: u8) -> Option<LexState> {
+        self.0.step(state, byte)
+    }
+
+    fn exit(&self, state: LexState) -> Option<Label> {
+        self.0.exit(state)
+    }
+
+    fn can_continue(&self, state: LexState) -> bool {
+        self.0.can_continue(state)
+    }
+
+    fn captures(&self) -> bool {
+        self.0.captures()
+    }
+
+    fn bulk(&self, state: LexState) -> Bulk {
+        self.0.bulk(state)
+    }
+
+    fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
+        self.0.ways_out(state, out);
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+}

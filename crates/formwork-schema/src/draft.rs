@@ -1,0 +1,63 @@
+//! The drafts of JSON Schema and where they differ.
+
+/// A draft of JSON Schema.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Draft {
+    V4,
+    V6,
+    V7,
+    V2019,
+    V2020,
+}
+
+impl Draft {
+    /// The draft that a `$schema` URI names; the newest for URIs of other
+    /// dialects, as validators do.
+    pub(crate) fn from_uri(uri: &str) -> Draft {
+        let has = |part: &str| uri.contains(part);
+        if has("draft-04") || has("draft-03") {
+            Draft::V4
+        } else if has("draft-06") {
+            Draft::V6
+        } else if has("draft-07") {
+            Draft::V7
+        } else if has("2019-09") {
+            Draft::V2019
+        } else {
+            Draft::V2020
+        }
+    }
+
+    /// Up to draft 7 `$ref` hides the keywords beside it.
+    pub(crate) fn ref_hides_siblings(self) -> bool {
+        self <= Draft::V7
+    }
+
+    /// Draft 4 calls a number an integer by how it is written.
+    pub(crate) fn integers_by_spelling(self) -> bool {
+        self == Draft::V4
+    }
+
+    /// The keyword that names a schema resource.
+    pub(crate) fn id_keyword(self) -> &'static str {
+        if self == Draft::V4 { "id" } else { "$id" }
+    }
+
+    /// Whether `keyword` exists in this draft. Keywords that a draft does not
+    /// know are annotations. `dependencies` is honoured in every draft: the
+    /// newer ones replaced it, but schemas go on using it.
+    pub(crate) fn knows(self, keyword: &str) -> bool {
+        match keyword {
+            "const" | "contains" | "propertyNames" => self >= Draft::V6,
+            "if" | "then" | "else" => self >= Draft::V7,
+            "dependentRequired" | "dependentSchemas" | "unevaluatedProperties"
+            | "unevaluatedItems" | "minContains" | "maxContains" | "$anchor" => {
+                self >= Draft::V2019
+            }
+            "$recursiveRef" => self == Draft::V2019,
+            "prefixItems" | "$dynamicRef" => self >= Draft::V2020,
+            "additionalItems" => self <= Draft::V2019,
+            _ => true,
+        }
+    }
+}

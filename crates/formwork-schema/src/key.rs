@@ -1,0 +1,325 @@
+//! The next member name of an open object, as an automaton of characters.
+//!
+//! It depends on the object's registers: names already used are not accepted
+//! again, whatever their spelling, and a prefix is live only if an unused name
+//! goes on from it.
+
+use std::sync::Arc;
+
+use formwork_grammar::json_text::{CharState, char_bytes};
+use formwork_grammar::{Bulk, CharAutomaton, Label};
+
+use crate::name_table::{NameTable, Trie};
+
+/// Which names may come next. Labels: the index of a listed name, or the number
+/// of listed names plus the class of another one.
+#[derive(Debug)]
+pub(crate) struct Key {
+    table: Arc<NameTable>,
+    /// Per listed name.
+    allowed: Vec<bool>,
+    /// By rank in the trie: how many allowed names come before.
+    allowed_before: Vec<u32>,
+    /// Classes from which an unlisted name may be taken.
+    classes: u64,
+    /// Unlisted names already used.
+    used: Trie,
+}
+
+/// A node or state that was left, as a word of the state; others are plus one.
+const OUT: u32 = 0;
+
+impl Key {
+    pub(crate) fn new<'a>(
+        table: Arc<NameTable>,
+        allowed: Vec<bool>,
+        classes: u64,
+        used: impl IntoIterator<Item = &'a str>,
+    ) -> Key {
+        let mut by_rank = vec![0u32; allowed.len() + 1];
+        for (&rank, &allowed) in table.ranks.iter().zip(&allowed) {
+            by_rank[rank as usize + 1] = u32::from(allowed);
+        }
+        let allowed_before = by_rank
+            .iter()
+            .scan(0, |sum, &n| {
+                *sum += n;
+                Some(*sum)
+            })
+            .collect();
+        Key {
+            table,
+            allowed,
+            allowed_before,
+            classes,
+            used: Trie::new(used).0,
+        }
+    }
+
+    /// Whether some name can be taken at all.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live(self.start())
+    }
+
+    fn live(&self, [listed, class, used]: CharState) -> bool {
+        self.live_listed(listed) || self.live_class(class, listed, used)
+    }
+
+    fn live_listed(&self, listed: u32) -> bool {
+        if listed == OUT {
+            return false;
+        }
+        let (low, high) = self.table.trie.words(listed - 1);
+        let before = |rank: u32| self.allowed_before.get(rank as usize);
+        before(low) < before(high)
+    }
+
+    /// Whether an unlisted, unused name of an allowed class goes on from here.
+    fn live_class(&self, class: u32, listed: u32, used: u32) -> bool {
+        if class == OUT || self.classes == 0 {
+            return false;
+        }
+        let (some, many) = self.table.reach(class - 1);
+        if many & self.classes != 0 {
+            return true;
+        }
+        some & self.classes != 0 && self.find_unused(class - 1, listed, used)
+    }
+
+    /// Looks for a name word by word. Ends soon: the allowed classes are finite
+    /// here, and every word met but one is listed or used.
+    fn find_unused(&self, class: u32, listed: u32, used: u32) -> bool {
+        let mut open = vec![(class, listed, used)];
+        while let Some((class, listed, used)) = open.pop() {
+            if self.table.reach(class).0 & self.classes == 0 {
+                continue;
+            }
+            if listed == OUT && used == OUT {
+                return true;
+            }
+            if self.takes_class([listed, class + 1, used]).is_some() {
+                return true;
+            }
+            for (id, ranges) in self.table.classes.classes() {
+                let Some(next) = self.table.classes.next_class(class, id) else {
+                    continue;
+                };
+                if self.table.reach(next).0 & self.classes == 0 {
+                    continue;
+                }
+                // A character that leaves both tries settles it; all others
+                // are children in one of them.
+                let mut special: Vec<char> = self.known_children(listed, used);
+                special.retain(|&c| in_ranges(ranges, c));
+                let total: u64 = ranges.iter().map(|&(l, h)| u64::from(h - l) + 1).sum();
+                if (special.len() as u64) < total {
+                    return true;
+                }
+                for c in special {
+                    let step = |node: u32, trie: &Trie| child(trie, node, c);
+                    open.push((next, step(listed, &self.table.trie), step(used, &self.used)));
+                }
+            }
+        }
+        false
+    }
+
+    fn known_children(&self, listed: u32, used: u32) -> Vec<char> {
+        let of = |trie: &Trie, node: u32| -> Vec<char> {
+            match node {
+                OUT => Vec::new(),
+                node => trie.children(node - 1).iter().map(|&(c, _)| c).collect(),
+            }
+        };
+        let mut all = of(&self.table.trie, listed);
+        all.extend(of(&self.used, used));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The class under which an unlisted, unused name may end here.
+    fn takes_class(&self, [listed, class, used]: CharState) -> Option<u32> {
+        let label = self.table.classes.label(class.checked_sub(1)?)?;
+        let is_word = |trie: &Trie, node: u32| node != OUT && trie.word(node - 1).is_some();
+        let taken = is_word(&self.table.trie, listed) || is_word(&self.used, used);
+        (!taken && self.classes & 1 << label != 0).then_some(label)
+    }
+
+    /// Whether every string whatsoever is the start of an unlisted name.
+    fn is_open(&self, class: u32) -> bool {
+        class != OUT && self.table.classes.is_total(class - 1) && self.always_open(class - 1)
+    }
+
+    /// Whether from every state that can follow, infinitely many allowed names
+    /// go on.
+    fn always_open(&self, class: u32) -> bool {
+        let classes = &self.table.classes;
+        let mut seen = vec![class];
+        let mut done = 0;
+        while let Some(&state) = seen.get(done) {
+            done += 1;
+            if self.table.reach(state).1 & self.classes == 0 || done > 64 {
+                return false;
+            }
+            for (id, _) in classes.classes() {
+                match classes.next_class(state, id) {
+                    Some(next) if !seen.contains(&next) => seen.push(next),
+                    _ => {}
+                }
+            }
+        }
+        true
+    }
+}
+
+fn in_ranges(ranges: &[(u32, u32)], c: char) -> bool {
+    ranges.iter().any(|&(low, high)| (low..=high).contains(&u32::from(c)))
+}
+
+fn child(trie: &Trie, node: u32, c: char) -> u32 {
+    match node {
+        OUT => OUT,
+        node => trie.child(node - 1, c).map_or(OUT, |child| child + 1),
+    }
+}
+
+impl CharAutomaton for Key {
+    fn start(&self) -> CharState {
+        [1, self.table.classes.start().map_or(OUT, |s| s + 1), 1]
+    }
+
+    fn next(&self, [listed, class, used]: CharState, c: char) -> Option<CharState> {
+        let class = match class {
+            OUT => OUT,
+            class => self.table.classes.next(class - 1, c).map_or(OUT, |s| s + 1),
+        };
+        let next = [
+            child(&self.table.trie, listed, c),
+            class,
+            child(&self.used, used, c),
+        ];
+        self.live(next).then_some(next)
+    }
+
+    fn live_in(&self, state: CharState, low: u32, high: u32) -> bool {
+        let [listed, class, used] = state;
+        let special = self.known_children(listed, used);
+        let inside = |c: &&char| (low..=high).contains(&u32::from(**c));
+        if special.iter().filter(inside).any(|&c| self.next(state, c).is_some()) {
+            return true;
+        }
+        if class == OUT || self.classes == 0 {
+            return false;
+        }
+        let classes = &self.table.classes;
+        classes.classes_in(low, high).any(|id| {
+            let Some(next) = classes.next_class(class - 1, id) else {
+                return false;
+            };
+            // Characters outside both tries lead here.
+            let ranges = classes.class_ranges(id).iter();
+            let clipped = ranges.map(|&(l, h)| (l.max(low), h.min(high)));
+            let total: u64 = clipped
+                .clone()
+                .filter(|(l, h)| l <= h)
+                .map(|(l, h)| u64::from(h - l) + 1)
+                .sum();
+            let known = special.iter().filter(|&&c| {
+                clipped
+                    .clone()
+                    .any(|(l, h)| (l..=h).contains(&u32::from(c)))
+            });
+            (known.count() as u64) < total && self.live([OUT, next + 1, OUT])
+        })
+    }
+
+    fn exit(&self, state: CharState) -> Option<Label> {
+        if state[0] != OUT
+            && let Some(word) = self.table.trie.word(state[0] - 1)
+        {
+            let allowed = self.allowed.get(word as usize).copied().unwrap_or(false);
+            return allowed.then_some(word);
+        }
+        let class = self.takes_class(state)?;
+        Some(self.table.listed.len() as u32 + class)
+    }
+
+    fn captures(&self) -> bool {
+        self.classes != 0
+    }
+
+    fn bulk(&self, [_, class, _]: CharState) -> Bulk {
+        if self.classes != 0 && self.is_open(class) {
+            Bulk::Content {
+                max_chars: None,
+                close: None,
+            }
+        } else {
+            Bulk::Walk
+        }
+    }
+
+    fn ways_out(&self, state: CharState, out: &mut Vec<(Label, u32)>) {
+        if let Some(label) = self.exit(state) {
+            out.push((label, 0));
+        }
+        // Every allowed listed name below.
+        if state[0] != OUT {
+            let mut open = vec![(state[0] - 1, 0u32)];
+            while let Some((node, bytes)) = open.pop() {
+                if !self.live_listed(node + 1) {
+                    continue;
+                }
+                if let Some(word) = self.table.trie.word(node)
+                    && self.allowed.get(word as usize) == Some(&true)
+                {
+                    out.push((word, bytes));
+                }
+                let children = self.table.trie.children(node).iter();
+                open.extend(children.map(|&(c, child)| (child, bytes + char_bytes(c))));
+            }
+        }
+        if out.is_empty() || !self.live_listed(state[0]) {
+            out.extend(self.shortest_other(state));
+        }
+    }
+}
+
+impl Key {
+    /// A shortest unlisted name from here: its label and bytes, found breadth
+    /// first over the states that are left.
+    fn shortest_other(&self, state: CharState) -> Option<(Label, u32)> {
+        if self.classes == 0 {
+            return None;
+        }
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open = std::collections::VecDeque::from([(state, 0u32)]);
+        while let Some((at, bytes)) = open.pop_front() {
+            if let Some(class) = self.takes_class(at) {
+                return Some((self.table.listed.len() as u32 + class, bytes));
+            }
+            for (_, ranges) in self.table.classes.classes() {
+                // A plain representative, and what the tries know.
+                let special = self.known_children(at[0], at[2]);
+                let fresh = ranges
+                    .iter()
+                    .flat_map(|&(low, high)| low..=high)
+                    .filter_map(char::from_u32)
+                    .filter(|&c| char_bytes(c) == 1 && !special.contains(&c))
+                    .take(1)
+                    .next();
+                let any = ranges.iter().find_map(|&(low, _)| char::from_u32(low));
+                let known = special.iter().copied().filter(|&c| in_ranges(ranges, c));
+                for c in known.chain(fresh).chain(any) {
+                    if let Some(next) = self.next(at, c)
+                        && seen.insert(next)
+                    {
+                        open.push_back((next, bytes + char_bytes(c)));
+                    }
+                }
+            }
+        }
+        None
+    }
+}

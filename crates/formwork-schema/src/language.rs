@@ -1,0 +1,334 @@
+//! A compiled schema as a language: positions in values as dots.
+
+use std::sync::Arc;
+
+use formwork_grammar::json_text::decode;
+use formwork_grammar::{Dot, Edge, Expansion, JsonText, Label, Language, Spaced, Terminal};
+use rustc_hash::FxHashMap;
+
+use crate::options::{PropertyOrder, SchemaOptions};
+use crate::registers::{RegisterFile, RegsId};
+use crate::shape::{Shapes, ValueId};
+use crate::terminals::{COMMA, Punctuation};
+
+/// A position. Objects and arrays carry their registers in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Position {
+    /// Before the text.
+    Start,
+    /// After the value of the text.
+    End,
+    /// After a value.
+    Done,
+    Value(ValueId),
+    /// After `{`.
+    ObjectOpen(u32, RegsId),
+    /// After a comma in an object.
+    ObjectKey(u32, RegsId),
+    /// After a member's name.
+    ObjectColon(u32, RegsId, ValueId),
+    /// After its colon.
+    ObjectMember(u32, RegsId, ValueId),
+    /// After its value.
+    ObjectNext(u32, RegsId),
+    /// After `[`.
+    ArrayOpen(u32),
+    /// Before item `n`, which has to come.
+    ArrayItem(u32, u32),
+    /// After `n` items.
+    ArrayNext(u32, u32),
+}
+
+/// What leaving a terminal leads to.
+#[derive(Clone, Copy, Debug)]
+enum Exit {
+    To(Position),
+    /// The label says which member was named.
+    Name(u32, RegsId),
+    /// The label says whether a comma came or the end.
+    ObjectNext(u32, RegsId),
+    ArrayNext(u32, u32),
+}
+
+/// A JSON Schema, compiled. Everything a text can reach is worked out, so
+/// running it cannot fail.
+pub struct JsonLanguage {
+    shapes: Shapes,
+    order: PropertyOrder,
+    registers: RegisterFile,
+    positions: Vec<Position>,
+    dots: FxHashMap<Position, Dot>,
+    /// What the terminals of each expanded dot lead to, by edge.
+    exits: FxHashMap<Dot, Vec<Exit>>,
+    root: ValueId,
+}
+
+impl JsonLanguage {
+    pub(crate) fn new(shapes: Shapes, root: ValueId, options: &SchemaOptions) -> JsonLanguage {
+        let mut language = JsonLanguage {
+            shapes,
+            order: options.order,
+            registers: RegisterFile::default(),
+            positions: Vec::new(),
+            dots: FxHashMap::default(),
+            exits: FxHashMap::default(),
+            root,
+        };
+        language.dot(Position::Start);
+        language
+    }
+
+    /// Bytes of the shortest text, up to an estimate of invented names.
+    pub fn min_text_bytes(&self) -> u32 {
+        self.shapes.bytes(self.root)
+    }
+
+    fn dot(&mut self, position: Position) -> Dot {
+        if let Some(&dot) = self.dots.get(&position) {
+            return dot;
+        }
+        let dot = self.positions.len() as Dot;
+        self.positions.push(position);
+        self.dots.insert(position, dot);
+        dot
+    }
+
+    fn position(&self, dot: Dot) -> Position {
+        self.positions
+            .get(dot as usize)
+            .copied()
+            .unwrap_or(Position::Done)
+    }
+
+    fn punctuation(&self) -> Arc<Punctuation> {
+        Arc::clone(&self.shapes.punctuation)
+    }
+
+    fn call(&mut self, value: ValueId, then: Position) -> Edge {
+        Edge::Call {
+            callee: self.dot(Position::Value(value)),
+            ret: self.dot(then),
+        }
+    }
+
+    fn value_edges(&self, value: ValueId, way: &mut Ways) {
+        let punctuation = &self.shapes.punctuation;
+        let Some(value) = self.shapes.values.get(value as usize) else {
+            return;
+        };
+        for scalar in value.strings.iter().chain(&value.numbers) {
+            way.terminal(Arc::clone(scalar), Exit::To(Position::Done));
+        }
+        if value.null || value.bools != [false; 2] {
+            let literals = punctuation.literals(value.null, value.bools);
+            way.terminal(literals, Exit::To(Position::Done));
+        }
+        for &array in &value.arrays {
+            let open = Arc::clone(&punctuation.open_array);
+            way.terminal(open, Exit::To(Position::ArrayOpen(array)));
+        }
+    }
+
+    fn object_edges(&mut self, value: ValueId, way: &mut Ways) {
+        let Some(value) = self.shapes.values.get(value as usize) else {
+            return;
+        };
+        for &id in &value.objects {
+            let open = Arc::clone(&self.shapes.punctuation.open_object);
+            let regs = self.registers.start(&self.shapes.objects[id as usize]);
+            way.terminal(open, Exit::To(Position::ObjectOpen(id, regs)));
+        }
+    }
+
+    /// The edge that reads a member's name, if one may come.
+    fn name_edge(&self, object: u32, regs: RegsId, way: &mut Ways) {
+        let shape = &self.shapes.objects[object as usize];
+        if let Some(key) = self.registers.key(&self.shapes, shape, regs, self.order) {
+            let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
+            way.terminal(Arc::new(literal), Exit::Name(object, regs));
+        }
+    }
+
+    /// How many items an array may have, given that items without a value end
+    /// it.
+    fn max_items(&self, array: u32) -> Option<u32> {
+        let array = &self.shapes.arrays[array as usize];
+        let listed = array.prefix.len() as u32;
+        let dead = (0..=listed).find(|&at| !self.shapes.is_alive(array.item(at)));
+        match (array.max, dead) {
+            (Some(max), Some(dead)) => Some(max.min(dead)),
+            (max, dead) => max.or(dead),
+        }
+    }
+
+    /// The item counter after one more item, as far as it matters.
+    fn count_item(&self, array: u32, read: u32) -> u32 {
+        let shape = &self.shapes.arrays[array as usize];
+        if shape.max.is_some() {
+            return read + 1;
+        }
+        (read + 1).min(shape.min.max(shape.prefix.len() as u32))
+    }
+}
+
+/// Edges on the way, and what their terminals lead to.
+#[derive(Default)]
+struct Ways {
+    expansion: Expansion,
+    exits: Vec<Exit>,
+}
+
+impl Ways {
+    fn terminal(&mut self, terminal: Arc<dyn Terminal>, exit: Exit) {
+        self.expansion.edges.push(Edge::Terminal(terminal));
+        self.exits.push(exit);
+    }
+
+    /// Calls come after all terminals, so that exits and edges have the same
+    /// numbers.
+    fn call(&mut self, call: Edge) {
+        self.expansion.edges.push(call);
+    }
+}
+
+impl Language for JsonLanguage {
+    fn start(&self) -> Dot {
+        0
+    }
+
+    fn expand(&mut self, dot: Dot) -> Expansion {
+        let mut way = Ways::default();
+        let punctuation = self.punctuation();
+        match self.position(dot) {
+            Position::Start => {
+                let call = self.call(self.root, Position::End);
+                way.call(call);
+            }
+            Position::End => {
+                way.expansion.is_final = true;
+                if let Some(space) = &punctuation.trailing {
+                    way.terminal(Arc::clone(space), Exit::To(Position::Done));
+                }
+            }
+            Position::Done => way.expansion.is_final = true,
+            Position::Value(value) => {
+                self.value_edges(value, &mut way);
+                self.object_edges(value, &mut way);
+            }
+            Position::ObjectOpen(object, regs) => {
+                self.name_edge(object, regs, &mut way);
+                let shape = &self.shapes.objects[object as usize];
+                if self.registers.may_close(shape, regs) {
+                    let close = punctuation.object_next(false, true);
+                    way.terminal(close, Exit::ObjectNext(object, regs));
+                }
+            }
+            Position::ObjectKey(object, regs) => self.name_edge(object, regs, &mut way),
+            Position::ObjectColon(object, regs, value) => {
+                let member = Position::ObjectMember(object, regs, value);
+                way.terminal(Arc::clone(&punctuation.colon), Exit::To(member));
+            }
+            Position::ObjectMember(object, regs, value) => {
+                let call = self.call(value, Position::ObjectNext(object, regs));
+                way.call(call);
+            }
+            Position::ObjectNext(object, regs) => {
+                let shape = &self.shapes.objects[object as usize];
+                let close = self.registers.may_close(shape, regs);
+                let comma = self.registers.key(&self.shapes, shape, regs, self.order);
+                let next = punctuation.object_next(comma.is_some(), close);
+                way.terminal(next, Exit::ObjectNext(object, regs));
+            }
+            Position::ArrayOpen(array) => {
+                if self.shapes.arrays[array as usize].min == 0 {
+                    let close = punctuation.array_next(false, true);
+                    way.terminal(close, Exit::ArrayNext(array, 0));
+                }
+                if self.max_items(array) != Some(0) {
+                    let item = self.dot(Position::ArrayItem(array, 0));
+                    let done = self.dot(Position::Done);
+                    way.call(Edge::Call {
+                        callee: item,
+                        ret: done,
+                    });
+                }
+            }
+            Position::ArrayItem(array, at) => {
+                let value = self.shapes.arrays[array as usize].item(at);
+                let read = self.count_item(array, at);
+                let call = self.call(value, Position::ArrayNext(array, read));
+                way.call(call);
+            }
+            Position::ArrayNext(array, read) => {
+                let close = read >= self.shapes.arrays[array as usize].min;
+                let comma = self.max_items(array).is_none_or(|max| read < max);
+                let next = punctuation.array_next(comma, close);
+                way.terminal(next, Exit::ArrayNext(array, read));
+            }
+        }
+        self.exits.insert(dot, way.exits);
+        way.expansion
+    }
+
+    fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Option<&[u8]>) -> Dot {
+        let exit = self.exits.get(&dot).and_then(|exits| exits.get(edge as usize));
+        let position = match exit.copied() {
+            None => Position::Done,
+            Some(Exit::To(position)) => position,
+            Some(Exit::ObjectNext(object, regs)) if label == COMMA => {
+                Position::ObjectKey(object, regs)
+            }
+            Some(Exit::ArrayNext(array, read)) if label == COMMA => {
+                Position::ArrayItem(array, read)
+            }
+            Some(Exit::ObjectNext(..) | Exit::ArrayNext(..)) => Position::Done,
+            Some(Exit::Name(object, regs)) => {
+                let shape = &self.shapes.objects[object as usize];
+                let name = text.and_then(decode);
+                let after = self.registers.after(shape, regs, label, name);
+                match RegisterFile::member_value(shape, label) {
+                    Some(value) => Position::ObjectColon(object, after, value),
+                    None => Position::Done,
+                }
+            }
+        };
+        self.dot(position)
+    }
+
+    fn min_bytes(&mut self, dot: Dot) -> u32 {
+        let shapes = &self.shapes;
+        let rest = |object: u32, regs, least, first| {
+            let shape = &shapes.objects[object as usize];
+            self.registers.rest_bytes(shapes, shape, regs, least, first)
+        };
+        let items = |array: u32, from| {
+            let shape = &shapes.arrays[array as usize];
+            shapes.items_bytes(shape, from).unwrap_or(u32::MAX)
+        };
+        match self.position(dot) {
+            Position::Start => shapes.bytes(self.root),
+            Position::End | Position::Done => 0,
+            Position::Value(value) => shapes.bytes(value),
+            Position::ObjectOpen(object, regs) => rest(object, regs, 0, true),
+            Position::ObjectKey(object, regs) => rest(object, regs, 1, true),
+            Position::ObjectColon(object, regs, value) => shapes
+                .bytes(value)
+                .saturating_add(1)
+                .saturating_add(rest(object, regs, 0, false)),
+            Position::ObjectMember(object, regs, value) => shapes
+                .bytes(value)
+                .saturating_add(rest(object, regs, 0, false)),
+            Position::ObjectNext(object, regs) => rest(object, regs, 0, false),
+            Position::ArrayOpen(array) => items(array, 0).saturating_add(1),
+            Position::ArrayItem(array, at) => shapes
+                .bytes(shapes.arrays[array as usize].item(at))
+                .saturating_add(items(array, at + 1))
+                .saturating_add(1),
+            Position::ArrayNext(array, read) => items(array, read).saturating_add(1),
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.positions.len() * 64 + self.exits.len() * 64 + self.registers.heap_bytes()
+    }
+}

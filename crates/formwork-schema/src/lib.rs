@@ -1,0 +1,85 @@
+//! JSON Schema, drafts 4 to 2020-12, as a [`Language`](formwork_grammar::Language)
+//! for the mask engine. Compiling takes time linear in the schema, but for
+//! what `anyOf`, `oneOf`, `allOf` and `not` multiply out to, which has a budget.
+//!
+//! The way of a schema, one module each: `json` (text to document), `resolve`
+//! (references), `lower` (keywords to formulas), `node` (formulas and their
+//! negation), `branch` (alternatives per type), `text`, `number` and
+//! `name_table` (automata of strings, numbers and names), `shape` (what every
+//! value may be, and whether there is one), `language` (positions in a text).
+//!
+//! # What a compiled schema means
+//!
+//! Exactly the JSON texts (RFC 8259) whose value is valid: properties in any
+//! order, strings and names in any spelling, names unique within an object.
+//! White space is limited by [`SchemaOptions::whitespace`]. Numbers under
+//! constraints are written as plain decimals or in normalised scientific form.
+//! Standard formats are asserted.
+//!
+//! What is not supported is refused, with its place, never ignored.
+//!
+//! # Untrusted input
+//!
+//! No schema panics, overflows the stack or escapes [`SchemaLimits`]. Nothing
+//! is fetched, read from disk or printed.
+
+mod bounds;
+mod branch;
+mod decimal;
+mod draft;
+mod error;
+mod format;
+mod json;
+mod key;
+mod language;
+mod lower;
+mod name_table;
+mod node;
+mod number;
+mod options;
+mod registers;
+mod resolve;
+mod shape;
+mod solver;
+mod terminals;
+mod text;
+
+pub use error::{Refusal, SchemaError};
+pub use formwork_grammar::Whitespace;
+pub use language::JsonLanguage;
+pub use options::{PropertyOrder, SchemaLimits, SchemaOptions};
+pub use terminals::TerminalCache;
+
+/// Compiles a schema.
+///
+/// # Errors
+///
+/// See [`SchemaError`]. Keywords that are not supported are all reported at
+/// once.
+pub fn compile(
+    text: &str,
+    options: &SchemaOptions,
+    cache: &TerminalCache,
+) -> Result<JsonLanguage, SchemaError> {
+    let limits = &options.limits;
+    if text.len() > limits.max_bytes {
+        return Err(SchemaError::Limit {
+            name: "max_bytes",
+            limit: limits.max_bytes as u64,
+            place: format!("the schema text, which has {} bytes", text.len()),
+        });
+    }
+    let json = json::parse(text, limits.max_nesting)?;
+    let lowered = lower::lower(&json, limits, cache)?;
+    let root = lowered.root;
+    let solver = solver::Solver::new(lowered, options.clone());
+    let (shapes, root) = shape::explore(solver, cache, root)?;
+    if !shapes.is_alive(root) {
+        return Err(SchemaError::Unsatisfiable(vec![Refusal {
+            pointer: String::new(),
+            keyword: "(schema)".into(),
+            reason: "its constraints contradict each other".into(),
+        }]));
+    }
+    Ok(JsonLanguage::new(shapes, root, options))
+}

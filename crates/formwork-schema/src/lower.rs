@@ -1,0 +1,349 @@
+//! Lowers a schema document to formulas, keyword by keyword.
+
+mod number;
+mod object;
+mod string;
+mod value;
+
+use rustc_hash::FxHashMap;
+
+use crate::draft::Draft;
+use crate::error::{Refusal, SchemaError};
+use crate::json::Json;
+use crate::node::{FALSE, Literal, Node, NodeId, Nodes, TRUE, TypeSet};
+use crate::options::SchemaLimits;
+use crate::resolve::{Place, Registry, address};
+use crate::terminals::TerminalCache;
+
+/// A lowered schema.
+pub(crate) struct Lowered {
+    pub(crate) nodes: Nodes,
+    pub(crate) root: NodeId,
+    /// Whether integers are told by their spelling (draft 4).
+    pub(crate) integers_by_spelling: bool,
+}
+
+/// Lowers a document. Every schema that is reachable from the root is lowered
+/// once; the cost is linear in the document, patterns apart.
+///
+/// # Errors
+///
+/// All invalid keywords at once.
+pub(crate) fn lower<'a>(
+    json: &'a Json,
+    limits: &SchemaLimits,
+    cache: &'a TerminalCache,
+) -> Result<Lowered, SchemaError> {
+    let mut lowering = Lowering {
+        registry: Registry::new(json),
+        nodes: Nodes::new(),
+        limits: limits.clone(),
+        cache,
+        invalid: Vec::new(),
+        targets: FxHashMap::default(),
+        queue: Vec::new(),
+    };
+    let Some(root) = lowering.registry.root() else {
+        return Ok(Lowered {
+            nodes: lowering.nodes,
+            root: TRUE,
+            integers_by_spelling: false,
+        });
+    };
+    let node = lowering.schema(&root);
+    while let Some((target, place)) = lowering.queue.pop() {
+        let node = lowering.schema(&place);
+        lowering.nodes.set_target(target, node);
+    }
+    if !lowering.invalid.is_empty() {
+        return Err(SchemaError::Invalid(lowering.invalid));
+    }
+    Ok(Lowered {
+        integers_by_spelling: lowering.registry.draft(&root).integers_by_spelling(),
+        nodes: lowering.nodes,
+        root: node,
+    })
+}
+
+struct Lowering<'a> {
+    registry: Registry<'a>,
+    nodes: Nodes,
+    limits: SchemaLimits,
+    cache: &'a TerminalCache,
+    invalid: Vec<Refusal>,
+    /// Reference targets by the address of their JSON.
+    targets: FxHashMap<usize, u32>,
+    queue: Vec<(u32, Place<'a>)>,
+}
+
+impl<'a> Lowering<'a> {
+    fn invalid(&mut self, place: &Place<'_>, keyword: &str, reason: &str) -> NodeId {
+        self.invalid.push(refusal(place, keyword, reason));
+        TRUE
+    }
+
+    fn unsupported(
+        &mut self,
+        place: &Place<'_>,
+        types: TypeSet,
+        keyword: &str,
+        reason: &str,
+    ) -> NodeId {
+        self.nodes.unsupported(types, refusal(place, keyword, reason))
+    }
+
+    /// Lowers one schema. Recursion follows the nesting of the document, which
+    /// the reader has bounded; references are queued.
+    fn schema(&mut self, place: &Place<'a>) -> NodeId {
+        let mut place = place.clone();
+        place.resource = self.registry.owner_of(place.json, place.resource);
+        let place = &place;
+        let members = match place.json {
+            Json::Bool(true) => return TRUE,
+            Json::Bool(false) => return FALSE,
+            Json::Object(members) => members,
+            other => {
+                let reason = format!("a schema is an object or a boolean, not {}", other.kind());
+                return self.invalid(place, "(schema)", &reason);
+            }
+        };
+        let draft = self.registry.draft(place);
+        if draft.ref_hides_siblings()
+            && let Some(value) = place.json.get("$ref")
+        {
+            return self.reference(place, value);
+        }
+        let mut parts = Vec::new();
+        for (keyword, value) in members {
+            if draft.knows(keyword) {
+                parts.push(self.keyword(place, draft, keyword, value));
+            }
+        }
+        parts.push(self.object_keywords(place));
+        parts.push(self.array_keywords(place, draft));
+        self.nodes.all(parts)
+    }
+
+    fn keyword(&mut self, place: &Place<'a>, draft: Draft, keyword: &str, value: &'a Json) -> NodeId {
+        match keyword {
+            "type" => self.types(place, value),
+            "enum" => self.enumeration(place, value),
+            "const" => self.constant(value),
+            "$ref" => self.reference(place, value),
+            "$dynamicRef" | "$recursiveRef" => {
+                self.unsupported(place, TypeSet::ALL, keyword, "dynamic references are not supported yet")
+            }
+            "allOf" => {
+                let parts = self.list(place, keyword, value);
+                self.nodes.all(parts)
+            }
+            "anyOf" => {
+                let parts = self.list(place, keyword, value);
+                self.nodes.any(parts)
+            }
+            "oneOf" => {
+                let parts = self.list(place, keyword, value);
+                self.nodes.one_of(parts)
+            }
+            "not" => {
+                let inner = self.schema(&place.child(value, &[keyword]));
+                self.nodes.negate(inner)
+            }
+            "if" => self.condition(place, value),
+            "minLength" | "maxLength" | "pattern" | "format" => {
+                self.string_keyword(place, keyword, value)
+            }
+            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
+                self.number_keyword(place, draft, keyword, value)
+            }
+            "required" | "minProperties" | "maxProperties" | "propertyNames" | "dependencies"
+            | "dependentRequired" | "dependentSchemas" | "unevaluatedProperties" => {
+                self.object_keyword(place, keyword, value)
+            }
+            "minItems" | "maxItems" => match self.count(place, keyword, value) {
+                None => TRUE,
+                Some(n) => {
+                    let (min, max) = range(keyword, n);
+                    self.nodes.literal(Literal::Size { min, max })
+                }
+            },
+            "uniqueItems" => match value {
+                Json::Bool(true) => {
+                    let few = self.nodes.literal(Literal::Size {
+                        min: 0,
+                        max: Some(1),
+                    });
+                    let many = self.nodes.literal(Literal::Size { min: 2, max: None });
+                    let refused =
+                        self.unsupported(place, TypeSet::ARRAY, keyword, "not supported yet");
+                    let many = self.nodes.all([many, refused]);
+                    self.nodes.any([few, many])
+                }
+                Json::Bool(false) => TRUE,
+                _ => self.invalid(place, keyword, "must be a boolean"),
+            },
+            "contains" | "unevaluatedItems" => {
+                if *value == Json::Bool(true) && keyword == "unevaluatedItems" {
+                    return TRUE;
+                }
+                self.unsupported(place, TypeSet::ARRAY, keyword, "not supported yet")
+            }
+            _ => TRUE,
+        }
+    }
+
+    fn types(&mut self, place: &Place<'a>, value: &'a Json) -> NodeId {
+        let names: Vec<&Json> = match value {
+            Json::Array(names) => names.iter().collect(),
+            name => vec![name],
+        };
+        let mut types = TypeSet::NONE;
+        for name in names {
+            match name.as_str().and_then(TypeSet::from_name) {
+                Some(known) => types = types.or(known),
+                None => {
+                    let reason = "must be one of null, boolean, object, array, number, integer, \
+                                  string, or a list of these";
+                    return self.invalid(place, "type", reason);
+                }
+            }
+        }
+        self.nodes.types(types)
+    }
+
+    fn list(&mut self, place: &Place<'a>, keyword: &str, value: &'a Json) -> Vec<NodeId> {
+        let Some(items) = value.items().filter(|items| !items.is_empty()) else {
+            return vec![self.invalid(place, keyword, "must be a non-empty list of schemas")];
+        };
+        let item = |at: usize, json: &'a Json| place.child(json, &[keyword, &at.to_string()]);
+        items
+            .iter()
+            .enumerate()
+            .map(|(at, json)| self.schema(&item(at, json)))
+            .collect()
+    }
+
+    fn condition(&mut self, place: &Place<'a>, value: &'a Json) -> NodeId {
+        let (then, otherwise) = (place.json.get("then"), place.json.get("else"));
+        if then.is_none() && otherwise.is_none() {
+            return TRUE;
+        }
+        let test = self.schema(&place.child(value, &["if"]));
+        let mut branch = |keyword: &str, json: Option<&'a Json>| {
+            json.map_or(TRUE, |json| self.schema(&place.child(json, &[keyword])))
+        };
+        let (then, otherwise) = (branch("then", then), branch("else", otherwise));
+        let failed = self.nodes.negate(test);
+        let yes = self.nodes.all([test, then]);
+        let no = self.nodes.all([failed, otherwise]);
+        self.nodes.any([yes, no])
+    }
+
+    fn reference(&mut self, place: &Place<'a>, value: &'a Json) -> NodeId {
+        let Some(reference) = value.as_str() else {
+            return self.invalid(place, "$ref", "must be a string");
+        };
+        let target = match self.registry.resolve(place, reference) {
+            Ok(target) => target,
+            Err(reason) => return self.unsupported(place, TypeSet::ALL, "$ref", &reason),
+        };
+        let id = match self.targets.get(&address(target.json)) {
+            Some(&id) => id,
+            None => {
+                let id = self.nodes.new_target();
+                self.targets.insert(address(target.json), id);
+                self.queue.push((id, target));
+                id
+            }
+        };
+        self.nodes.intern(Node::Ref {
+            target: id,
+            holds: true,
+        })
+    }
+
+    /// `items`, `prefixItems` and `additionalItems`, which belong together.
+    fn array_keywords(&mut self, place: &Place<'a>, draft: Draft) -> NodeId {
+        let json = place.json;
+        let items = json.get("items");
+        let (prefix_keyword, tail_keyword) = if draft >= Draft::V2020 {
+            ("prefixItems", "items")
+        } else {
+            ("items", "additionalItems")
+        };
+        let mut prefix: Vec<NodeId> = Vec::new();
+        let mut tail = TRUE;
+        match json.get(prefix_keyword) {
+            Some(Json::Array(list)) => {
+                for (at, item) in list.iter().enumerate() {
+                    let child = place.child(item, &[prefix_keyword, &at.to_string()]);
+                    prefix.push(self.schema(&child));
+                }
+                if let Some(rest) = json.get(tail_keyword) {
+                    tail = self.schema(&place.child(rest, &[tail_keyword]));
+                }
+            }
+            Some(_) if prefix_keyword == "prefixItems" => {
+                return self.invalid(place, "prefixItems", "must be a list of schemas");
+            }
+            // Without a list before it, `additionalItems` means nothing.
+            _ => {
+                if let Some(all) = items {
+                    tail = self.schema(&place.child(all, &["items"]));
+                }
+            }
+        }
+        while prefix.last() == Some(&tail) {
+            prefix.pop();
+        }
+        if prefix.is_empty() && tail == TRUE {
+            return TRUE;
+        }
+        self.nodes.literal(Literal::Items {
+            prefix: prefix.into(),
+            tail,
+        })
+    }
+
+    /// A count such as `minLength`: a non-negative integer, possibly written
+    /// `2.0`, and not beyond 2^31.
+    fn count(&mut self, place: &Place<'a>, keyword: &str, value: &Json) -> Option<u32> {
+        let Json::Number(number) = value else {
+            self.invalid(place, keyword, "must be a non-negative integer");
+            return None;
+        };
+        if number.is_negative() || !number.is_integer() {
+            self.invalid(place, keyword, "must be a non-negative integer");
+            return None;
+        }
+        match number.to_u64().and_then(|n| u32::try_from(n).ok()) {
+            Some(n) if n <= MAX_COUNT => Some(n),
+            // No text is that long.
+            _ if keyword.starts_with("max") => None,
+            _ => {
+                self.invalid(place, keyword, "counts beyond 2147483647 are not supported");
+                None
+            }
+        }
+    }
+}
+
+/// Counts beyond this are refused as minima and no limit as maxima.
+const MAX_COUNT: u32 = i32::MAX as u32;
+
+/// The range that a `min…` or `max…` keyword stands for.
+fn range(keyword: &str, n: u32) -> (u32, Option<u32>) {
+    if keyword.starts_with("min") {
+        (n, None)
+    } else {
+        (0, Some(n))
+    }
+}
+
+fn refusal(place: &Place<'_>, keyword: &str, reason: &str) -> Refusal {
+    Refusal {
+        pointer: place.pointer.clone(),
+        keyword: keyword.into(),
+        reason: reason.into(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Keywords about strings.
+
+use std::sync::Arc;
+
+use formwork_automata::{Limits, regex};
+
+use crate::json::Json;
+use crate::node::{Literal, NodeId, TRUE, TypeSet};
+use crate::resolve::Place;
+
+use super::{Lowering, range};
+
+impl<'a> Lowering<'a> {
+    pub(super) fn string_keyword(
+        &mut self,
+        place: &Place<'a>,
+        keyword: &str,
+        value: &'a Json,
+    ) -> NodeId {
+        match (keyword, value.as_str()) {
+            ("minLength" | "maxLength", _) => match self.count(place, keyword, value) {
+                None => TRUE,
+                Some(n) => {
+                    let (min, max) = range(keyword, n);
+                    self.nodes.literal(Literal::Length { min, max })
+                }
+            },
+            ("pattern", Some(pattern)) => match self.pattern(place, keyword, pattern) {
+                Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
+                Err(refused) => refused,
+            },
+            ("format", Some(name)) => self.format(place, name),
+            _ => self.invalid(place, keyword, "must be a string"),
+        }
+    }
+
+    pub(super) fn automata_limits(&self) -> Limits {
+        Limits {
+            max_states: self.limits.max_states,
+            ..Limits::default()
+        }
+    }
+
+    /// The strings a pattern matches; a refusing formula for patterns outside
+    /// regular languages.
+    pub(super) fn pattern(
+        &mut self,
+        place: &Place<'a>,
+        keyword: &str,
+        pattern: &str,
+    ) -> Result<u32, NodeId> {
+        let limits = self.automata_limits();
+        let key = format!("/{pattern}");
+        let compiled = self
+            .nodes
+            .add_language(&key, || regex::compile(pattern, &limits).map(Arc::new));
+        compiled.map_err(|error| {
+            if matches!(error.kind(), regex::RegexErrorKind::Syntax(_)) {
+                self.invalid(place, keyword, &error.to_string())
+            } else {
+                let types = if keyword == "pattern" {
+                    TypeSet::STRING
+                } else {
+                    TypeSet::OBJECT
+                };
+                self.unsupported(place, types, keyword, &error.to_string())
+            }
+        })
+    }
+
+    /// Standard formats are asserted in every draft; other names are
+    /// annotations.
+    fn format(&mut self, place: &Place<'a>, name: &str) -> NodeId {
+        let limits = self.automata_limits();
+        let key = format!(":{name}");
+        let Some(compiled) = self.cache.format(name, &limits) else {
+            return TRUE;
+        };
+        match compiled.and_then(|dfa| self.nodes.add_language(&key, || Ok(dfa))) {
+            Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
+            Err(error) => {
+                self.unsupported(place, TypeSet::STRING, "format", &error.to_string())
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The member names of an object: listed ones, and classes of all others.
+
+use std::sync::Arc;
+
+use formwork_automata::Dfa;
+
+/// Classes of unlisted names are told apart by which patterns they match; a
+/// class is a bit in a word.
+pub(crate) const MAX_CLASSES: usize = 64;
+
+/// A trie of words over characters.
+#[derive(Debug)]
+pub(crate) struct Trie {
+    nodes: Vec<TrieNode>,
+}
+
+#[derive(Debug, Default)]
+struct TrieNode {
+    children: Vec<(char, u32)>,
+    /// The number of the word that ends here.
+    word: Option<u32>,
+    /// The words that end here or below, as a range of ranks.
+    words: (u32, u32),
+}
+
+impl Trie {
+    /// The trie of distinct words; also returns their ranks, in the order of
+    /// which every subtree is a range.
+    pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> (Trie, Vec<u32>) {
+        let mut nodes = vec![TrieNode::default()];
+        let mut count = 0u32;
+        for (number, word) in words.into_iter().enumerate() {
+            let mut at = 0usize;
+            for c in word.chars() {
+                at = match nodes[at].children.iter().find(|&&(known, _)| known == c) {
+                    Some(&(_, child)) => child as usize,
+                    None => {
+                        let child = nodes.len();
+                        nodes.push(TrieNode::default());
+                        nodes[at].children.push((c, child as u32));
+                        child
+                    }
+                };
+            }
+            nodes[at].word = Some(number as u32);
+            count += 1;
+        }
+        let mut trie = Trie { nodes };
+        let ranks = trie.rank(count);
+        (trie, ranks)
+    }
+
+    /// Numbers the words in depth-first order. Names can be long, so without
+    /// recursion.
+    fn rank(&mut self, count: u32) -> Vec<u32> {
+        let mut ranks = vec![0; count as usize];
+        let mut next = 0;
+        let mut open = vec![(0u32, false)];
+        while let Some((at, done)) = open.pop() {
+            let node = &mut self.nodes[at as usize];
+            if done {
+                node.words.1 = next;
+                continue;
+            }
+            node.words.0 = next;
+            if let Some(word) = node.word {
+                ranks[word as usize] = next;
+                next += 1;
+            }
+            open.push((at, true));
+            open.extend(node.children.iter().map(|&(_, child)| (child, false)));
+        }
+        ranks
+    }
+
+    pub(crate) fn child(&self, node: u32, c: char) -> Option<u32> {
+        let children = &self.nodes.get(node as usize)?.children;
+        children.iter().find(|&&(b, _)| b == c).map(|&(_, child)| child)
+    }
+
+    pub(crate) fn children(&self, node: u32) -> &[(char, u32)] {
+        self.nodes
+            .get(node as usize)
+            .map_or(&[][..], |node| &node.children)
+    }
+
+    pub(crate) fn word(&self, node: u32) -> Option<u32> {
+        self.nodes.get(node as usize)?.word
+    }
+
+    /// The ranks of the words at or below a node.
+    pub(crate) fn words(&self, node: u32) -> (u32, u32) {
+        self.nodes.get(node as usize).map_or((0, 0), |node| node.words)
+    }
+}
+
+/// All names that an object may have, without regard to what was seen.
+#[derive(Debug)]
+pub(crate) struct NameTable {
+    pub(crate) listed: Box<[Box<str>]>,
+    pub(crate) trie: Trie,
+    /// Rank of each listed name in the trie.
+    pub(crate) ranks: Box<[u32]>,
+    /// Labels every name with its class, listed ones included.
+    pub(crate) classes: Arc<Dfa>,
+    /// Per state of `classes`: the classes some name reaches, and those that
+    /// infinitely many do.
+    reach: Box<[(u64, u64)]>,
+}
+
+impl NameTable {
+    /// `classes` has at most [`MAX_CLASSES`] labels.
+    pub(crate) fn new(listed: Vec<Box<str>>, classes: Arc<Dfa>) -> NameTable {
+        let (trie, ranks) = Trie::new(listed.iter().map(|name| &**name));
+        NameTable {
+            reach: reach(&classes),
+            listed: listed.into(),
+            trie,
+            ranks: ranks.into(),
+            classes,
+        }
+    }
+
+    /// The classes reached from a state: by some name, by infinitely many.
+    pub(crate) fn reach(&self, state: u32) -> (u64, u64) {
+        self.reach.get(state as usize).copied().unwrap_or_default()
+    }
+
+    /// The class of a name.
+    pub(crate) fn class_of(&self, name: &str) -> Option<u32> {
+        self.classes.label(self.classes.walk(name)?)
+    }
+}
+
+fn reach(dfa: &Dfa) -> Box<[(u64, u64)]> {
+    let n = dfa.state_count();
+    let successors: Vec<Vec<u32>> = (0..n as u32)
+        .map(|state| {
+            let mut next: Vec<u32> = dfa
+                .classes()
+                .filter_map(|(class, _)| dfa.next_class(state, class))
+                .collect();
+            next.sort_unstable();
+            next.dedup();
+            next
+        })
+        .collect();
+    let on_cycle = cyclic(&successors);
+    let mut reach: Vec<(u64, u64)> = (0..n as u32)
+        .map(|state| (dfa.label(state).map_or(0, |label| 1u64 << (label & 63)), 0))
+        .collect();
+    // Least fixpoint; every round adds a bit somewhere, and automata of names
+    // are small.
+    loop {
+        let mut changed = false;
+        for state in (0..n).rev() {
+            let (mut some, mut many) = reach[state];
+            for &next in &successors[state] {
+                some |= reach[next as usize].0;
+                many |= reach[next as usize].1;
+            }
+            if on_cycle[state] {
+                many |= some;
+            }
+            if (some, many) != reach[state] {
+                reach[state] = (some, many);
+                changed = true;
+            }
+        }
+        if !changed {
+            return reach.into();
+        }
+    }
+}
+
+/// Which nodes lie on a cycle: those that survive peeling off, from both
+/// sides, nodes without predecessors or successors, and reach themselves.
+fn cyclic(successors: &[Vec<u32>]) -> Vec<bool> {
+    // Kosaraju without recursion: a node is on a cycle if its strongly
+    // connected component has two nodes or it is its own successor.
+    let n = successors.len();
+    let mut predecessors: Vec<Vec<u32>> = vec![Vec::new(); n];
+    for (from, list) in successors.iter().enumerate() {
+        for &to in list {
+            predecessors[to as usize].push(from as u32);
+        }
+    }
+    let mut order = Vec::with_capacity(n);
+    let mut seen = vec![false; n];
+    for root in 0..n {
+        let mut open = vec![(root as u32, false)];
+        while let Some((at, done)) = open.pop() {
+            if done {
+                order.push(at);
+            } else if !std::mem::replace(&mut seen[at as usize], true) {
+                open.push((at, true));
+                open.extend(successors[at as usize].iter().map(|&next| (next, false)));
+            }
+        }
+    }
+    let mut result = vec![false; n];
+    let mut component = vec![u32::MAX; n];
+    for &root in order.iter().rev() {
+        let mut members = Vec::new();
+        let mut open = vec![root];
+        while let Some(at) = open.pop() {
+            if component[at as usize] == u32::MAX {
+                component[at as usize] = root;
+                members.push(at);
+                open.extend(&predecessors[at as usize]);
+            }
+        }
+        for &at in &members {
+            result[at as usize] = members.len() > 1 || successors[at as usize].contains(&at);
+        }
+    }
+    result
+}

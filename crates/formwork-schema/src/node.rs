@@ -1,0 +1,535 @@
+//! Schemas as formulas: a boolean algebra over literals, hash-consed.
+//!
+//! A *literal* constrains the values of one JSON type and accepts all others,
+//! as JSON Schema's assertions do. Negation is pushed inward as formulas are
+//! negated, so no formula holds a `not`.
+
+use std::sync::Arc;
+
+use formwork_automata::Dfa;
+use rustc_hash::FxHashMap;
+
+use crate::decimal::Decimal;
+use crate::error::Refusal;
+
+/// A formula. [`TRUE`] and [`FALSE`] have fixed numbers.
+pub(crate) type NodeId = u32;
+/// A set of strings given by an automaton; see [`Nodes::language`].
+pub(crate) type LangId = u32;
+
+pub(crate) const TRUE: NodeId = 0;
+pub(crate) const FALSE: NodeId = 1;
+
+/// A set of JSON types; numbers are split by whether they are integers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct TypeSet(pub(crate) u8);
+
+impl TypeSet {
+    pub(crate) const NULL: TypeSet = TypeSet(1);
+    pub(crate) const BOOLEAN: TypeSet = TypeSet(2);
+    pub(crate) const STRING: TypeSet = TypeSet(4);
+    pub(crate) const INTEGER: TypeSet = TypeSet(8);
+    pub(crate) const FRACTION: TypeSet = TypeSet(16);
+    pub(crate) const NUMBER: TypeSet = TypeSet(24);
+    pub(crate) const ARRAY: TypeSet = TypeSet(32);
+    pub(crate) const OBJECT: TypeSet = TypeSet(64);
+    pub(crate) const ALL: TypeSet = TypeSet(127);
+    pub(crate) const NONE: TypeSet = TypeSet(0);
+
+    pub(crate) fn and(self, other: TypeSet) -> TypeSet {
+        TypeSet(self.0 & other.0)
+    }
+
+    pub(crate) fn or(self, other: TypeSet) -> TypeSet {
+        TypeSet(self.0 | other.0)
+    }
+
+    pub(crate) fn not(self) -> TypeSet {
+        TypeSet(!self.0 & TypeSet::ALL.0)
+    }
+
+    pub(crate) fn meets(self, other: TypeSet) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The types by name, `number` standing for both kinds.
+    pub(crate) fn from_name(name: &str) -> Option<TypeSet> {
+        Some(match name {
+            "null" => TypeSet::NULL,
+            "boolean" => TypeSet::BOOLEAN,
+            "string" => TypeSet::STRING,
+            "integer" => TypeSet::INTEGER,
+            "number" => TypeSet::NUMBER,
+            "array" => TypeSet::ARRAY,
+            "object" => TypeSet::OBJECT,
+            _ => return None,
+        })
+    }
+}
+
+impl Default for TypeSet {
+    fn default() -> Self {
+        TypeSet::ALL
+    }
+}
+
+/// One end of a range of numbers.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Bound {
+    pub(crate) value: Decimal,
+    pub(crate) exclusive: bool,
+}
+
+/// What `properties`, `patternProperties` and `additionalProperties` of one
+/// schema object say together: they have to be read side by side.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Props {
+    pub(crate) named: Box<[(Box<str>, NodeId)]>,
+    pub(crate) patterns: Box<[(LangId, NodeId)]>,
+    /// For names that no other part mentions.
+    pub(crate) rest: NodeId,
+}
+
+/// A constraint on the values of one type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Literal {
+    Bool(bool),
+    Range {
+        low: Option<Bound>,
+        high: Option<Bound>,
+    },
+    Multiple {
+        of: Decimal,
+        holds: bool,
+    },
+    Numbers {
+        set: Arc<[Decimal]>,
+        holds: bool,
+    },
+    /// Characters of a string.
+    Length {
+        min: u32,
+        max: Option<u32>,
+    },
+    Matches {
+        lang: LangId,
+        holds: bool,
+    },
+    Strings {
+        set: Arc<[Box<str>]>,
+        holds: bool,
+    },
+    Props(Arc<Props>),
+    Required(Box<str>),
+    /// Members of an object.
+    Count {
+        min: u32,
+        max: Option<u32>,
+    },
+    /// A formula that member names satisfy as strings.
+    Names(NodeId),
+    Items {
+        prefix: Arc<[NodeId]>,
+        tail: NodeId,
+    },
+    /// Items of an array.
+    Size {
+        min: u32,
+        max: Option<u32>,
+    },
+}
+
+impl Literal {
+    /// The type whose values the literal constrains.
+    pub(crate) fn types(&self) -> TypeSet {
+        match self {
+            Literal::Bool(_) => TypeSet::BOOLEAN,
+            Literal::Range { .. } | Literal::Multiple { .. } | Literal::Numbers { .. } => {
+                TypeSet::NUMBER
+            }
+            Literal::Length { .. } | Literal::Matches { .. } | Literal::Strings { .. } => {
+                TypeSet::STRING
+            }
+            Literal::Props(_) | Literal::Required(_) | Literal::Count { .. } | Literal::Names(_) => {
+                TypeSet::OBJECT
+            }
+            Literal::Items { .. } | Literal::Size { .. } => TypeSet::ARRAY,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Node {
+    /// All of a sorted set; the empty one is [`TRUE`].
+    All(Box<[NodeId]>),
+    /// Any of a sorted set; the empty one is [`FALSE`].
+    Any(Box<[NodeId]>),
+    /// Exactly one (`holds`), or not exactly one, of a list.
+    OneOf {
+        parts: Box<[NodeId]>,
+        holds: bool,
+    },
+    /// Another schema, or its negation. References may be cyclic.
+    Ref {
+        target: u32,
+        holds: bool,
+    },
+    Types(TypeSet),
+    Literal(Literal),
+    /// Something about values of these types that is not supported, as an
+    /// index into [`Nodes::refusals`].
+    Unsupported {
+        types: TypeSet,
+        refusal: u32,
+    },
+}
+
+/// A set of strings and where it comes from.
+#[derive(Debug)]
+pub(crate) struct Language {
+    pub(crate) dfa: Arc<Dfa>,
+}
+
+/// All formulas of one schema.
+pub(crate) struct Nodes {
+    nodes: Vec<Node>,
+    ids: FxHashMap<Node, NodeId>,
+    negations: FxHashMap<NodeId, NodeId>,
+    /// What references mean, by target; filled in once lowered.
+    targets: Vec<NodeId>,
+    languages: Vec<Language>,
+    language_ids: FxHashMap<Box<str>, LangId>,
+    pub(crate) refusals: Vec<Refusal>,
+}
+
+impl Nodes {
+    pub(crate) fn new() -> Nodes {
+        let mut nodes = Nodes {
+            nodes: Vec::new(),
+            ids: FxHashMap::default(),
+            negations: FxHashMap::default(),
+            targets: Vec::new(),
+            languages: Vec::new(),
+            language_ids: FxHashMap::default(),
+            refusals: Vec::new(),
+        };
+        nodes.intern(Node::All(Box::default()));
+        nodes.intern(Node::Any(Box::default()));
+        nodes
+    }
+
+    pub(crate) fn get(&self, id: NodeId) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    pub(crate) fn intern(&mut self, node: Node) -> NodeId {
+        if let Some(&id) = self.ids.get(&node) {
+            return id;
+        }
+        let id = self.nodes.len() as NodeId;
+        self.nodes.push(node.clone());
+        self.ids.insert(node, id);
+        id
+    }
+
+    pub(crate) fn literal(&mut self, literal: Literal) -> NodeId {
+        self.intern(Node::Literal(literal))
+    }
+
+    pub(crate) fn types(&mut self, types: TypeSet) -> NodeId {
+        match types {
+            TypeSet::ALL => TRUE,
+            TypeSet::NONE => FALSE,
+            _ => self.intern(Node::Types(types)),
+        }
+    }
+
+    pub(crate) fn all(&mut self, parts: impl IntoIterator<Item = NodeId>) -> NodeId {
+        let mut flat = Vec::new();
+        for part in parts {
+            match self.get(part) {
+                Node::All(inner) => flat.extend_from_slice(inner),
+                _ => flat.push(part),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        match flat[..] {
+            [only] => only,
+            _ if flat.contains(&FALSE) => FALSE,
+            _ => self.intern(Node::All(flat.into())),
+        }
+    }
+
+    pub(crate) fn any(&mut self, parts: impl IntoIterator<Item = NodeId>) -> NodeId {
+        let mut flat = Vec::new();
+        for part in parts {
+            match self.get(part) {
+                Node::Any(inner) => flat.extend_from_slice(inner),
+                _ => flat.push(part),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        match flat[..] {
+            [only] => only,
+            _ if flat.contains(&TRUE) => TRUE,
+            _ => self.intern(Node::Any(flat.into())),
+        }
+    }
+
+    pub(crate) fn one_of(&mut self, parts: Vec<NodeId>) -> NodeId {
+        match parts[..] {
+            [] => FALSE,
+            [only] => only,
+            _ => self.intern(Node::OneOf {
+                parts: parts.into(),
+                holds: true,
+            }),
+        }
+    }
+
+    /// A reference whose meaning is set later.
+    pub(crate) fn new_target(&mut self) -> u32 {
+        self.targets.push(TRUE);
+        (self.targets.len() - 1) as u32
+    }
+
+    pub(crate) fn set_target(&mut self, target: u32, node: NodeId) {
+        if let Some(slot) = self.targets.get_mut(target as usize) {
+            *slot = node;
+        }
+    }
+
+    /// What a reference means.
+    pub(crate) fn target(&mut self, target: u32, holds: bool) -> NodeId {
+        let node = self.targets[target as usize];
+        if holds { node } else { self.negate(node) }
+    }
+
+    pub(crate) fn unsupported(&mut self, types: TypeSet, refusal: Refusal) -> NodeId {
+        let at = match self.refusals.iter().position(|known| *known == refusal) {
+            Some(at) => at,
+            None => {
+                self.refusals.push(refusal);
+                self.refusals.len() - 1
+            }
+        };
+        self.intern(Node::Unsupported {
+            types,
+            refusal: at as u32,
+        })
+    }
+
+    /// The set of strings known under `key`, compiled on first use.
+    pub(crate) fn add_language<E>(
+        &mut self,
+        key: &str,
+        compile: impl FnOnce() -> Result<Arc<Dfa>, E>,
+    ) -> Result<LangId, E> {
+        if let Some(&id) = self.language_ids.get(key) {
+            return Ok(id);
+        }
+        let dfa = compile()?;
+        let id = self.languages.len() as LangId;
+        self.languages.push(Language { dfa });
+        self.language_ids.insert(key.into(), id);
+        Ok(id)
+    }
+
+    pub(crate) fn language(&self, id: LangId) -> &Arc<Dfa> {
+        &self.languages[id as usize].dfa
+    }
+
+    /// The negation of a formula. Memoised; the depth of recursion is that of
+    /// the formula, references not followed.
+    pub(crate) fn negate(&mut self, id: NodeId) -> NodeId {
+        if let Some(&negation) = self.negations.get(&id) {
+            return negation;
+        }
+        let negation = match self.get(id).clone() {
+            Node::All(parts) => {
+                let parts: Vec<_> = parts.iter().map(|&part| self.negate(part)).collect();
+                self.any(parts)
+            }
+            Node::Any(parts) => {
+                let parts: Vec<_> = parts.iter().map(|&part| self.negate(part)).collect();
+                self.all(parts)
+            }
+            Node::OneOf { parts, holds } => self.intern(Node::OneOf {
+                parts,
+                holds: !holds,
+            }),
+            Node::Ref { target, holds } => self.intern(Node::Ref {
+                target,
+                holds: !holds,
+            }),
+            Node::Types(types) => self.types(types.not()),
+            Node::Literal(literal) => self.negate_literal(&literal),
+            Node::Unsupported { .. } => id,
+        };
+        self.negations.insert(id, negation);
+        self.negations.insert(negation, id);
+        negation
+    }
+
+    /// A value violates a literal only if it has the literal's type.
+    fn negate_literal(&mut self, literal: &Literal) -> NodeId {
+        let dual = match literal {
+            Literal::Bool(value) => self.literal(Literal::Bool(!value)),
+            Literal::Range { low, high } => {
+                let flip = |bound: &Bound| Bound {
+                    value: bound.value.clone(),
+                    exclusive: !bound.exclusive,
+                };
+                let below = low.as_ref().map(|bound| Literal::Range {
+                    low: None,
+                    high: Some(flip(bound)),
+                });
+                let above = high.as_ref().map(|bound| Literal::Range {
+                    low: Some(flip(bound)),
+                    high: None,
+                });
+                self.any_literal([below, above])
+            }
+            Literal::Multiple { of, holds } => self.literal(Literal::Multiple {
+                of: of.clone(),
+                holds: !holds,
+            }),
+            Literal::Numbers { set, holds } => self.literal(Literal::Numbers {
+                set: Arc::clone(set),
+                holds: !holds,
+            }),
+            Literal::Matches { lang, holds } => self.literal(Literal::Matches {
+                lang: *lang,
+                holds: !holds,
+            }),
+            Literal::Strings { set, holds } => self.literal(Literal::Strings {
+                set: Arc::clone(set),
+                holds: !holds,
+            }),
+            Literal::Length { min, max } => {
+                let outside = complement(*min, *max);
+                self.any_literal(outside.map(|r| r.map(|(min, max)| Literal::Length { min, max })))
+            }
+            Literal::Count { min, max } => {
+                let outside = complement(*min, *max);
+                self.any_literal(outside.map(|r| r.map(|(min, max)| Literal::Count { min, max })))
+            }
+            Literal::Size { min, max } => {
+                let outside = complement(*min, *max);
+                self.any_literal(outside.map(|r| r.map(|(min, max)| Literal::Size { min, max })))
+            }
+            Literal::Required(name) => self.forbid(name),
+            Literal::Props(props) => self.negate_props(props),
+            Literal::Names(_) => self.no_dual(
+                TypeSet::OBJECT,
+                "propertyNames",
+                "its negation (some name violates it)",
+            ),
+            Literal::Items { prefix, tail } => self.negate_items(prefix, *tail),
+        };
+        let types = self.types(literal.types());
+        self.all([types, dual])
+    }
+
+    fn any_literal(&mut self, literals: [Option<Literal>; 2]) -> NodeId {
+        let parts: Vec<_> = literals
+            .into_iter()
+            .flatten()
+            .map(|literal| self.literal(literal))
+            .collect();
+        self.any(parts)
+    }
+
+    /// The formula of objects without a member `name`.
+    pub(crate) fn forbid(&mut self, name: &str) -> NodeId {
+        self.named(name, FALSE)
+    }
+
+    /// The formula of objects whose member `name`, if present, satisfies `node`.
+    pub(crate) fn named(&mut self, name: &str, node: NodeId) -> NodeId {
+        self.literal(Literal::Props(Arc::new(Props {
+            named: Box::new([(name.into(), node)]),
+            patterns: Box::default(),
+            rest: TRUE,
+        })))
+    }
+
+    fn negate_props(&mut self, props: &Props) -> NodeId {
+        let mut parts = Vec::new();
+        for (name, node) in &props.named {
+            if *node != TRUE {
+                let negation = self.negate(*node);
+                let violated = self.named(name, negation);
+                let present = self.literal(Literal::Required(name.clone()));
+                parts.push(self.all([present, violated]));
+            }
+        }
+        if props.patterns.iter().any(|&(_, node)| node != TRUE) {
+            parts.push(self.no_dual(
+                TypeSet::OBJECT,
+                "patternProperties",
+                "its negation (some matching member violates it)",
+            ));
+        }
+        if props.rest != TRUE {
+            parts.push(self.no_dual(
+                TypeSet::OBJECT,
+                "additionalProperties",
+                "its negation (some additional member violates it)",
+            ));
+        }
+        self.any(parts)
+    }
+
+    fn negate_items(&mut self, prefix: &[NodeId], tail: NodeId) -> NodeId {
+        let mut parts = Vec::new();
+        for (at, &node) in prefix.iter().enumerate() {
+            if node != TRUE {
+                let negation = self.negate(node);
+                let mut violated = vec![TRUE; at];
+                violated.push(negation);
+                let violated = self.literal(Literal::Items {
+                    prefix: violated.into(),
+                    tail: TRUE,
+                });
+                let present = self.literal(Literal::Size {
+                    min: at as u32 + 1,
+                    max: None,
+                });
+                parts.push(self.all([present, violated]));
+            }
+        }
+        match tail {
+            TRUE => {}
+            FALSE => parts.push(self.literal(Literal::Size {
+                min: prefix.len() as u32 + 1,
+                max: None,
+            })),
+            _ => parts.push(self.no_dual(
+                TypeSet::ARRAY,
+                "items",
+                "its negation (some item violates it)",
+            )),
+        }
+        self.any(parts)
+    }
+
+    fn no_dual(&mut self, types: TypeSet, keyword: &str, what: &str) -> NodeId {
+        let refusal = Refusal {
+            pointer: String::new(),
+            keyword: keyword.into(),
+            reason: format!("{what}, which `not`, `oneOf` or `if` here needs, is not supported yet"),
+        };
+        self.unsupported(types, refusal)
+    }
+}
+
+/// The counts outside a range.
+fn complement(min: u32, max: Option<u32>) -> [Option<(u32, Option<u32>)>; 2] {
+    [
+        min.checked_sub(1).map(|below| (0, Some(below))),
+        max.map(|max| (max + 1, None)),
+    ]
+}

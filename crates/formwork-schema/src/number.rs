@@ -1,0 +1,250 @@
+//! Numbers: what a set of number literals accepts, as an automaton over bytes.
+//!
+//! Values are compared exactly, digit by digit. Spellings: any plain decimal;
+//! and, where no constraint but the type depends on the value, any exponent.
+//! Under constraints exponents are read in normalised scientific form only,
+//! `d.ddde±x` with one digit before the point, no trailing zero after it and at
+//! most three digits of exponent: with free exponents the constraints would not
+//! be regular. Under `multipleOf` there are plain decimals only.
+
+mod interval;
+mod multiple;
+mod set;
+
+use formwork_grammar::{ByteDfa, ByteDfaBuilder};
+
+use crate::bounds::range;
+use crate::decimal::Decimal;
+use crate::error::SchemaError;
+use crate::node::{Literal, NodeId, TypeSet};
+use crate::solver::Solver;
+
+/// The numbers of one branch.
+pub(crate) enum Numbers {
+    /// A finite set.
+    Values(Vec<Decimal>),
+    /// Any other set.
+    Dfa(ByteDfa),
+}
+
+impl Solver {
+    /// The numbers that satisfy all of a branch's literals.
+    pub(crate) fn number_branch(
+        &mut self,
+        types: TypeSet,
+        literals: &[NodeId],
+    ) -> Result<Numbers, SchemaError> {
+        let literals = self.literals(literals);
+        let by_spelling = self.integers_by_spelling;
+        let smallest = literals
+            .iter()
+            .filter_map(|literal| match literal {
+                Literal::Numbers { set, holds: true } => Some(set),
+                _ => None,
+            })
+            .min_by_key(|set| set.len());
+        if let Some(set) = smallest
+            && (types.and(TypeSet::NUMBER) == TypeSet::NUMBER || !by_spelling)
+        {
+            let kind = |n: &Decimal| {
+                let kind = if n.is_integer() {
+                    TypeSet::INTEGER
+                } else {
+                    TypeSet::FRACTION
+                };
+                types.meets(kind)
+            };
+            let satisfies = |n: &&Decimal| kind(n) && literals.iter().all(|l| satisfies(n, l));
+            return Ok(Numbers::Values(
+                set.iter().filter(satisfies).cloned().collect(),
+            ));
+        }
+        let Some((low, high)) = range(literals.iter()) else {
+            return Ok(Numbers::Values(Vec::new()));
+        };
+        let mut others: Vec<(ByteDfa, bool)> = Vec::new();
+        let mut exponents = true;
+        for literal in &literals {
+            match literal {
+                Literal::Multiple { of, holds } => {
+                    exponents = false;
+                    others.push((multiple::multiples(of, *holds)?, true));
+                }
+                Literal::Numbers { set, holds } => {
+                    others.push((set::values(set), *holds));
+                }
+                _ => {}
+            }
+        }
+        let interval = interval::Interval {
+            low,
+            high,
+            kinds: types.and(TypeSet::NUMBER),
+            by_spelling,
+            exponents,
+        };
+        let base = interval.build();
+        self.spend(base.state_count() as u64)?;
+        if others.is_empty() {
+            return Ok(Numbers::Dfa(base));
+        }
+        let parts: Vec<(&ByteDfa, bool)> = std::iter::once((&base, true))
+            .chain(others.iter().map(|(dfa, holds)| (dfa, *holds)))
+            .collect();
+        let limit = self.options.limits.max_states;
+        let Some(product) = ByteDfa::product(&parts, limit as usize) else {
+            return Err(SchemaError::Limit {
+                name: "max_states",
+                limit: u64::from(limit),
+                place: "combining bounds and multipleOf".into(),
+            });
+        };
+        self.spend(product.state_count() as u64)?;
+        Ok(Numbers::Dfa(product))
+    }
+}
+
+/// The automaton of a finite set of numbers.
+pub(crate) fn finite(mut values: Vec<Decimal>) -> ByteDfa {
+    values.sort_unstable();
+    values.dedup();
+    set::values(&values)
+}
+
+/// Whether a number satisfies a literal.
+pub(crate) fn satisfies(n: &Decimal, literal: &Literal) -> bool {
+    match literal {
+        Literal::Range { low, high } => {
+            let above = low.as_ref().is_none_or(|b| {
+                *n > b.value || (*n == b.value && !b.exclusive)
+            });
+            let below = high.as_ref().is_none_or(|b| {
+                *n < b.value || (*n == b.value && !b.exclusive)
+            });
+            above && below
+        }
+        Literal::Multiple { of, holds } => multiple::is_multiple(n, of) == *holds,
+        Literal::Numbers { set, holds } => set.binary_search(n).is_ok() == *holds,
+        _ => true,
+    }
+}
+
+/// Any integer by value.
+pub(crate) fn any_integer() -> ByteDfa {
+    interval::Interval {
+        low: None,
+        high: None,
+        kinds: TypeSet::INTEGER,
+        by_spelling: false,
+        exponents: true,
+    }
+    .build()
+}
+
+/// Any JSON number (RFC 8259, section 6).
+pub(crate) fn any_number() -> ByteDfa {
+    let mut b = ByteDfaBuilder::default();
+    let [start, minus, zero, int, point, frac, e, sign, exp] = std::array::from_fn(|_| b.state());
+    b.edge(start, b'-', minus);
+    for from in [start, minus] {
+        b.edge(from, b'0', zero);
+        for digit in b'1'..=b'9' {
+            b.edge(from, digit, int);
+        }
+    }
+    for digit in b'0'..=b'9' {
+        b.edge(int, digit, int);
+        b.edge(point, digit, frac);
+        b.edge(frac, digit, frac);
+        b.edge(e, digit, exp);
+        b.edge(sign, digit, exp);
+        b.edge(exp, digit, exp);
+    }
+    for from in [zero, int] {
+        b.edge(from, b'.', point);
+    }
+    for from in [zero, int, frac] {
+        b.edge(from, b'e', e);
+        b.edge(from, b'E', e);
+    }
+    b.edge(e, b'+', sign);
+    b.edge(e, b'-', sign);
+    for end in [zero, int, frac, exp] {
+        b.label(end, 0);
+    }
+    b.build(start)
+}
+
+/// Shared by the parts: the exponents from `low` to `high` (both within ±999),
+/// to be read after `e`. Returns the state to enter, or `None` if there are
+/// none.
+fn exponents(b: &mut ByteDfaBuilder, low: i64, high: i64) -> Option<u32> {
+    let (low, high) = (low.max(-999), high.min(999));
+    if low > high {
+        return None;
+    }
+    let start = b.state();
+    let plus = b.state();
+    let minus = b.state();
+    b.edge(start, b'+', plus);
+    b.edge(start, b'-', minus);
+    if high >= 0 {
+        let range = (low.max(0) as u32, high as u32);
+        digits(b, &[start, plus], range);
+    }
+    if low <= 0 {
+        let range = ((-high).max(0) as u32, (-low) as u32);
+        digits(b, &[minus], range);
+    }
+    Some(start)
+}
+
+/// Adds, after each of `from`, one to three digits with a value in a range.
+fn digits(b: &mut ByteDfaBuilder, from: &[u32], (low, high): (u32, u32)) {
+    // States by (value so far, digits read); `full[n]`: whatever follows fits.
+    let full: Vec<u32> = (0..3).map(|_| b.state()).collect();
+    for (read, &state) in full.iter().enumerate() {
+        b.label(state, 0);
+        if let Some(&next) = full.get(read + 1) {
+            for digit in b'0'..=b'9' {
+                b.edge(state, digit, next);
+            }
+        }
+    }
+    let fits = |value: u32, read: u32| {
+        (0..=3 - read).all(|more| {
+            let scale = 10u32.pow(more);
+            value * scale >= low && value * scale + scale - 1 <= high
+        })
+    };
+    let mut open: Vec<(Vec<u32>, u32, u32)> = vec![(from.to_vec(), 0, 0)];
+    while let Some((states, value, read)) = open.pop() {
+        for digit in 0..10u32 {
+            let (value, read) = (value * 10 + digit, read + 1);
+            let scale = 10u32.pow(3 - read);
+            if value > high || value * scale + scale - 1 < low {
+                continue;
+            }
+            let byte = b'0' + digit as u8;
+            if fits(value, read) {
+                for &state in &states {
+                    b.edge(state, byte, full[read as usize - 1]);
+                }
+                continue;
+            }
+            let next = b.state();
+            if (low..=high).contains(&value) {
+                b.label(next, 0);
+            }
+            for &state in &states {
+                b.edge(state, byte, next);
+            }
+            if read < 3 {
+                open.push((vec![next], value, read));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! `multipleOf`, exactly: remainders in decimal.
+
+use formwork_grammar::{ByteDfa, ByteDfaBuilder};
+
+use crate::decimal::Decimal;
+use crate::error::SchemaError;
+
+/// Remainders told apart at most.
+const MAX_MODULUS: u64 = 100_000;
+
+/// The automaton of the plain decimals that are multiples of `of` (`holds`), or
+/// are not. It takes the syntax of numbers for granted.
+pub(super) fn multiples(of: &Decimal, holds: bool) -> Result<ByteDfa, SchemaError> {
+    let places = of.fraction_len();
+    let modulus = of.scaled(places).filter(|m| m * (places + 1) <= MAX_MODULUS);
+    let Some(modulus) = modulus else {
+        return Err(SchemaError::Limit {
+            name: "multipleOf",
+            limit: MAX_MODULUS,
+            place: format!("multipleOf {of}, which has more remainders than that"),
+        });
+    };
+    let mut b = ByteDfaBuilder::default();
+    // Row 0 is the integer part, row 1 + j the fraction after j digits; the
+    // value is a multiple if remainder × 10^(places − j) is 0.
+    let start = b.state();
+    let rows: Vec<Vec<u32>> = (0..=places + 1)
+        .map(|_| (0..modulus).map(|_| b.state()).collect())
+        .collect();
+    let odd = b.state();
+    let at = |row: u64, remainder: u64| rows[row as usize][remainder as usize];
+    b.edge(start, b'-', start);
+    for digit in 0..10u64 {
+        b.edge(start, b'0' + digit as u8, at(0, digit % modulus));
+    }
+    for remainder in 0..modulus {
+        b.edge(at(0, remainder), b'.', at(1, remainder));
+        for digit in 0..10u64 {
+            let byte = b'0' + digit as u8;
+            let next = (remainder * 10 + digit) % modulus;
+            b.edge(at(0, remainder), byte, at(0, next));
+            for row in 1..=places {
+                b.edge(at(row, remainder), byte, at(row + 1, next));
+            }
+            // Beyond the places of the divisor only zeros keep a multiple.
+            let last = if digit == 0 {
+                at(places + 1, remainder)
+            } else {
+                odd
+            };
+            b.edge(at(places + 1, remainder), byte, last);
+        }
+        for row in 0..=places + 1 {
+            let missing = if row == 0 { places } else { places + 1 - row };
+            let scale = (0..missing).fold(1u64, |scale, _| scale * 10 % modulus);
+            if (remainder * scale % modulus == 0) == holds {
+                b.label(at(row, remainder), 0);
+            }
+        }
+    }
+    for digit in b'0'..=b'9' {
+        b.edge(odd, digit, odd);
+    }
+    if !holds {
+        b.label(odd, 0);
+    }
+    Ok(b.build(start))
+}
+
+/// Whether `n` is a multiple of `of`.
+pub(super) fn is_multiple(n: &Decimal, of: &Decimal) -> bool {
+    // Long division of the digits of n, scaled so that both are integers.
+    let places = n.fraction_len().max(of.fraction_len());
+    let Some(modulus) = of.scaled(places) else {
+        return n.is_zero();
+    };
+    let (int, frac) = n.plain();
+    let mut remainder: u128 = 0;
+    let mut feed = |digit: u8| {
+        remainder = (remainder * 10 + u128::from(digit)) % u128::from(modulus);
+    };
+    int.iter().chain(&frac).for_each(|&digit| feed(digit));
+    (frac.len() as u64..places).for_each(|_| feed(0));
+    remainder == 0
+}

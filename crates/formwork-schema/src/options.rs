@@ -1,0 +1,55 @@
+//! What a caller can choose about a schema's language.
+
+use formwork_grammar::Whitespace;
+
+/// In which order the properties of an object may come.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum PropertyOrder {
+    /// Any: what JSON Schema means.
+    #[default]
+    Any,
+    /// The order in which the schema lists them, others after all listed ones.
+    /// A narrowing, for users whose model should think in that order.
+    Schema,
+}
+
+/// Choices and limits for compiling a schema.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaOptions {
+    /// White space between JSON tokens. The default is [`Whitespace::Bounded`]
+    /// of 32.
+    pub whitespace: Whitespace,
+    /// The order of properties. The default is [`PropertyOrder::Any`].
+    pub order: PropertyOrder,
+    /// Bounds on the work of compiling.
+    pub limits: SchemaLimits,
+}
+
+/// Bounds on what one schema may cost. Reaching one is a typed error.
+#[derive(Clone, Debug)]
+pub struct SchemaLimits {
+    /// Bytes of schema text. The default is 1 MiB.
+    pub max_bytes: usize,
+    /// Nesting of the schema document. The default is 128.
+    pub max_nesting: u32,
+    /// Units of compile work: nodes made, branches taken, automaton states
+    /// built. The default is 4,000,000, which is a second or so.
+    pub max_work: u64,
+    /// States of one automaton. The default is 20,000.
+    pub max_states: u32,
+    /// Alternatives of one value after multiplying out `anyOf`, `allOf` and
+    /// their kin. The default is 4,096.
+    pub max_branches: usize,
+}
+
+impl Default for SchemaLimits {
+    fn default() -> Self {
+        SchemaLimits {
+            max_bytes: 1 << 20,
+            max_nesting: 128,
+            max_work: 4_000_000,
+            max_states: 20_000,
+            max_branches: 4096,
+        }
+    }
+}

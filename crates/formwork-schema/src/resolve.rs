@@ -1,0 +1,385 @@
+//! References: which schema a `$ref` means.
+//!
+//! A document is a set of *resources*, each with a URI and its anchors
+//! (2020-12, core, section 8). All of them are found in one pass; nothing is
+//! ever fetched.
+
+use rustc_hash::FxHashMap;
+
+use crate::draft::Draft;
+use crate::json::Json;
+
+/// Where a schema stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) json: &'a Json,
+    /// JSON Pointer from the root of the document.
+    pub(crate) pointer: String,
+    pub(crate) resource: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The place of a value inside this one.
+    pub(crate) fn child(&self, json: &'a Json, tokens: &[&str]) -> Place<'a> {
+        let mut pointer = self.pointer.clone();
+        for token in tokens {
+            pointer.push('/');
+            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        }
+        Place {
+            json,
+            pointer,
+            resource: self.resource,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Resource<'a> {
+    uri: String,
+    root: &'a Json,
+    pointer: String,
+    draft: Draft,
+}
+
+/// All resources and anchors of a document.
+pub(crate) struct Registry<'a> {
+    resources: Vec<Resource<'a>>,
+    by_uri: FxHashMap<String, usize>,
+    anchors: FxHashMap<(usize, String), (&'a Json, String)>,
+    /// The resource of every schema found, by the address of its JSON.
+    owner: FxHashMap<usize, usize>,
+}
+
+/// Keywords whose value is a schema, a list of schemas, or an object of them.
+const SCHEMA: &[&str] = &[
+    "additionalItems",
+    "additionalProperties",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+const SCHEMA_LIST: &[&str] = &["allOf", "anyOf", "items", "oneOf", "prefixItems"];
+const SCHEMA_MAP: &[&str] = &[
+    "$defs",
+    "definitions",
+    "dependencies",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
+
+pub(crate) fn address(json: &Json) -> usize {
+    std::ptr::from_ref(json) as usize
+}
+
+impl<'a> Registry<'a> {
+    pub(crate) fn new(root: &'a Json) -> Registry<'a> {
+        let mut registry = Registry {
+            resources: Vec::new(),
+            by_uri: FxHashMap::default(),
+            anchors: FxHashMap::default(),
+            owner: FxHashMap::default(),
+        };
+        let draft = declared_draft(root).unwrap_or(Draft::V2020);
+        registry.add_resource(String::new(), root, String::new(), draft);
+        let place = Place {
+            json: root,
+            pointer: String::new(),
+            resource: 0,
+        };
+        registry.scan(&place);
+        registry
+    }
+
+    pub(crate) fn root(&self) -> Option<Place<'a>> {
+        self.resources.first().map(|resource| Place {
+            json: resource.root,
+            pointer: String::new(),
+            resource: self.owner_of(resource.root, 0),
+        })
+    }
+
+    pub(crate) fn draft(&self, place: &Place<'_>) -> Draft {
+        self.resources
+            .get(place.resource)
+            .map_or(Draft::V2020, |resource| resource.draft)
+    }
+
+    /// The resource a schema belongs to, given that of the schema around it.
+    pub(crate) fn owner_of(&self, json: &Json, around: usize) -> usize {
+        self.owner.get(&address(json)).copied().unwrap_or(around)
+    }
+
+    fn add_resource(&mut self, uri: String, root: &'a Json, pointer: String, draft: Draft) -> usize {
+        let id = self.resources.len();
+        self.by_uri.entry(uri.clone()).or_insert(id);
+        self.resources.push(Resource {
+            uri,
+            root,
+            pointer,
+            draft,
+        });
+        id
+    }
+
+    /// Finds the resources and anchors in a schema and its subschemas. The
+    /// depth is that of the document, which the reader has bounded.
+    fn scan(&mut self, place: &Place<'a>) {
+        let Some(members) = place.json.members() else {
+            return;
+        };
+        if self.owner.contains_key(&address(place.json)) {
+            return;
+        }
+        let mut place = place.clone();
+        let mut draft = self.draft(&place);
+        if place.pointer.is_empty() || place.json.get(draft.id_keyword()).is_some() {
+            draft = declared_draft(place.json).unwrap_or(draft);
+        }
+        let hidden = draft.ref_hides_siblings() && place.json.get("$ref").is_some();
+        let id = place.json.get(draft.id_keyword()).and_then(Json::as_str);
+        if let (Some(id), false) = (id, hidden) {
+            let (uri, fragment) = id.split_once('#').unwrap_or((id, ""));
+            if !uri.is_empty() {
+                let base = self.resources.get(place.resource).map_or("", |r| &r.uri);
+                let uri = join(base, uri);
+                place.resource = self.add_resource(uri, place.json, place.pointer.clone(), draft);
+            }
+            if !fragment.is_empty() {
+                self.add_anchor(&place, fragment);
+            }
+        }
+        for keyword in ["$anchor", "$dynamicAnchor"] {
+            if let Some(anchor) = place.json.get(keyword).and_then(Json::as_str)
+                && draft >= Draft::V2019
+            {
+                self.add_anchor(&place, anchor);
+            }
+        }
+        self.owner.insert(address(place.json), place.resource);
+        for (keyword, value) in members {
+            let keyword = &**keyword;
+            if SCHEMA.contains(&keyword) {
+                self.scan(&place.child(value, &[keyword]));
+            }
+            if SCHEMA_LIST.contains(&keyword) {
+                for (at, item) in value.items().unwrap_or_default().iter().enumerate() {
+                    self.scan(&place.child(item, &[keyword, &at.to_string()]));
+                }
+            }
+            if SCHEMA_MAP.contains(&keyword) {
+                for (name, item) in value.members().unwrap_or_default() {
+                    self.scan(&place.child(item, &[keyword, name]));
+                }
+            }
+        }
+    }
+
+    fn add_anchor(&mut self, place: &Place<'a>, anchor: &str) {
+        self.anchors
+            .entry((place.resource, anchor.to_owned()))
+            .or_insert((place.json, place.pointer.clone()));
+    }
+
+    /// The schema that `reference` means where `from` stands.
+    pub(crate) fn resolve(
+        &mut self,
+        from: &Place<'a>,
+        reference: &str,
+    ) -> Result<Place<'a>, String> {
+        let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let resource = if uri.is_empty() {
+            from.resource
+        } else {
+            let base = self.resources.get(from.resource).map_or("", |r| &r.uri);
+            let uri = join(base, uri);
+            match self.by_uri.get(&uri) {
+                Some(&resource) => resource,
+                None => {
+                    return Err(format!(
+                        "`{uri}` is no part of this document, and documents are never fetched; \
+                         copy it into `$defs`"
+                    ));
+                }
+            }
+        };
+        let Some(Resource { root, pointer, .. }) = self.resources.get(resource) else {
+            return Err("unknown resource".into());
+        };
+        let start = Place {
+            json: root,
+            pointer: pointer.clone(),
+            resource,
+        };
+        let fragment = percent_decode(fragment)
+            .ok_or_else(|| format!("`{fragment}` is not valid percent-encoding"))?;
+        if fragment.is_empty() {
+            return Ok(start);
+        }
+        if !fragment.starts_with('/') {
+            return match self.anchors.get(&(resource, fragment.clone())) {
+                Some((json, pointer)) => Ok(Place {
+                    json,
+                    pointer: pointer.clone(),
+                    resource: self.owner_of(json, resource),
+                }),
+                None => Err(format!("there is no anchor `{fragment}`")),
+            };
+        }
+        let mut place = start;
+        for token in fragment.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            let next = match place.json {
+                Json::Array(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)),
+                json => json.get(&token),
+            };
+            let Some(json) = next else {
+                return Err(format!("nothing stands at `#{fragment}`"));
+            };
+            place = place.child(json, &[&token]);
+            place.resource = self.owner_of(json, place.resource);
+        }
+        self.scan(&place);
+        place.resource = self.owner_of(place.json, place.resource);
+        Ok(place)
+    }
+}
+
+fn declared_draft(json: &Json) -> Option<Draft> {
+    json.get("$schema").and_then(Json::as_str).map(Draft::from_uri)
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let high = char::from(rest.next()?).to_digit(16)?;
+                let low = char::from(rest.next()?).to_digit(16)?;
+                (high << 4 | low) as u8
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Resolves a relative reference (RFC 3986, section 5.2), without fragments.
+fn join(base: &str, reference: &str) -> String {
+    if has_scheme(reference) || base.is_empty() {
+        return reference.to_owned();
+    }
+    let after_scheme = base.find(':').filter(|_| has_scheme(base)).map_or(0, |i| i + 1);
+    let authority_end = match base.get(after_scheme..) {
+        Some(rest) if rest.starts_with("//") => rest
+            .get(2..)
+            .and_then(|r| r.find(['/', '?']))
+            .map_or(base.len(), |i| after_scheme + 2 + i),
+        _ => after_scheme,
+    };
+    let (head, path) = base.split_at(authority_end);
+    let path = path.split('?').next().unwrap_or(path);
+    if let Some(rest) = reference.strip_prefix("//") {
+        return format!("{}//{rest}", &base[..after_scheme]);
+    }
+    if reference.starts_with('/') {
+        return format!("{head}{}", remove_dots(reference));
+    }
+    if reference.starts_with('?') {
+        return format!("{head}{path}{reference}");
+    }
+    let directory = path.rfind('/').map_or("", |i| &path[..=i]);
+    let directory = if directory.is_empty() && head.contains("//") {
+        "/"
+    } else {
+        directory
+    };
+    format!("{head}{}", remove_dots(&format!("{directory}{reference}")))
+}
+
+fn has_scheme(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    })
+}
+
+fn remove_dots(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let mut kept: Vec<&str> = Vec::new();
+    let parts: Vec<&str> = path.split('/').skip(usize::from(absolute)).collect();
+    for (at, part) in parts.iter().enumerate() {
+        let last = at + 1 == parts.len();
+        match *part {
+            "." if last => kept.push(""),
+            "." => {}
+            ".." => {
+                kept.pop();
+                if last {
+                    kept.push("");
+                }
+            }
+            part => kept.push(part),
+        }
+    }
+    format!("{}{}", if absolute { "/" } else { "" }, kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_join_as_in_the_rfc() {
+        let base = "http://a/b/c/d?q";
+        for (reference, want) in [
+            ("g", "http://a/b/c/g"),
+            ("./g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d?y"),
+            ("..", "http://a/b/"),
+            ("../../g", "http://a/g"),
+            ("g:h", "g:h"),
+        ] {
+            assert_eq!(join(base, reference), want);
+        }
+        assert_eq!(join("http://a", "b.json"), "http://a/b.json");
+        assert_eq!(join("root.json", "b.json"), "b.json");
+    }
+
+    #[test]
+    fn resources_and_anchors_are_found() {
+        let text = r##"{"$id":"http://x/root.json","$defs":{
+            "a":{"$id":"a.json","$defs":{"n":{"$anchor":"here"}}},
+            "b%":{"type":"null"}},"other":{"deep":[{"type":"string"}]}}"##;
+        let json = crate::json::parse(text, 32).expect("json");
+        let mut registry = Registry::new(&json);
+        let root = registry.root().expect("root");
+        for (reference, pointer) in [
+            ("#", ""),
+            ("a.json", "/$defs/a"),
+            ("http://x/a.json#here", "/$defs/a/$defs/n"),
+            ("a.json#/$defs/n", "/$defs/a/$defs/n"),
+            ("#/$defs/b%25", "/$defs/b%"),
+            ("#/other/deep/0", "/other/deep/0"),
+        ] {
+            let place = registry.resolve(&root, reference).expect(reference);
+            assert_eq!(place.pointer, pointer, "{reference}");
+        }
+        for bad in ["#here", "b.json", "#/nothing", "#/%zz"] {
+            assert!(registry.resolve(&root, bad).is_err(), "{bad}");
+        }
+    }
+}

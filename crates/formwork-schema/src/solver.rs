@@ -1,0 +1,129 @@
+//! The state of compiling one schema: formulas, budget, memo tables.
+
+use std::sync::Arc;
+
+use formwork_automata::{Dfa, Limits, TooLarge};
+use rustc_hash::FxHashMap;
+
+use crate::error::SchemaError;
+use crate::lower::Lowered;
+use crate::node::{LangId, Literal, Node, NodeId, Nodes, TypeSet};
+use crate::options::SchemaOptions;
+
+/// What is needed to analyse formulas.
+pub(crate) struct Solver {
+    pub(crate) nodes: Nodes,
+    pub(crate) options: SchemaOptions,
+    pub(crate) integers_by_spelling: bool,
+    work: u64,
+    pub(crate) empty_memo: FxHashMap<(NodeId, u32), bool>,
+    products: FxHashMap<Vec<(LangId, bool)>, Arc<Dfa>>,
+    names: FxHashMap<NodeId, Arc<Dfa>>,
+}
+
+impl Solver {
+    pub(crate) fn new(lowered: Lowered, options: SchemaOptions) -> Solver {
+        Solver {
+            nodes: lowered.nodes,
+            options,
+            integers_by_spelling: lowered.integers_by_spelling,
+            work: 0,
+            empty_memo: FxHashMap::default(),
+            products: FxHashMap::default(),
+            names: FxHashMap::default(),
+        }
+    }
+
+    /// Counts work against the budget.
+    pub(crate) fn spend(&mut self, units: u64) -> Result<(), SchemaError> {
+        self.work += units;
+        if self.work > self.options.limits.max_work {
+            return Err(SchemaError::Limit {
+                name: "max_work",
+                limit: self.options.limits.max_work,
+                place: "compiling the schema".into(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn automata_limits(&self) -> Limits {
+        Limits {
+            max_states: self.options.limits.max_states,
+            ..Limits::default()
+        }
+    }
+
+    /// The literals of a branch.
+    pub(crate) fn literals(&self, ids: &[NodeId]) -> Vec<Literal> {
+        ids.iter()
+            .filter_map(|&id| match self.nodes.get(id) {
+                Node::Literal(literal) => Some(literal.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The intersection of languages, complemented where the flag is false.
+    pub(crate) fn product(&mut self, parts: &[(LangId, bool)]) -> Result<Arc<Dfa>, SchemaError> {
+        if let [(lang, true)] = parts {
+            return Ok(Arc::clone(self.nodes.language(*lang)));
+        }
+        let mut key = parts.to_vec();
+        key.sort_unstable();
+        key.dedup();
+        if let Some(known) = self.products.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let dfas: Vec<Arc<Dfa>> = key
+            .iter()
+            .map(|&(lang, _)| Arc::clone(self.nodes.language(lang)))
+            .collect();
+        let refs: Vec<&Dfa> = dfas.iter().map(|dfa| &**dfa).collect();
+        let wanted = |labels: &[Option<u32>]| {
+            let right = |(label, &(_, holds)): (&Option<u32>, &(LangId, bool))| {
+                label.is_some() == holds
+            };
+            labels.iter().zip(&key).all(right).then_some(0)
+        };
+        let dfa = Dfa::combine(&refs, &wanted, &self.automata_limits());
+        let dfa = Arc::new(dfa.map_err(|error| automaton_limit(&error))?);
+        self.spend(dfa.state_count() as u64)?;
+        self.products.insert(key, Arc::clone(&dfa));
+        Ok(dfa)
+    }
+
+    /// The strings that satisfy a formula, as one automaton. For names of
+    /// members.
+    pub(crate) fn string_language(&mut self, node: NodeId) -> Result<Arc<Dfa>, SchemaError> {
+        if let Some(known) = self.names.get(&node) {
+            return Ok(Arc::clone(known));
+        }
+        let mut parts = Vec::new();
+        for branch in self.branches(node, TypeSet::STRING)? {
+            if let Some(refusal) = branch.refusal {
+                let refusal = self.nodes.refusals[refusal as usize].clone();
+                return Err(SchemaError::Refused(vec![refusal]));
+            }
+            parts.push(self.string_dfa(&branch.literals)?);
+        }
+        let refs: Vec<&Dfa> = parts.iter().map(|dfa| &**dfa).collect();
+        let union = match refs[..] {
+            [] => Ok(Dfa::empty()),
+            [only] => Ok(only.clone()),
+            _ => Dfa::union(&refs, &self.automata_limits()),
+        };
+        let union = Arc::new(union.map_err(|error| automaton_limit(&error))?);
+        self.names.insert(node, Arc::clone(&union));
+        Ok(union)
+    }
+}
+
+/// A limit of the automata crate as a limit of ours.
+pub(crate) fn automaton_limit(error: &TooLarge) -> SchemaError {
+    SchemaError::Limit {
+        name: "max_states",
+        limit: error.max(),
+        place: format!("combining patterns ({error})"),
+    }
+}

@@ -1,0 +1,347 @@
+//! Strings: what a set of string literals accepts, as an automaton of
+//! characters with a length register.
+
+use std::sync::Arc;
+
+use formwork_automata::{CharSet, Dfa, LengthSets};
+use formwork_grammar::json_text::{CharState, char_bytes};
+use formwork_grammar::{Bulk, CharAutomaton, Label};
+
+use crate::bounds::window;
+use crate::error::SchemaError;
+use crate::node::{LangId, Literal, NodeId};
+use crate::solver::{Solver, automaton_limit};
+
+/// A language of strings and bounds on their length in characters. The state
+/// is the automaton's and the number of characters read, counted only as far
+/// as it matters, so bounds are never unrolled.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    dfa: Arc<Dfa>,
+    start: u32,
+    min: u32,
+    max: Option<u32>,
+    /// Which lengths can follow from each state; absent without bounds.
+    lengths: Option<Arc<LengthSets>>,
+    /// The most bytes that the cheapest character of any class takes.
+    char_bytes: u32,
+    /// The longest of the shortest words from any state.
+    longest_rest: u32,
+}
+
+impl Text {
+    /// Every string.
+    pub(crate) fn any() -> Text {
+        Text {
+            dfa: Arc::new(Dfa::universal()),
+            start: 0,
+            min: 0,
+            max: None,
+            lengths: None,
+            char_bytes: 1,
+            longest_rest: 0,
+        }
+    }
+
+    /// The language without the bounds on length.
+    pub(crate) fn language(&self) -> &Arc<Dfa> {
+        &self.dfa
+    }
+
+    /// Whether the length is bounded.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.lengths.is_some()
+    }
+
+    /// `None` if no string is left.
+    pub(crate) fn new(
+        dfa: Arc<Dfa>,
+        min: u32,
+        max: Option<u32>,
+    ) -> Result<Option<Text>, SchemaError> {
+        let Some(start) = dfa.start() else {
+            return Ok(None);
+        };
+        let bounded = min > 0 || max.is_some();
+        let lengths = if bounded {
+            let sets = LengthSets::new(&dfa, max.unwrap_or(u32::MAX));
+            let sets = sets.map_err(|error| automaton_limit(&error))?;
+            if !sets.feasible(start, min, max) {
+                return Ok(None);
+            }
+            Some(Arc::new(sets))
+        } else {
+            None
+        };
+        let char_bytes = dfa.classes().map(|(_, ranges)| cheapest(ranges)).max();
+        let longest_rest = (0..dfa.state_count() as u32).map(|s| dfa.min_len(s)).max();
+        Ok(Some(Text {
+            start,
+            min,
+            max,
+            lengths,
+            char_bytes: char_bytes.unwrap_or(1),
+            longest_rest: longest_rest.unwrap_or(0),
+            dfa,
+        }))
+    }
+
+    /// Whether some string goes on from `state` after `read` characters.
+    fn feasible(&self, state: u32, read: u32) -> bool {
+        let Some(lengths) = &self.lengths else {
+            return true;
+        };
+        match self.max {
+            Some(max) if read > max => false,
+            max => lengths.feasible(
+                state,
+                self.min.saturating_sub(read),
+                max.map(|max| max - read),
+            ),
+        }
+    }
+
+    fn count(&self, read: u32) -> u32 {
+        match (self.max, self.min) {
+            (Some(_), _) => read + 1,
+            (None, min) => (read + 1).min(min),
+        }
+    }
+
+    /// The fewest characters that complete a string.
+    fn chars_left(&self, state: u32, read: u32) -> u32 {
+        let least = self.dfa.min_len(state).max(self.min.saturating_sub(read));
+        let Some(lengths) = &self.lengths else {
+            return least;
+        };
+        // Lengths with gaps are rare: look for the first one that fits.
+        (least..least.saturating_add(4096))
+            .find(|&n| lengths.feasible(state, n, Some(n)))
+            .unwrap_or(least)
+    }
+
+    /// Bytes of the shortest literal, quotes included.
+    pub(crate) fn min_bytes(&self) -> u32 {
+        2 + self.chars_left(self.start, 0).saturating_mul(self.char_bytes)
+    }
+}
+
+/// The bytes of the cheapest character in a class.
+fn cheapest(ranges: &[(u32, u32)]) -> u32 {
+    let in_range = |&(low, high): &(u32, u32)| {
+        // The cost changes only at these characters.
+        let steps = [low, high, 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 8, 12, 10, 0x80, 0x800];
+        let cost = |c: u32| char::from_u32(c).map_or(4, char_bytes);
+        steps
+            .into_iter()
+            .filter(|c| (low..=high).contains(c))
+            .map(cost)
+            .min()
+            .unwrap_or(4)
+    };
+    ranges.iter().map(in_range).min().unwrap_or(1)
+}
+
+impl CharAutomaton for Text {
+    fn start(&self) -> CharState {
+        [self.start, 0, 0]
+    }
+
+    fn next(&self, [state, read, _]: CharState, c: char) -> Option<CharState> {
+        let next = self.dfa.next(state, c)?;
+        if self.lengths.is_none() {
+            return Some([next, 0, 0]);
+        }
+        let read = self.count(read);
+        self.feasible(next, read).then_some([next, read, 0])
+    }
+
+    fn live_in(&self, [state, read, _]: CharState, low: u32, high: u32) -> bool {
+        let read = self.count(read);
+        self.dfa
+            .classes_in(low, high)
+            .filter_map(|class| self.dfa.next_class(state, class))
+            .any(|next| self.feasible(next, read))
+    }
+
+    fn exit(&self, [state, read, _]: CharState) -> Option<Label> {
+        (self.dfa.is_match(state) && read >= self.min).then_some(0)
+    }
+
+    fn bulk(&self, [state, read, _]: CharState) -> Bulk {
+        let dfa = &*self.dfa;
+        let left = self.max.map(|max| max - read);
+        if dfa.is_total(state) {
+            // Any content goes on, if there is room for the shortest rest.
+            if dfa.is_universal(state) {
+                let close = (read >= self.min).then_some(0);
+                return Bulk::Content {
+                    max_chars: left,
+                    close,
+                };
+            }
+            if left.is_none_or(|left| left > self.longest_rest.saturating_add(LONGEST_TOKEN)) {
+                return Bulk::Content {
+                    max_chars: None,
+                    close: None,
+                };
+            }
+            return Bulk::Walk;
+        }
+        let region = dfa.loops(state);
+        let ascii = ascii_of(&region);
+        if ascii[0].count_ones() + ascii[1].count_ones() < 8 {
+            return Bulk::Walk;
+        }
+        // From a state that loops, every length from the shortest on is
+        // possible.
+        let max_chars = left.map(|left| left.saturating_sub(dfa.min_len(state)));
+        Bulk::Region {
+            ascii,
+            non_ascii: NON_ASCII.iter().all(|&(low, high)| holds_all(&region, low, high)),
+            max_chars,
+        }
+    }
+
+    fn ways_out(&self, [state, read, _]: CharState, out: &mut Vec<(Label, u32)>) {
+        let chars = self.chars_left(state, read);
+        out.push((0, chars.saturating_mul(self.char_bytes)));
+    }
+}
+
+/// No token of a vocabulary has as many characters; see `formwork_vocab`.
+const LONGEST_TOKEN: u32 = 1 << 16;
+
+/// All characters beyond ASCII, without the surrogates.
+const NON_ASCII: [(u32, u32); 2] = [(0x80, 0xD7FF), (0xE000, 0x10_FFFF)];
+
+fn holds_all(set: &CharSet, low: u32, high: u32) -> bool {
+    set.ranges().iter().any(|&(l, h)| l <= low && high <= h)
+}
+
+/// The ASCII characters of a set that stand for themselves in a literal.
+fn ascii_of(set: &CharSet) -> [u64; 2] {
+    let mut ascii = [0u64; 2];
+    for &(low, high) in set.ranges() {
+        for c in low..=high.min(0x7F) {
+            if c >= 0x20 && c != 0x22 && c != 0x5C {
+                ascii[(c >> 6) as usize] |= 1 << (c & 63);
+            }
+        }
+    }
+    ascii
+}
+
+impl Solver {
+    /// The strings that satisfy all of a branch's literals. Finite sets come
+    /// back as words, to be joined with those of other branches.
+    pub(crate) fn string_branch(&mut self, literals: &[NodeId]) -> Result<Strings, SchemaError> {
+        let literals = self.literals(literals);
+        let smallest = literals
+            .iter()
+            .filter_map(|literal| match literal {
+                Literal::Strings { set, holds: true } => Some(set),
+                _ => None,
+            })
+            .min_by_key(|set| set.len());
+        if let Some(set) = smallest {
+            let satisfies = |word: &&Box<str>| {
+                literals
+                    .iter()
+                    .all(|literal| self.string_satisfies(word, literal))
+            };
+            let words: Vec<Box<str>> = set.iter().filter(satisfies).cloned().collect();
+            return Ok(Strings::Words(words));
+        }
+        let lengths = literals.iter().map(|literal| match literal {
+            Literal::Length { min, max } => (*min, *max),
+            _ => (0, None),
+        });
+        let Some((min, max)) = window(lengths) else {
+            return Ok(Strings::Words(Vec::new()));
+        };
+        let mut parts: Vec<(LangId, bool)> = Vec::new();
+        for literal in &literals {
+            match literal {
+                Literal::Matches { lang, holds } => parts.push((*lang, *holds)),
+                Literal::Strings { set, holds: false } => {
+                    parts.push((self.word_language(set)?, false));
+                }
+                _ => {}
+            }
+        }
+        let dfa = if parts.is_empty() {
+            self.any_string()?
+        } else {
+            self.product(&parts)?
+        };
+        Ok(match Text::new(dfa, min, max)? {
+            Some(text) => Strings::Text(text),
+            None => Strings::Words(Vec::new()),
+        })
+    }
+
+    /// The strings of a branch as an automaton, bounds on length unrolled.
+    /// Only for names of members.
+    pub(crate) fn string_dfa(&mut self, literals: &[NodeId]) -> Result<Arc<Dfa>, SchemaError> {
+        match self.string_branch(literals)? {
+            Strings::Words(words) => Ok(Arc::new(Dfa::from_words(words.iter().map(|w| &**w)))),
+            Strings::Text(text) if text.lengths.is_none() => Ok(text.dfa),
+            Strings::Text(text) => {
+                let bounds = match text.max {
+                    Some(max) => format!("^[^]{{{},{max}}}$", text.min),
+                    None => format!("^[^]{{{},}}$", text.min),
+                };
+                let limits = self.automata_limits();
+                let bounds = formwork_automata::regex::compile(&bounds, &limits).map_err(|_| {
+                    SchemaError::Limit {
+                        name: "max_states",
+                        limit: u64::from(limits.max_states),
+                        place: "a bound on the length of property names".into(),
+                    }
+                })?;
+                let both = Dfa::intersection(&[&text.dfa, &bounds], &limits);
+                Ok(Arc::new(both.map_err(|error| automaton_limit(&error))?))
+            }
+        }
+    }
+
+    fn word_language(&mut self, words: &[Box<str>]) -> Result<LangId, SchemaError> {
+        let key = words.iter().fold(String::from("="), |key, word| {
+            format!("{key}{}:{word}", word.len())
+        });
+        self.nodes.add_language(&key, || {
+            Ok(Arc::new(Dfa::from_words(words.iter().map(|w| &**w))))
+        })
+    }
+
+    fn any_string(&mut self) -> Result<Arc<Dfa>, SchemaError> {
+        let id = self
+            .nodes
+            .add_language("*", || Ok::<_, SchemaError>(Arc::new(Dfa::universal())))?;
+        Ok(Arc::clone(self.nodes.language(id)))
+    }
+
+    /// Whether a string satisfies a literal.
+    pub(crate) fn string_satisfies(&self, word: &str, literal: &Literal) -> bool {
+        match literal {
+            Literal::Length { min, max } => {
+                let chars = word.chars().count() as u64;
+                chars >= u64::from(*min) && max.is_none_or(|max| chars <= u64::from(max))
+            }
+            Literal::Matches { lang, holds } => self.nodes.language(*lang).accepts(word) == *holds,
+            Literal::Strings { set, holds } => {
+                set.binary_search_by(|known| (**known).cmp(word)).is_ok() == *holds
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The strings of one branch.
+pub(crate) enum Strings {
+    /// A finite set.
+    Words(Vec<Box<str>>),
+    /// Any other set.
+    Text(Text),
+}

@@ -1,0 +1,72 @@
+//! formwork makes language models answer in a given form: it compiles JSON
+//! Schema into exact token masks. A mask costs microseconds; compiling a
+//! typical schema takes well under a millisecond.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use formwork::{Compiler, SchemaOptions, Vocab};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
+//! let schema = r#"{"type": "object", "properties": {"ok": {"type": "boolean"}},
+//!                  "required": ["ok"], "additionalProperties": false}"#;
+//! let grammar = compiler.json_schema(schema, &SchemaOptions::default())?;
+//! let mut matcher = grammar.matcher();
+//! let mut mask = vec![0u32; compiler.vocab().mask_words()];
+//!
+//! matcher.push_bytes(br#"{"ok": tr"#)?; // or push(token), one token at a time
+//! matcher.fill_mask(&mut mask)?;
+//! let allowed: Vec<_> = formwork::mask::iter_ones(&mask).collect();
+//! assert!(allowed.iter().all(|&t| b"ue".starts_with(&compiler.vocab().bytes(t)[..1])
+//!     || compiler.vocab().bytes(t)[0] == b'u'));
+//! matcher.push_bytes(b"ue}")?;
+//! assert!(matcher.is_complete());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Verbs
+//!
+//! A [`Compiler`] belongs to a vocabulary and keeps what all grammars share; it
+//! makes [`Grammar`]s, which are cheap to clone and `Send + Sync`; they make
+//! [`Matcher`]s, one per text. A matcher [fills masks](Matcher::fill_mask),
+//! [pushes](Matcher::push) tokens, [rolls back](Matcher::rollback),
+//! [forks](Matcher::fork).
+//!
+//! # Mask layout
+//!
+//! Bit `i % 32` of word `i / 32`, least significant first, is 1 if token `i` is
+//! allowed. Bits beyond the vocabulary are 0, in padded rows too.
+//!
+//! # Untrusted input
+//!
+//! Schemas and tokens may come from strangers: every limit ends in a typed
+//! error, nothing panics, nothing is printed, and there is no global state.
+//!
+//! # Features
+//!
+//! `embedded` (default): [`Vocab::embedded`]. `encode`: text to tokens.
+//! `parallel`: [`fill_masks`] on rayon's pool.
+
+mod compiler;
+
+pub use compiler::{Compiler, CompileError};
+pub use formwork_core::{
+    ByteSet, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind, Matcher,
+    PushError, TokenIndex, fill_masks,
+};
+pub use formwork_schema::{
+    PropertyOrder, Refusal, SchemaError, SchemaLimits, SchemaOptions, TerminalCache, Whitespace,
+};
+#[cfg(feature = "encode")]
+pub use formwork_vocab::Encoder;
+pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
+
+/// Checks a schema without a vocabulary: `Ok` means that it compiles, exactly.
+///
+/// # Errors
+///
+/// See [`SchemaError`].
+pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<(), SchemaError> {
+    formwork_schema::compile(text, options, &TerminalCache::default()).map(|_| ())
+}

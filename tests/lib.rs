@@ -1,0 +1,1 @@
+//! Carries the workspace-level conformance tests and benches; holds no code of its own.
