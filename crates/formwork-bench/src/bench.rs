@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use formwork::{Compiler, LoadOptions, Vocab};
-use formwork_vocab::Encoder;
+use formwork::{Compiler, Encoder, LoadOptions, Vocab};
 
 use crate::BenchError;
 
 /// A vocabulary with its encoder and a compiler for it.
 pub struct Bench {
-    vocab: Arc<Vocab>,
     encoder: Encoder,
     compiler: Compiler,
 }
@@ -38,19 +36,14 @@ impl Bench {
     }
 
     fn new(vocab: Vocab, encoder: Encoder) -> Result<Bench, BenchError> {
-        let vocab = Arc::new(vocab);
-        let compiler = Compiler::new(Arc::clone(&vocab))
-            .map_err(|error| BenchError::Setup(error.to_string()))?;
-        Ok(Bench {
-            vocab,
-            encoder,
-            compiler,
-        })
+        let compiler =
+            Compiler::new(Arc::new(vocab)).map_err(|error| BenchError::Setup(error.to_string()))?;
+        Ok(Bench { encoder, compiler })
     }
 
     /// The vocabulary.
     pub fn vocab(&self) -> &Vocab {
-        &self.vocab
+        self.compiler.vocab()
     }
 
     /// The encoder of that vocabulary.

@@ -5,7 +5,8 @@
 //!
 //! - **TTFM**, time to first mask: from the schema's text to a matcher that is
 //!   ready, once per schema that compiles. A compilation that runs into the
-//!   time limit counts as that limit.
+//!   time limit counts as that limit. One compiler serves all schemas, as in a
+//!   server.
 //! - **TBM**, time between masks: one mask and the push of one token, once per
 //!   token up to and including the first that is not allowed. Instances are
 //!   tokenised beforehand, from the text Python would [write](crate::python),

@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use formwork::{Refusal, SchemaError};
+use formwork::{CompileError, Refusal, SchemaError};
 
 /// The reasons of an error without what belongs to one schema only: locations
 /// are left out, quoted parts and numbers are replaced. `keyword: reason` for a
 /// refused keyword.
-pub fn reasons(error: &SchemaError) -> BTreeSet<String> {
+pub fn reasons(error: &CompileError) -> BTreeSet<String> {
+    match error {
+        CompileError::Schema(error) => schema_reasons(error),
+        other => one(&format!("engine: {}", generalise(&other.to_string()))),
+    }
+}
+
+fn schema_reasons(error: &SchemaError) -> BTreeSet<String> {
     match error {
         SchemaError::Refused(list) => list.iter().map(category).collect(),
         SchemaError::Invalid(list) => list
@@ -84,7 +91,10 @@ mod tests {
             refusal("format", "unknown"),
         ]);
         let expected = ["format: unknown", "pattern: look-behind in `…`"];
-        assert_eq!(reasons(&error).into_iter().collect::<Vec<_>>(), expected);
+        assert_eq!(
+            schema_reasons(&error).into_iter().collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]
@@ -92,14 +102,14 @@ mod tests {
         let limit = SchemaError::Limit {
             name: "states",
             limit: 7,
-            pointer: String::new(),
+            place: "/a".into(),
         };
-        assert_eq!(reasons(&limit), one("limit: states"));
+        assert_eq!(schema_reasons(&limit), one("limit: states"));
         assert_eq!(
-            reasons(&SchemaError::Unsatisfiable(vec![])),
+            schema_reasons(&SchemaError::Unsatisfiable(vec![])),
             one("unsatisfiable")
         );
         let invalid = SchemaError::Invalid(vec![refusal("type", "is 3")]);
-        assert_eq!(reasons(&invalid), one("invalid schema: type: is N"));
+        assert_eq!(schema_reasons(&invalid), one("invalid schema: type: is N"));
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use formwork::{LoadOptions, SchemaError, Vocab};
+use formwork::{CompileError, LoadOptions, Vocab};
 use formwork_bench::Bench;
 
 use crate::error::CliError;
@@ -49,6 +49,6 @@ pub(crate) fn vocab(tokenizer: Option<&Path>) -> Result<Vocab, CliError> {
 
 /// A schema that does not compile, as the reason why another command has no
 /// answer.
-pub(crate) fn schema_error(path: &Path, error: &SchemaError) -> CliError {
+pub(crate) fn schema_error(path: &Path, error: &CompileError) -> CliError {
     CliError::Message(format!("{}: {error}", name(path)))
 }

@@ -1,5 +1,6 @@
 //! The command as it is used: arguments in, status and text out. Needs the
 //! embedded vocabulary and the project's own schemas, nothing else.
+#![expect(clippy::unwrap_used, reason = "the helpers here are part of the tests")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use formwork::{Grammar, SchemaError, SchemaOptions};
+use formwork::{CompileError, Grammar, SchemaError, SchemaOptions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -86,7 +86,7 @@ pub(super) fn run(
 fn compile(bench: &Bench, schema: &str, options: &SchemaOptions, score: &mut Score) -> Compiled {
     match guard::catch(|| bench.compiler().json_schema(schema, options)) {
         Ok(Ok(grammar)) => Compiled::Grammar(grammar),
-        Ok(Err(SchemaError::Unsatisfiable(_))) => Compiled::NoInstance,
+        Ok(Err(CompileError::Schema(SchemaError::Unsatisfiable(_)))) => Compiled::NoInstance,
         Ok(Err(error)) => {
             for reason in refusal::reasons(&error) {
                 *score.refusals.entry(reason).or_default() += 1;

@@ -29,7 +29,7 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     let result = check_json_schema(&text, &args.options.build());
     let (verdict, status) = judge(&result);
     let error = result.as_ref().err();
-    let refusals = error.map(refusals).unwrap_or_default();
+    let refusals = error.map(SchemaError::refusals).unwrap_or_default();
     if args.json {
         printer.json(&Answer {
             verdict,
@@ -57,15 +57,6 @@ fn judge(result: &Result<(), SchemaError>) -> (&'static str, ExitStatus) {
         Err(SchemaError::Unsatisfiable(_)) => ("unsatisfiable", ExitStatus::No),
         Err(SchemaError::Limit { .. }) => ("over a limit", ExitStatus::No),
         Err(_) => ("refused", ExitStatus::No),
-    }
-}
-
-fn refusals(error: &SchemaError) -> &[Refusal] {
-    match error {
-        SchemaError::Invalid(list)
-        | SchemaError::Refused(list)
-        | SchemaError::Unsatisfiable(list) => list,
-        _ => &[],
     }
 }
 
