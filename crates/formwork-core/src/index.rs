@@ -40,6 +40,10 @@ pub struct TokenIndex {
     /// not content.
     content_chars: Box<[u8]>,
     closers: Box<[Closer]>,
+    /// The most characters, or begun ones, in any token.
+    longest: u32,
+    /// Content tokens whose count does not fit a byte.
+    long: Box<[(TokenId, u32)]>,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
     shared_slices: Mutex<SharedSlices>,
@@ -54,6 +58,8 @@ struct SharedSlices {
 }
 
 const NOT_CONTENT: u8 = u8::MAX;
+/// Stands for itself and all larger counts.
+const SATURATED: u8 = NOT_CONTENT - 1;
 /// Bounds of the shared tables, in entries. A row is 16 KiB for 128,000 tokens.
 const MAX_REGIONS: usize = 512;
 const MAX_SHARED_SLICES: usize = 4096;
@@ -100,6 +106,7 @@ impl TokenIndex {
         }
         let mut content_chars = vec![NOT_CONTENT; vocab.len()].into_boxed_slice();
         let mut closers: FxHashMap<Box<[u8]>, NodeId> = FxHashMap::default();
+        let mut long = Vec::new();
         for (id, chars) in content_chars.iter_mut().enumerate() {
             let bytes = vocab.bytes(TokenId(id as u32));
             if bytes.is_empty() {
@@ -107,7 +114,10 @@ impl TokenIndex {
             }
             match classify(bytes) {
                 Content::Inside { chars: n } => {
-                    *chars = u8::try_from(n).unwrap_or(NOT_CONTENT - 1).min(NOT_CONTENT - 1);
+                    *chars = u8::try_from(n).unwrap_or(SATURATED).min(SATURATED);
+                    if *chars == SATURATED {
+                        long.push((TokenId(id as u32), n));
+                    }
                 }
                 Content::Closes { at } => {
                     let (body, rest) = bytes.split_at(at);
@@ -126,9 +136,11 @@ impl TokenIndex {
             .collect();
         closers.sort_unstable_by_key(|closer| closer.node);
         Ok(TokenIndex {
+            longest: vocab.trie().max_depth() as u32,
             vocab,
             content_chars,
             closers: closers.into_boxed_slice(),
+            long: long.into_boxed_slice(),
             regions: Mutex::default(),
             contents: Mutex::default(),
             shared_slices: Mutex::default(),
@@ -140,9 +152,23 @@ impl TokenIndex {
         &self.vocab
     }
 
-    /// Tokens of this many characters or more do not have their length told
-    /// apart; a bound has to exceed it to be ignored safely.
-    pub(crate) const LONG: u32 = NOT_CONTENT as u32 - 1;
+    /// Whether no token has more characters than a bound.
+    pub(crate) fn affects_none(&self, max_chars: Option<u32>) -> bool {
+        max_chars.is_none_or(|max| max >= self.longest)
+    }
+
+    /// A bound as far as it affects any token. Counts are kept in a byte, so a
+    /// larger bound is rounded down; [`TokenIndex::long`] has the rest.
+    pub(crate) fn effective(&self, max_chars: Option<u32>) -> Option<u8> {
+        let max = max_chars.filter(|_| !self.affects_none(max_chars))?;
+        Some(u8::try_from(max).unwrap_or(u8::MAX).min(SATURATED - 1))
+    }
+
+    /// Content tokens too long for [`TokenIndex::content`] to count, with their
+    /// characters.
+    pub(crate) fn long(&self) -> &[(TokenId, u32)] {
+        &self.long
+    }
 
     /// Every start of a token that closes a JSON string, by trie node.
     pub(crate) fn closers(&self) -> &[Closer] {
@@ -155,7 +181,7 @@ impl TokenIndex {
         let mut rows = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             let mut row = vec![0u32; self.vocab.mask_words()];
-            let max = max.unwrap_or(NOT_CONTENT - 1);
+            let max = max.unwrap_or(SATURATED);
             for (word, chunk) in row.iter_mut().zip(self.content_chars.chunks(32)) {
                 for (bit, &chars) in chunk.iter().enumerate() {
                     *word |= u32::from(chars <= max && chars != NOT_CONTENT) << bit;

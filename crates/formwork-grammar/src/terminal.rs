@@ -21,6 +21,8 @@ pub enum Bulk {
     Content {
         /// Characters left, if bounded.
         max_chars: Option<u32>,
+        /// Whether runs of more characters never stay inside; if not, some may.
+        exact: bool,
         /// The label of every closing quote, where all of them exit alike
         /// after any content that stays inside.
         close: Option<Label>,

@@ -253,6 +253,7 @@ impl CharAutomaton for Key {
         if self.classes != 0 && self.is_open(class) {
             Bulk::Content {
                 max_chars: None,
+                exact: true,
                 close: None,
             }
         } else {

@@ -184,10 +184,13 @@ pub(crate) enum Node {
     },
 }
 
-/// A set of strings and where it comes from.
+/// A set of strings.
 #[derive(Debug)]
-pub(crate) struct Language {
-    pub(crate) dfa: Arc<Dfa>,
+struct Language {
+    dfa: Arc<Dfa>,
+    /// Whether it is the whole set that its keyword means. If not, it must not
+    /// be complemented.
+    exact: bool,
 }
 
 /// All formulas of one schema.
@@ -321,10 +324,12 @@ impl Nodes {
         })
     }
 
-    /// The set of strings known under `key`, compiled on first use.
+    /// The set of strings known under `key`, compiled on first use; `exact`
+    /// unless it leaves out some strings that it should hold.
     pub(crate) fn add_language<E>(
         &mut self,
         key: &str,
+        exact: bool,
         compile: impl FnOnce() -> Result<Arc<Dfa>, E>,
     ) -> Result<LangId, E> {
         if let Some(&id) = self.language_ids.get(key) {
@@ -332,7 +337,7 @@ impl Nodes {
         }
         let dfa = compile()?;
         let id = self.languages.len() as LangId;
-        self.languages.push(Language { dfa });
+        self.languages.push(Language { dfa, exact });
         self.language_ids.insert(key.into(), id);
         Ok(id)
     }
@@ -400,6 +405,11 @@ impl Nodes {
                 set: Arc::clone(set),
                 holds: !holds,
             }),
+            Literal::Matches { lang, .. } if !self.languages[*lang as usize].exact => self.no_dual(
+                TypeSet::STRING,
+                "format",
+                "the complement of a format that is only known in part",
+            ),
             Literal::Matches { lang, holds } => self.literal(Literal::Matches {
                 lang: *lang,
                 holds: !holds,

@@ -173,20 +173,13 @@ impl CharAutomaton for Text {
         let left = self.max.map(|max| max - read);
         if dfa.is_total(state) {
             // Any content goes on, if there is room for the shortest rest.
-            if dfa.is_universal(state) {
-                let close = (read >= self.min).then_some(0);
-                return Bulk::Content {
-                    max_chars: left,
-                    close,
-                };
-            }
-            if left.is_none_or(|left| left > self.longest_rest.saturating_add(LONGEST_TOKEN)) {
-                return Bulk::Content {
-                    max_chars: None,
-                    close: None,
-                };
-            }
-            return Bulk::Walk;
+            let universal = dfa.is_universal(state);
+            let rest = if universal { 0 } else { self.longest_rest };
+            return Bulk::Content {
+                max_chars: left.map(|left| left.saturating_sub(rest)),
+                exact: universal || left.is_none(),
+                close: (universal && read >= self.min).then_some(0),
+            };
         }
         let region = dfa.loops(state);
         let ascii = ascii_of(&region);
@@ -208,9 +201,6 @@ impl CharAutomaton for Text {
         out.push((0, chars.saturating_mul(self.char_bytes)));
     }
 }
-
-/// No token of a vocabulary has as many characters; see `formwork_vocab`.
-const LONGEST_TOKEN: u32 = 1 << 16;
 
 /// All characters beyond ASCII, without the surrogates.
 const NON_ASCII: [(u32, u32); 2] = [(0x80, 0xD7FF), (0xE000, 0x10_FFFF)];
@@ -310,7 +300,7 @@ impl Solver {
         let key = words.iter().fold(String::from("="), |key, word| {
             format!("{key}{}:{word}", word.len())
         });
-        self.nodes.add_language(&key, || {
+        self.nodes.add_language(&key, true, || {
             Ok(Arc::new(Dfa::from_words(words.iter().map(|w| &**w))))
         })
     }
@@ -318,7 +308,7 @@ impl Solver {
     fn any_string(&mut self) -> Result<Arc<Dfa>, SchemaError> {
         let id = self
             .nodes
-            .add_language("*", || Ok::<_, SchemaError>(Arc::new(Dfa::universal())))?;
+            .add_language("*", true, || Ok::<_, SchemaError>(Arc::new(Dfa::universal())))?;
         Ok(Arc::clone(self.nodes.language(id)))
     }
 

@@ -57,12 +57,9 @@ impl Pair {
     }
 
     fn is_valid(&self, word: &str) -> bool {
-        let word = if self.name == "idn-email" {
-            ascii_local_part(word)
-        } else {
-            word.to_owned()
-        };
-        self.validator.is_valid(&Value::String(word))
+        let masked = (self.name == "idn-email").then(|| ascii_local_part(word));
+        let word = masked.unwrap_or_else(|| word.to_owned());
+        has_its_digits(self.name, &word) && self.validator.is_valid(&Value::String(word))
     }
 
     /// Whether the two agree on `word`, but for words left out on purpose.
@@ -78,6 +75,29 @@ impl Pair {
             assert!(is_left_out(self.name, word), "{} lacks {word:?}", self.name);
             assert!(!is_exact(self.name));
         }
+    }
+}
+
+/// Whether there are digits where dates and times need them: the validator, before its version
+/// 0.61, takes the characters from `*` to `/` for digits as well.
+fn has_its_digits(name: &str, word: &str) -> bool {
+    let shape = word.replace(|c: char| c.is_ascii_digit(), "0");
+    let is_date = |shape: &str| shape == "0000-00-00";
+    let is_time = |shape: &str| {
+        let rest = shape.strip_prefix("00:00:00").unwrap_or("");
+        let offset = match rest.strip_prefix('.') {
+            Some(fraction) => fraction.trim_start_matches('0'),
+            None => rest,
+        };
+        matches!(offset, "Z" | "z" | "+00:00" | "-00:00")
+    };
+    match name {
+        "date" => is_date(&shape),
+        "time" => is_time(&shape),
+        "date-time" => shape
+            .split_once(['T', 't'])
+            .is_some_and(|(date, time)| is_date(date) && is_time(time)),
+        _ => true,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use formwork_automata::{Limits, regex};
 
+use crate::format;
 use crate::json::Json;
 use crate::node::{Literal, NodeId, TRUE, TypeSet};
 use crate::resolve::Place;
@@ -53,7 +54,7 @@ impl<'a> Lowering<'a> {
         let key = format!("/{pattern}");
         let compiled = self
             .nodes
-            .add_language(&key, || regex::compile(pattern, &limits).map(Arc::new));
+            .add_language(&key, true, || regex::compile(pattern, &limits).map(Arc::new));
         compiled.map_err(|error| {
             if matches!(error.kind(), regex::RegexErrorKind::Syntax(_)) {
                 self.invalid(place, keyword, &error.to_string())
@@ -76,7 +77,7 @@ impl<'a> Lowering<'a> {
         let Some(compiled) = self.cache.format(name, &limits) else {
             return TRUE;
         };
-        match compiled.and_then(|dfa| self.nodes.add_language(&key, || Ok(dfa))) {
+        match compiled.and_then(|dfa| self.nodes.add_language(&key, format::is_exact(name), || Ok(dfa))) {
             Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
             Err(error) => {
                 self.unsupported(place, TypeSet::STRING, "format", &error.to_string())

@@ -1,0 +1,114 @@
+//! Numbers as digits: what their text says, without a machine number between.
+
+use serde_json::Number;
+
+/// ±0.digits, moved by a point: the number is `digits` with the decimal point
+/// after `point` of them (which may be outside of them).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decimal {
+    /// Whether it is below zero.
+    pub negative: bool,
+    /// Digits as ASCII, without zeros at either end; empty for zero.
+    pub digits: Vec<u8>,
+    /// Where the point stands; 0 for zero.
+    pub point: i64,
+}
+
+impl Decimal {
+    /// The value of a JSON number.
+    pub fn of(number: &Number) -> Decimal {
+        Decimal::parse(&number.to_string())
+    }
+
+    /// The value of a number's text.
+    ///
+    /// # Panics
+    ///
+    /// If the text is no JSON number.
+    pub fn parse(text: &str) -> Decimal {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], text[at + 1..].parse().expect("an exponent")),
+            None => (text, 0i64),
+        };
+        let (int, frac) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = [int, frac].concat();
+        let digits = all.trim_start_matches('0');
+        let point = int.len() as i64 - (all.len() - digits.len()) as i64 + exponent;
+        let digits = digits.trim_end_matches('0').as_bytes().to_vec();
+        if digits.is_empty() {
+            return Decimal {
+                negative: false,
+                digits,
+                point: 0,
+            };
+        }
+        Decimal {
+            negative,
+            digits,
+            point,
+        }
+    }
+
+    /// Whether the number is zero.
+    pub fn is_zero(&self) -> bool {
+        self.digits.is_empty()
+    }
+
+    /// The digits before the point, one at least, and those after it.
+    pub fn plain(&self) -> (Vec<u8>, Vec<u8>) {
+        let mut int = Vec::new();
+        let mut frac = Vec::new();
+        for (at, &digit) in self.digits.iter().enumerate() {
+            if (at as i64) < self.point {
+                int.push(digit);
+            } else {
+                frac.push(digit);
+            }
+        }
+        for _ in self.digits.len() as i64..self.point {
+            int.push(b'0');
+        }
+        if int.is_empty() {
+            int.push(b'0');
+        }
+        for _ in self.point..0 {
+            frac.insert(0, b'0');
+        }
+        (int, frac)
+    }
+
+    /// The first digit, the others, and the exponent of d.ddd × 10^e; `None`
+    /// for zero and for exponents of more than three digits.
+    pub fn scientific(&self) -> Option<(u8, &[u8], i64)> {
+        let (&first, rest) = self.digits.split_first()?;
+        let exponent = self.point - 1;
+        (exponent.abs() <= 999).then_some((first, rest, exponent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_and_point() {
+        let plain = |text: &str| {
+            let (int, frac) = Decimal::parse(text).plain();
+            let text = |part| String::from_utf8(part).unwrap();
+            (text(int), text(frac))
+        };
+        let pair = |int: &str, frac: &str| (int.to_owned(), frac.to_owned());
+        assert_eq!(plain("12.50"), pair("12", "5"));
+        assert_eq!(plain("1200"), pair("1200", ""));
+        assert_eq!(plain("1e-3"), pair("0", "001"));
+        assert_eq!(plain("0.0012E+3"), pair("1", "2"));
+        assert_eq!(plain("-0.0"), pair("0", ""));
+        assert_eq!(Decimal::parse("-0.0"), Decimal::parse("0"));
+        let small = Decimal::parse("0.0012");
+        assert_eq!(small.scientific(), Some((b'1', &b"2"[..], -3)));
+    }
+}
