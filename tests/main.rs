@@ -1,1 +1,16 @@
-//! tests
+//! The conformance tests of the workspace, one module per topic.
+//!
+//! Every test is deterministic. `FORMWORK_LONG=1` runs twenty times as many
+//! random cases; see `README.md`.
+
+// Tests fail by panicking, and say what they skipped.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used
+)]
+
+mod mask_oracle;
+mod soundness;
+mod support;

@@ -1,1 +1,2 @@
-//! Carries the workspace-level conformance tests and benches; holds no code of its own.
+//! Carries the workspace-level conformance tests and benches; holds no code of
+//! its own.

@@ -134,11 +134,6 @@ impl Format {
     }
 }
 
-/// Whether `name` is a format that JSON Schema defines, supported or not.
-pub(crate) fn is_standard(name: &str) -> bool {
-    Format::from_name(name).is_some()
-}
-
 /// Whether [`compile`] gives all strings of the format `name`, rather than only some. The
 /// complement of a language that is not exact has invalid strings.
 pub(crate) fn is_exact(name: &str) -> bool {

@@ -6,6 +6,7 @@ use formwork_grammar::json_text::decode;
 use formwork_grammar::{Dot, Edge, Expansion, JsonText, Label, Language, Spaced, Terminal};
 use rustc_hash::FxHashMap;
 
+use crate::array::Cursor;
 use crate::options::{PropertyOrder, SchemaOptions};
 use crate::registers::{RegisterFile, RegsId};
 use crate::shape::{Shapes, ValueId};
@@ -25,18 +26,18 @@ enum Position {
     ObjectOpen(u32, RegsId),
     /// After a comma in an object.
     ObjectKey(u32, RegsId),
-    /// After a member's name.
-    ObjectColon(u32, RegsId, ValueId),
+    /// After a member's name, given by its label.
+    ObjectColon(u32, RegsId, Label),
     /// After its colon.
     ObjectMember(u32, RegsId, ValueId),
     /// After its value.
     ObjectNext(u32, RegsId),
     /// After `[`.
     ArrayOpen(u32),
-    /// Before item `n`, which has to come.
-    ArrayItem(u32, u32),
-    /// After `n` items.
-    ArrayNext(u32, u32),
+    /// Before an item, which has to come.
+    ArrayItem(u32, Cursor),
+    /// After an item.
+    ArrayNext(u32, Cursor),
 }
 
 /// What leaving a terminal leads to.
@@ -47,7 +48,7 @@ enum Exit {
     Name(u32, RegsId),
     /// The label says whether a comma came or the end.
     ObjectNext(u32, RegsId),
-    ArrayNext(u32, u32),
+    ArrayNext(u32, Cursor),
 }
 
 /// A JSON Schema, compiled. Everything a text can reach is worked out, so
@@ -140,6 +141,14 @@ impl JsonLanguage {
         }
     }
 
+    fn item_edges(&mut self, array: u32, cursor: Cursor, way: &mut Ways) {
+        let items = self.shapes.arrays[array as usize].items(&self.shapes, cursor);
+        for (value, next) in items {
+            let call = self.call(value, Position::ArrayNext(array, next));
+            way.call(call);
+        }
+    }
+
     /// The edge that reads a member's name, if one may come.
     fn name_edge(&self, object: u32, regs: RegsId, way: &mut Ways) {
         let shape = &self.shapes.objects[object as usize];
@@ -147,27 +156,6 @@ impl JsonLanguage {
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             way.terminal(Arc::new(literal), Exit::Name(object, regs));
         }
-    }
-
-    /// How many items an array may have, given that items without a value end
-    /// it.
-    fn max_items(&self, array: u32) -> Option<u32> {
-        let array = &self.shapes.arrays[array as usize];
-        let listed = array.prefix.len() as u32;
-        let dead = (0..=listed).find(|&at| !self.shapes.is_alive(array.item(at)));
-        match (array.max, dead) {
-            (Some(max), Some(dead)) => Some(max.min(dead)),
-            (max, dead) => max.or(dead),
-        }
-    }
-
-    /// The item counter after one more item, as far as it matters.
-    fn count_item(&self, array: u32, read: u32) -> u32 {
-        let shape = &self.shapes.arrays[array as usize];
-        if shape.max.is_some() {
-            return read + 1;
-        }
-        (read + 1).min(shape.min.max(shape.prefix.len() as u32))
     }
 }
 
@@ -224,9 +212,13 @@ impl Language for JsonLanguage {
                 }
             }
             Position::ObjectKey(object, regs) => self.name_edge(object, regs, &mut way),
-            Position::ObjectColon(object, regs, value) => {
-                let member = Position::ObjectMember(object, regs, value);
-                way.terminal(Arc::clone(&punctuation.colon), Exit::To(member));
+            Position::ObjectColon(object, regs, label) => {
+                let shape = &self.shapes.objects[object as usize];
+                for (paid, value) in self.registers.ways(&self.shapes, shape, regs, label) {
+                    let regs = self.registers.pay(regs, paid);
+                    let member = Position::ObjectMember(object, regs, value);
+                    way.terminal(Arc::clone(&punctuation.colon), Exit::To(member));
+                }
             }
             Position::ObjectMember(object, regs, value) => {
                 let call = self.call(value, Position::ObjectNext(object, regs));
@@ -240,30 +232,20 @@ impl Language for JsonLanguage {
                 way.terminal(next, Exit::ObjectNext(object, regs));
             }
             Position::ArrayOpen(array) => {
-                if self.shapes.arrays[array as usize].min == 0 {
+                let shape = &self.shapes.arrays[array as usize];
+                if shape.may_close(0) {
                     let close = punctuation.array_next(false, true);
                     way.terminal(close, Exit::ArrayNext(array, 0));
                 }
-                if self.max_items(array) != Some(0) {
-                    let item = self.dot(Position::ArrayItem(array, 0));
-                    let done = self.dot(Position::Done);
-                    way.call(Edge::Call {
-                        callee: item,
-                        ret: done,
-                    });
-                }
+                self.item_edges(array, 0, &mut way);
             }
-            Position::ArrayItem(array, at) => {
-                let value = self.shapes.arrays[array as usize].item(at);
-                let read = self.count_item(array, at);
-                let call = self.call(value, Position::ArrayNext(array, read));
-                way.call(call);
-            }
-            Position::ArrayNext(array, read) => {
-                let close = read >= self.shapes.arrays[array as usize].min;
-                let comma = self.max_items(array).is_none_or(|max| read < max);
+            Position::ArrayItem(array, cursor) => self.item_edges(array, cursor, &mut way),
+            Position::ArrayNext(array, cursor) => {
+                let shape = &self.shapes.arrays[array as usize];
+                let close = shape.may_close(cursor);
+                let comma = !shape.items(&self.shapes, cursor).is_empty();
                 let next = punctuation.array_next(comma, close);
-                way.terminal(next, Exit::ArrayNext(array, read));
+                way.terminal(next, Exit::ArrayNext(array, cursor));
             }
         }
         self.exits.insert(dot, way.exits);
@@ -285,11 +267,8 @@ impl Language for JsonLanguage {
             Some(Exit::Name(object, regs)) => {
                 let shape = &self.shapes.objects[object as usize];
                 let name = text.and_then(decode);
-                let after = self.registers.after(shape, regs, label, name);
-                match RegisterFile::member_value(shape, label) {
-                    Some(value) => Position::ObjectColon(object, after, value),
-                    None => Position::Done,
-                }
+                let after = self.registers.after(shape, regs, label, name, self.order);
+                Position::ObjectColon(object, after, label)
             }
         };
         self.dot(position)
@@ -301,9 +280,8 @@ impl Language for JsonLanguage {
             let shape = &shapes.objects[object as usize];
             self.registers.rest_bytes(shapes, shape, regs, least, first)
         };
-        let items = |array: u32, from| {
-            let shape = &shapes.arrays[array as usize];
-            shapes.items_bytes(shape, from).unwrap_or(u32::MAX)
+        let items = |array: u32, cursor, first| {
+            shapes.arrays[array as usize].rest_bytes(shapes, cursor, first)
         };
         match self.position(dot) {
             Position::Start => shapes.bytes(self.root),
@@ -311,20 +289,29 @@ impl Language for JsonLanguage {
             Position::Value(value) => shapes.bytes(value),
             Position::ObjectOpen(object, regs) => rest(object, regs, 0, true),
             Position::ObjectKey(object, regs) => rest(object, regs, 1, true),
-            Position::ObjectColon(object, regs, value) => shapes
-                .bytes(value)
-                .saturating_add(1)
-                .saturating_add(rest(object, regs, 0, false)),
+            Position::ObjectColon(object, regs, label) => {
+                let shape = &shapes.objects[object as usize];
+                let ways = self.registers.ways(shapes, shape, regs, label);
+                let bytes = ways.into_iter().map(|(paid, value)| {
+                    let paid = self.registers.pay(regs, paid);
+                    let rest = self.registers.rest_bytes(shapes, shape, paid, 0, false);
+                    shapes.bytes(value).saturating_add(1).saturating_add(rest)
+                });
+                bytes.min().unwrap_or(u32::MAX)
+            }
             Position::ObjectMember(object, regs, value) => shapes
                 .bytes(value)
                 .saturating_add(rest(object, regs, 0, false)),
             Position::ObjectNext(object, regs) => rest(object, regs, 0, false),
-            Position::ArrayOpen(array) => items(array, 0).saturating_add(1),
-            Position::ArrayItem(array, at) => shapes
-                .bytes(shapes.arrays[array as usize].item(at))
-                .saturating_add(items(array, at + 1))
-                .saturating_add(1),
-            Position::ArrayNext(array, read) => items(array, read).saturating_add(1),
+            Position::ArrayOpen(array) => items(array, 0, true),
+            Position::ArrayItem(array, cursor) => {
+                let shape = &shapes.arrays[array as usize];
+                let bytes = shape.items(shapes, cursor).into_iter().map(|(value, next)| {
+                    shapes.bytes(value).saturating_add(items(array, next, false))
+                });
+                bytes.min().unwrap_or(u32::MAX)
+            }
+            Position::ArrayNext(array, cursor) => items(array, cursor, false),
         }
     }
 

@@ -23,6 +23,7 @@
 //! No schema panics, overflows the stack or escapes [`SchemaLimits`]. Nothing
 //! is fetched, read from disk or printed.
 
+mod array;
 mod bounds;
 mod branch;
 mod decimal;
@@ -36,6 +37,7 @@ mod lower;
 mod name_table;
 mod node;
 mod number;
+mod object;
 mod options;
 mod registers;
 mod resolve;

@@ -182,10 +182,9 @@ impl<'a> Lowering<'a> {
                 Json::Bool(false) => TRUE,
                 _ => self.invalid(place, keyword, "must be a boolean"),
             },
-            "contains" | "unevaluatedItems" => {
-                if *value == Json::Bool(true) && keyword == "unevaluatedItems" {
-                    return TRUE;
-                }
+            "contains" => self.contains(place, draft, value),
+            "unevaluatedItems" if *value == Json::Bool(true) => TRUE,
+            "unevaluatedItems" => {
                 self.unsupported(place, TypeSet::ARRAY, keyword, "not supported yet")
             }
             _ => TRUE,
@@ -302,6 +301,21 @@ impl<'a> Lowering<'a> {
         self.nodes.literal(Literal::Items {
             prefix: prefix.into(),
             tail,
+        })
+    }
+
+    fn contains(&mut self, place: &Place<'a>, draft: Draft, value: &'a Json) -> NodeId {
+        let node = self.schema(&place.child(value, &["contains"]));
+        let mut bound = |keyword: &str| {
+            let value = place.json.get(keyword).filter(|_| draft.knows(keyword))?;
+            self.count(place, keyword, value)
+        };
+        let (min, max) = (bound("minContains").unwrap_or(1), bound("maxContains"));
+        self.nodes.literal(Literal::Contains {
+            from: 0,
+            node,
+            min,
+            max,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use formwork_automata::Dfa;
+use rustc_hash::FxHashMap;
 
 /// Classes of unlisted names are told apart by which patterns they match; a
 /// class is a bit in a word.
@@ -126,10 +127,62 @@ impl NameTable {
         self.reach.get(state as usize).copied().unwrap_or_default()
     }
 
+    /// How many unlisted names the classes of `mask` hold; `u64::MAX` if
+    /// without end, or too many to count.
+    pub(crate) fn unlisted(&self, mask: u64) -> u64 {
+        unlisted_names(self, mask)
+    }
+
     /// The class of a name.
     pub(crate) fn class_of(&self, name: &str) -> Option<u32> {
         self.classes.label(self.classes.walk(name)?)
     }
+}
+
+fn unlisted_names(names: &NameTable, mask: u64) -> u64 {
+    let Some(start) = names.classes.start() else {
+        return 0;
+    };
+    let (some, many) = names.reach(start);
+    if many & mask != 0 {
+        return u64::MAX;
+    }
+    if some & mask == 0 {
+        return 0;
+    }
+    // Finite: count paths, each state once, then leave out the listed names.
+    let mut memo: FxHashMap<u32, u64> = FxHashMap::default();
+    let mut open = vec![(start, false)];
+    while let Some((state, done)) = open.pop() {
+        if memo.contains_key(&state) || names.reach(state).0 & mask == 0 {
+            continue;
+        }
+        let next = |(id, ranges): (_, &[(u32, u32)])| {
+            let next = names.classes.next_class(state, id)?;
+            let chars: u64 = ranges.iter().map(|&(l, h)| u64::from(h - l) + 1).sum();
+            Some((next, chars))
+        };
+        let successors: Vec<(u32, u64)> = names.classes.classes().filter_map(next).collect();
+        if done {
+            let here = names.classes.label(state).is_some_and(|l| mask & 1 << l != 0);
+            let below = successors.iter().map(|&(next, chars)| {
+                memo.get(&next).copied().unwrap_or(0).saturating_mul(chars)
+            });
+            let count = below.fold(u64::from(here), u64::saturating_add);
+            memo.insert(state, count);
+        } else {
+            open.push((state, true));
+            open.extend(successors.into_iter().map(|(next, _)| (next, false)));
+        }
+    }
+    let listed = names
+        .listed
+        .iter()
+        .filter(|name| names.class_of(name).is_some_and(|l| mask & 1 << l != 0));
+    memo.get(&start)
+        .copied()
+        .unwrap_or(0)
+        .saturating_sub(listed.count() as u64)
 }
 
 fn reach(dfa: &Dfa) -> Box<[(u64, u64)]> {

@@ -90,6 +90,17 @@ pub(crate) struct Props {
     pub(crate) rest: NodeId,
 }
 
+/// A set of member names.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum NameSet {
+    /// Those that match a pattern.
+    Matching(LangId),
+    /// Those that none of these properties and patterns mentions.
+    Rest(Arc<Props>),
+    /// Those that violate a formula as strings.
+    Violating(NodeId),
+}
+
 /// A constraint on the values of one type.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Literal {
@@ -128,12 +139,24 @@ pub(crate) enum Literal {
     },
     /// A formula that member names satisfy as strings.
     Names(NodeId),
+    /// Some member with one of these names satisfies the formula.
+    SomeMember {
+        names: NameSet,
+        node: NodeId,
+    },
     Items {
         prefix: Arc<[NodeId]>,
         tail: NodeId,
     },
     /// Items of an array.
     Size {
+        min: u32,
+        max: Option<u32>,
+    },
+    /// How many items, from the one at `from` on, satisfy the formula.
+    Contains {
+        from: u32,
+        node: NodeId,
         min: u32,
         max: Option<u32>,
     },
@@ -150,10 +173,14 @@ impl Literal {
             Literal::Length { .. } | Literal::Matches { .. } | Literal::Strings { .. } => {
                 TypeSet::STRING
             }
-            Literal::Props(_) | Literal::Required(_) | Literal::Count { .. } | Literal::Names(_) => {
-                TypeSet::OBJECT
+            Literal::Props(_)
+            | Literal::Required(_)
+            | Literal::Count { .. }
+            | Literal::Names(_)
+            | Literal::SomeMember { .. } => TypeSet::OBJECT,
+            Literal::Items { .. } | Literal::Size { .. } | Literal::Contains { .. } => {
+                TypeSet::ARRAY
             }
-            Literal::Items { .. } | Literal::Size { .. } => TypeSet::ARRAY,
         }
     }
 }
@@ -432,11 +459,26 @@ impl Nodes {
             }
             Literal::Required(name) => self.forbid(name),
             Literal::Props(props) => self.negate_props(props),
-            Literal::Names(_) => self.no_dual(
-                TypeSet::OBJECT,
-                "propertyNames",
-                "its negation (some name violates it)",
-            ),
+            Literal::Names(node) => self.literal(Literal::SomeMember {
+                names: NameSet::Violating(*node),
+                node: TRUE,
+            }),
+            Literal::SomeMember { names, node } => self.no_member(names, *node),
+            Literal::Contains {
+                from,
+                node,
+                min,
+                max,
+            } => {
+                let outside = complement(*min, *max);
+                let contains = |(min, max)| Literal::Contains {
+                    from: *from,
+                    node: *node,
+                    min,
+                    max,
+                };
+                self.any_literal(outside.map(|r| r.map(contains)))
+            }
             Literal::Items { prefix, tail } => self.negate_items(prefix, *tail),
         };
         let types = self.types(literal.types());
@@ -476,21 +518,45 @@ impl Nodes {
                 parts.push(self.all([present, violated]));
             }
         }
-        if props.patterns.iter().any(|&(_, node)| node != TRUE) {
-            parts.push(self.no_dual(
-                TypeSet::OBJECT,
-                "patternProperties",
-                "its negation (some matching member violates it)",
-            ));
+        for &(lang, node) in &props.patterns {
+            if node != TRUE {
+                let node = self.negate(node);
+                let names = NameSet::Matching(lang);
+                parts.push(self.literal(Literal::SomeMember { names, node }));
+            }
         }
         if props.rest != TRUE {
-            parts.push(self.no_dual(
-                TypeSet::OBJECT,
-                "additionalProperties",
-                "its negation (some additional member violates it)",
-            ));
+            let node = self.negate(props.rest);
+            // What is said of the mentioned names does not matter for the set.
+            let mentioned = Props {
+                named: props.named.iter().map(|(n, _)| (n.clone(), TRUE)).collect(),
+                patterns: props.patterns.iter().map(|&(lang, _)| (lang, TRUE)).collect(),
+                rest: TRUE,
+            };
+            let names = NameSet::Rest(Arc::new(mentioned));
+            parts.push(self.literal(Literal::SomeMember { names, node }));
         }
         self.any(parts)
+    }
+
+    /// The formula of objects all of whose members with these names violate
+    /// `node`.
+    fn no_member(&mut self, names: &NameSet, node: NodeId) -> NodeId {
+        let node = self.negate(node);
+        let props = match names {
+            NameSet::Matching(lang) => Props {
+                named: Box::default(),
+                patterns: Box::new([(*lang, node)]),
+                rest: TRUE,
+            },
+            NameSet::Rest(mentioned) => Props {
+                rest: node,
+                ..(**mentioned).clone()
+            },
+            // Only ever asked for with nothing said of the value.
+            NameSet::Violating(names) => return self.literal(Literal::Names(*names)),
+        };
+        self.literal(Literal::Props(Arc::new(props)))
     }
 
     fn negate_items(&mut self, prefix: &[NodeId], tail: NodeId) -> NodeId {
@@ -517,11 +583,15 @@ impl Nodes {
                 min: prefix.len() as u32 + 1,
                 max: None,
             })),
-            _ => parts.push(self.no_dual(
-                TypeSet::ARRAY,
-                "items",
-                "its negation (some item violates it)",
-            )),
+            _ => {
+                let node = self.negate(tail);
+                parts.push(self.literal(Literal::Contains {
+                    from: prefix.len() as u32,
+                    node,
+                    min: 1,
+                    max: None,
+                }));
+            }
         }
         self.any(parts)
     }

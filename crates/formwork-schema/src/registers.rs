@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::key::Key;
+use crate::object::{Duties, Object, Rest, Todo};
 use crate::options::PropertyOrder;
-use crate::shape::{EMPTY, Object, Shapes, ValueId, unlisted_names};
+use crate::shape::{Shapes, ValueId};
 
 /// Index into [`RegisterFile`]; equal registers have equal numbers.
 pub(crate) type RegsId = u32;
@@ -23,6 +24,8 @@ pub(crate) struct Regs {
     used: UsedId,
     /// With a fixed order: the first listed member that may still come.
     next: u32,
+    /// Duties still to be paid.
+    duties: Duties,
 }
 
 impl Regs {
@@ -32,6 +35,7 @@ impl Regs {
             count: 0,
             used: 0,
             next: 0,
+            duties: object.duties,
         }
     }
 
@@ -39,6 +43,22 @@ impl Regs {
         self.seen
             .get(member / 64)
             .is_some_and(|word| word >> (member % 64) & 1 == 1)
+    }
+
+    /// The registers after one more name, the name itself left out.
+    fn after(&self, object: &Object, label: u32, order: PropertyOrder) -> Regs {
+        let mut regs = self.clone();
+        let counted = object.max.is_some() || regs.count < object.min;
+        regs.count += u32::from(counted);
+        if let Some(word) = regs.seen.get_mut(label as usize / 64)
+            && (label as usize) < object.members.len()
+        {
+            *word |= 1 << (label % 64);
+        }
+        if order == PropertyOrder::Schema {
+            regs.next = (label + 1).min(object.members.len() as u32);
+        }
+        regs
     }
 
     /// Required members that are still to come.
@@ -87,53 +107,119 @@ impl RegisterFile {
         names
     }
 
-    /// The registers after a member under label `label` of [`Key`]; `name` is
-    /// given for unlisted ones, if known.
+    /// The registers after the name of a member under `label` of
+    /// [`Key`]; `name` is given for unlisted ones, if known.
     pub(crate) fn after(
         &mut self,
         object: &Object,
         id: RegsId,
         label: u32,
         name: Option<String>,
+        order: PropertyOrder,
     ) -> RegsId {
-        let mut regs = (*self.get(id)).clone();
-        let counted = object.max.is_some() || regs.count < object.min;
-        regs.count += u32::from(counted);
-        let listed = object.members.len() as u32;
-        if label < listed {
-            if let Some(word) = regs.seen.get_mut(label as usize / 64) {
-                *word |= 1 << (label % 64);
-            }
-            regs.next = label + 1;
-        } else {
-            regs.next = listed;
-            if let Some(name) = name {
-                let key = (regs.used, Box::from(name));
-                regs.used = match self.used_ids.get(&key) {
-                    Some(&id) => id,
-                    None => {
-                        self.used.push(key.clone());
-                        let id = self.used.len() as UsedId;
-                        self.used_ids.insert(key, id);
-                        id
-                    }
-                };
-            }
+        let mut regs = self.get(id).after(object, label, order);
+        if let Some(name) = name.filter(|_| label as usize >= object.members.len()) {
+            let key = (regs.used, Box::from(name));
+            regs.used = match self.used_ids.get(&key) {
+                Some(&id) => id,
+                None => {
+                    self.used.push(key.clone());
+                    let id = self.used.len() as UsedId;
+                    self.used_ids.insert(key, id);
+                    id
+                }
+            };
         }
         self.intern(regs)
+    }
+
+    /// The registers after some duties were paid.
+    pub(crate) fn pay(&mut self, id: RegsId, paid: Duties) -> RegsId {
+        let regs = self.get(id);
+        if regs.duties & paid == 0 {
+            return id;
+        }
+        self.intern(Regs {
+            duties: regs.duties & !paid,
+            ..(*regs).clone()
+        })
     }
 
     /// Whether the object may be closed.
     pub(crate) fn may_close(&self, object: &Object, id: RegsId) -> bool {
         let regs = &self.all[id as usize];
-        regs.count >= object.min && regs.pending(object) == 0
+        regs.count >= object.min && regs.duties == 0 && regs.pending(object) == 0
+    }
+
+    /// What the value of the member just named may be, and the duties it pays
+    /// then: whatever leaves the rest of the object possible.
+    pub(crate) fn ways(
+        &self,
+        shapes: &Shapes,
+        object: &Object,
+        id: RegsId,
+        label: u32,
+    ) -> Vec<(Duties, ValueId)> {
+        self.ways_of(shapes, object, &self.all[id as usize], label)
+    }
+
+    fn ways_of(
+        &self,
+        shapes: &Shapes,
+        object: &Object,
+        after: &Regs,
+        label: u32,
+    ) -> Vec<(Duties, ValueId)> {
+        let values = object.values(label);
+        let owed = |paid: Duties| paid & after.duties;
+        // Not more narrow than it has to be for what is still owed.
+        let needed = |paid: Duties| {
+            let wider = |&(other, _): &(Duties, ValueId)| {
+                other != paid && other & paid == other && owed(other) == owed(paid)
+            };
+            !values.iter().any(wider)
+        };
+        let possible = |&&(paid, value): &&(Duties, ValueId)| {
+            let alive = shapes.is_alive(value) && needed(paid);
+            alive && (after.duties == 0 || self.completes(shapes, object, after, paid))
+        };
+        values.iter().filter(possible).copied().collect()
+    }
+
+    fn completes(&self, shapes: &Shapes, object: &Object, regs: &Regs, paid: Duties) -> bool {
+        self.rest(shapes, object, regs, regs.duties & !paid, 0).is_some()
+    }
+
+    /// The cheapest completion of an object.
+    fn rest(
+        &self,
+        shapes: &Shapes,
+        object: &Object,
+        regs: &Regs,
+        duties: Duties,
+        least: u32,
+    ) -> Option<Rest> {
+        let used = |class: u32| {
+            let names = self.used_names(regs.used);
+            let of_class = names.iter().filter(|n| object.names.class_of(n) == Some(class));
+            of_class.count() as u64
+        };
+        let todo = Todo {
+            seen: &|at| regs.has(at) || at < regs.next as usize,
+            used: &used,
+            count: regs.count,
+            duties,
+            least,
+        };
+        object.complete(shapes, &todo)
     }
 
     /// The names that may come next; `None` if there are none.
     ///
-    /// A name may come if it is unused, has a value, and leaves room for the
-    /// required members still missing. The minimum needs no check: unused names
-    /// never fall short of it as long as each one used counts.
+    /// A name may come if it is unused, has a value, and leaves the rest of the
+    /// object possible: room for the required members still missing, and a way
+    /// to pay every duty. In free order the minimum needs no check, as unused
+    /// names never fall short of it when each one used counts.
     pub(crate) fn key(
         &self,
         shapes: &Shapes,
@@ -146,57 +232,34 @@ impl RegisterFile {
         let room = object.max.map_or(u32::MAX, |max| max - regs.count.min(max));
         // Others only if a place is left after the required ones.
         let others_fit = room > pending;
-        let mut allowed: Vec<bool> = object
-            .members
-            .iter()
-            .enumerate()
-            .map(|(at, member)| {
-                let fits = if member.required { room >= pending } else { others_fit };
-                fits && !regs.has(at) && shapes.is_alive(member.value)
-            })
-            .collect();
-        let mut classes = if others_fit {
-            shapes.open_classes(object)
-        } else {
-            0
+        let ordered = order == PropertyOrder::Schema;
+        let check = regs.duties != 0 || (ordered && object.min > 0);
+        let possible = |label: usize| {
+            let alive = object.values(label as u32).iter().any(|&(_, v)| shapes.is_alive(v));
+            if !alive || !check {
+                return alive;
+            }
+            let after = regs.after(object, label as u32, order);
+            let ways = self.ways_of(shapes, object, &after, label as u32);
+            ways.iter().any(|&(paid, _)| self.completes(shapes, object, &after, paid))
         };
-        if order == PropertyOrder::Schema {
-            self.keep_order(shapes, object, regs, &mut allowed, &mut classes);
+        let mut blocked = false;
+        let mut allowed = Vec::with_capacity(object.members.len());
+        for (at, member) in object.members.iter().enumerate() {
+            let fits = if member.required { room >= pending } else { others_fit };
+            let free = !regs.has(at) && at >= regs.next as usize && !blocked;
+            allowed.push(fits && free && possible(at));
+            blocked |= ordered && free && member.required;
+        }
+        let mut classes = 0u64;
+        if others_fit && !blocked {
+            for class in 0..object.others.len() {
+                classes |= u64::from(possible(object.members.len() + class)) << class;
+            }
         }
         let used = self.used_names(regs.used);
         let key = Key::new(Arc::clone(&object.names), allowed, classes, used);
         key.is_live().then_some(key)
-    }
-
-    /// Allows only what keeps the listed order and can still reach the minimum.
-    fn keep_order(
-        &self,
-        shapes: &Shapes,
-        object: &Object,
-        regs: &Regs,
-        allowed: &mut [bool],
-        classes: &mut u64,
-    ) {
-        let mut blocked = false;
-        let others = unlisted_names(&object.names, *classes)
-            .saturating_sub(self.used_names(regs.used).len() as u64);
-        for at in 0..allowed.len() {
-            let later = object.members.iter().enumerate().skip(at + 1);
-            let left = later.filter(|(_, m)| shapes.is_alive(m.value)).count() as u64;
-            let reachable = u64::from(regs.count) + 1 + left + others >= u64::from(object.min);
-            let in_order = at as u32 >= regs.next && !blocked;
-            let required = object.members.get(at).is_some_and(|m| m.required);
-            if in_order && required && !regs.has(at) {
-                blocked = true;
-            }
-            if let Some(slot) = allowed.get_mut(at) {
-                *slot &= in_order && reachable;
-            }
-        }
-        let enough = u64::from(regs.count).saturating_add(others) >= u64::from(object.min);
-        if blocked || !enough {
-            *classes = 0;
-        }
     }
 
     /// Bytes that complete the object: the members still needed, at least
@@ -211,32 +274,11 @@ impl RegisterFile {
         first: bool,
     ) -> u32 {
         let regs = &self.all[id as usize];
-        let (mut sum, mut needed) = (0u32, 0u32);
-        let mut optional = Vec::new();
-        for (at, member) in object.members.iter().enumerate() {
-            if regs.has(at) {
-                continue;
-            }
-            let bytes = shapes.bytes(member.value).saturating_add(member.name_bytes);
-            if member.required {
-                sum = sum.saturating_add(bytes);
-                needed += 1;
-            } else if bytes < EMPTY {
-                optional.push(bytes);
-            }
-        }
-        let extra = object.min.saturating_sub(regs.count).max(least).saturating_sub(needed);
-        let total = needed + extra;
-        sum = sum.saturating_add(shapes.extra_bytes(object, optional, extra));
-        sum.saturating_add(total.saturating_sub(u32::from(first)) + 1)
-    }
-
-    /// What a label of [`Key`] says of the member's value.
-    pub(crate) fn member_value(object: &Object, label: u32) -> Option<ValueId> {
-        let listed = object.members.len();
-        match object.members.get(label as usize) {
-            Some(member) => Some(member.value),
-            None => object.others.get(label as usize - listed).copied(),
+        match self.rest(shapes, object, regs, regs.duties, least) {
+            None => u32::MAX,
+            Some(rest) => rest
+                .bytes
+                .saturating_add(rest.members.saturating_sub(u32::from(first)) + 1),
         }
     }
 

@@ -1,0 +1,305 @@
+//! Arrays of one alternative: which items may come, and when the end may.
+//!
+//! Without `contains` a count of items is all there is to know. With it, every
+//! item either counts towards a `contains` or not, and the counters make a
+//! finite graph, which is worked out when the schema is compiled.
+
+use rustc_hash::FxHashMap;
+
+use crate::bounds::window;
+use crate::error::SchemaError;
+use crate::node::{Literal, NodeId};
+use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
+
+/// Where an array stands: the number of items read as far as it matters, or a
+/// node of its graph.
+pub(crate) type Cursor = u32;
+
+/// Arrays of one alternative.
+pub(crate) struct Array {
+    prefix: Box<[ValueId]>,
+    tail: ValueId,
+    min: u32,
+    max: Option<u32>,
+    /// With `contains`; then the rest is unused.
+    graph: Option<Box<[Node]>>,
+    /// Per node of the graph, bytes to the end, a comma before every item.
+    node_bytes: Vec<u32>,
+}
+
+/// A node of the graph of an array with `contains`.
+pub(crate) struct Node {
+    may_close: bool,
+    /// What an item may be, and the node after it.
+    items: Box<[(ValueId, Cursor)]>,
+}
+
+/// One `contains` of an alternative.
+struct Contains {
+    from: u32,
+    node: NodeId,
+    min: u32,
+    max: Option<u32>,
+}
+
+/// Nodes of one graph at most.
+const MAX_NODES: usize = 50_000;
+/// `contains` of one alternative at most; each item tries all subsets.
+const MAX_CONTAINS: usize = 8;
+
+impl Explorer<'_> {
+    /// The arrays of a set of literals; `None` if the sizes contradict each
+    /// other.
+    pub(crate) fn array_of(&mut self, literals: &[Literal]) -> Result<Option<Array>, SchemaError> {
+        let sizes = literals.iter().map(|literal| match literal {
+            Literal::Size { min, max } => (*min, *max),
+            _ => (0, None),
+        });
+        let Some((min, max)) = window(sizes) else {
+            return Ok(None);
+        };
+        let lists: Vec<(&[NodeId], NodeId)> = literals
+            .iter()
+            .filter_map(|literal| match literal {
+                Literal::Items { prefix, tail } => Some((&**prefix, *tail)),
+                _ => None,
+            })
+            .collect();
+        let longest = lists.iter().map(|(prefix, _)| prefix.len()).max().unwrap_or(0);
+        let items: Vec<NodeId> = (0..=longest)
+            .map(|at| {
+                let parts = lists.iter().map(|(prefix, tail)| *prefix.get(at).unwrap_or(tail));
+                self.solver.nodes.all(parts.collect::<Vec<_>>())
+            })
+            .collect();
+        let contains: Vec<Contains> = literals
+            .iter()
+            .filter_map(|literal| match *literal {
+                Literal::Contains {
+                    from,
+                    node,
+                    min,
+                    max,
+                } if min > 0 || max.is_some() => Some(Contains {
+                    from,
+                    node,
+                    min,
+                    max,
+                }),
+                _ => None,
+            })
+            .collect();
+        let graph = if contains.is_empty() {
+            None
+        } else {
+            Some(self.graph(&items, &contains, min, max)?)
+        };
+        let mut prefix: Vec<ValueId> = Vec::new();
+        if graph.is_none() {
+            prefix = items.iter().map(|&item| self.value(item)).collect();
+        }
+        let tail = prefix.pop().unwrap_or(0);
+        Ok(Some(Array {
+            prefix: prefix.into(),
+            tail,
+            min,
+            max,
+            graph,
+            node_bytes: Vec::new(),
+        }))
+    }
+
+    /// Works out the graph of an array with `contains`, from node 0.
+    fn graph(
+        &mut self,
+        items: &[NodeId],
+        contains: &[Contains],
+        min: u32,
+        max: Option<u32>,
+    ) -> Result<Box<[Node]>, SchemaError> {
+        if contains.len() > MAX_CONTAINS {
+            return Err(SchemaError::Limit {
+                name: "contains",
+                limit: MAX_CONTAINS as u64,
+                place: "an array with several `contains`".into(),
+            });
+        }
+        let last_from = contains.iter().map(|c| c.from).max().unwrap_or(0);
+        let settled = (items.len() as u32 - 1).max(last_from + 1).max(min);
+        let mut ids: FxHashMap<(u32, Vec<u32>), Cursor> = FxHashMap::default();
+        let mut states = vec![(0u32, vec![0u32; contains.len()])];
+        ids.insert(states[0].clone(), 0);
+        let mut nodes = Vec::new();
+        while let Some((read, counts)) = states.get(nodes.len()).cloned() {
+            self.solver.spend(1 + (1 << contains.len()))?;
+            let enough = |(c, &n): (&Contains, &u32)| n >= c.min;
+            let may_close = read >= min && contains.iter().zip(&counts).all(enough);
+            let mut next_items = Vec::new();
+            if max.is_none_or(|max| read < max) {
+                let item = *items.get(read as usize).unwrap_or(&items[items.len() - 1]);
+                let read = match max {
+                    Some(_) => read + 1,
+                    None => (read + 1).min(settled),
+                };
+                for (node, counts) in self.choices(item, contains, &counts, read) {
+                    let state = (read, counts);
+                    let next = match ids.get(&state) {
+                        Some(&next) => next,
+                        None => {
+                            let next = states.len() as Cursor;
+                            ids.insert(state.clone(), next);
+                            states.push(state);
+                            next
+                        }
+                    };
+                    next_items.push((self.value(node), next));
+                }
+            }
+            if states.len() > MAX_NODES {
+                return Err(SchemaError::Limit {
+                    name: "contains",
+                    limit: MAX_NODES as u64,
+                    place: "the counters of an array with `contains`".into(),
+                });
+            }
+            nodes.push(Node {
+                may_close,
+                items: next_items.into(),
+            });
+        }
+        Ok(nodes.into())
+    }
+
+    /// The ways to count the next item: its formula and the counters after it.
+    /// `read` counts this item too, clipped.
+    fn choices(
+        &mut self,
+        item: NodeId,
+        contains: &[Contains],
+        counts: &[u32],
+        read: u32,
+    ) -> Vec<(NodeId, Vec<u32>)> {
+        let mut choices = vec![(vec![item], counts.to_vec())];
+        for (at, c) in contains.iter().enumerate() {
+            // Past its minimum, a `contains` without a maximum is settled.
+            let settled = c.max.is_none() && counts[at] >= c.min;
+            if settled || read <= c.from {
+                continue;
+            }
+            let not = c.max.map(|_| self.solver.nodes.negate(c.node));
+            let full = c.max == Some(counts[at]);
+            let mut more = Vec::new();
+            for (parts, counts) in choices {
+                if !full {
+                    let mut parts = parts.clone();
+                    let mut counts = counts.clone();
+                    parts.push(c.node);
+                    counts[at] += 1;
+                    more.push((parts, counts));
+                }
+                let mut parts = parts;
+                parts.extend(not);
+                more.push((parts, counts));
+            }
+            choices = more;
+        }
+        choices
+            .into_iter()
+            .map(|(parts, counts)| (self.solver.nodes.all(parts), counts))
+            .collect()
+    }
+}
+
+impl Array {
+    /// Whether the array may end.
+    pub(crate) fn may_close(&self, cursor: Cursor) -> bool {
+        match &self.graph {
+            Some(graph) => graph.get(cursor as usize).is_some_and(|node| node.may_close),
+            None => cursor >= self.min,
+        }
+    }
+
+    /// The live ways to go on with an item: its value, and where the array
+    /// stands after it.
+    pub(crate) fn items(&self, shapes: &Shapes, cursor: Cursor) -> Vec<(ValueId, Cursor)> {
+        if let Some(graph) = &self.graph {
+            let alive = |&&(value, next): &&(ValueId, Cursor)| {
+                shapes.is_alive(value) && self.node_bytes(next) != EMPTY
+            };
+            let node = graph.get(cursor as usize);
+            let items = node.map_or(&[][..], |node| &node.items);
+            return items.iter().filter(alive).copied().collect();
+        }
+        let value = self.item(cursor);
+        if self.max.is_some_and(|max| cursor >= max) || !shapes.is_alive(value) {
+            return Vec::new();
+        }
+        let listed = self.prefix.len() as u32;
+        let next = match self.max {
+            Some(_) => cursor + 1,
+            None => (cursor + 1).min(self.min.max(listed)),
+        };
+        vec![(value, next)]
+    }
+
+    fn item(&self, at: u32) -> ValueId {
+        *self.prefix.get(at as usize).unwrap_or(&self.tail)
+    }
+
+    /// Bytes from the cursor to the closing bracket, that included; a comma
+    /// stands before each item but the very first, which `first` says.
+    pub(crate) fn rest_bytes(&self, shapes: &Shapes, cursor: Cursor, first: bool) -> u32 {
+        if self.graph.is_some() {
+            let rest = self.node_bytes(cursor);
+            let comma = u32::from(first && !self.may_close(cursor));
+            return rest.saturating_sub(comma);
+        }
+        let listed = self.prefix.len() as u32;
+        let mut sum = 1u32;
+        for at in cursor..self.min.min(listed) {
+            sum = sum.saturating_add(shapes.bytes(self.item(at)));
+        }
+        let rest = self.min.saturating_sub(cursor.max(listed));
+        if rest > 0 {
+            sum = sum.saturating_add(rest.saturating_mul(shapes.bytes(self.tail)));
+        }
+        let items = self.min.saturating_sub(cursor);
+        sum.saturating_add(items.saturating_sub(u32::from(first)))
+    }
+
+    /// Bytes of the smallest array.
+    pub(crate) fn min_bytes(&self, shapes: &Shapes) -> u32 {
+        self.rest_bytes(shapes, 0, true).saturating_add(1)
+    }
+
+    fn node_bytes(&self, node: Cursor) -> u32 {
+        self.node_bytes.get(node as usize).copied().unwrap_or(EMPTY)
+    }
+
+    /// Brings the bytes of the graph's nodes up to date with those of their
+    /// values.
+    pub(crate) fn measure(&mut self, value_bytes: impl Fn(ValueId) -> u32) {
+        let Some(graph) = &self.graph else { return };
+        let start = |node: &Node| if node.may_close { 1 } else { EMPTY };
+        let mut bytes: Vec<u32> = graph.iter().map(start).collect();
+        // Items mostly lead to later nodes, so going backwards settles most in
+        // one round.
+        loop {
+            let mut changed = false;
+            for at in (0..graph.len()).rev() {
+                for &(value, next) in &graph[at].items {
+                    let rest = bytes[next as usize].saturating_add(1);
+                    let all = rest.saturating_add(value_bytes(value));
+                    if all < bytes[at] {
+                        bytes[at] = all;
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        self.node_bytes = bytes;
+    }
+}

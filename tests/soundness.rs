@@ -1,0 +1,157 @@
+//! Random schemas against another validator: every text that masks lead to is
+//! valid, and every value is accepted exactly if it is valid.
+
+use formwork::{Compiler, Grammar, SchemaError};
+use formwork_testkit::spell::{Style, spell};
+use formwork_testkit::universe::{arbitrary, universe};
+use formwork_testkit::walk::{generate, show};
+use formwork_testkit::{Judge, Rng, schema, vocab};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::support;
+
+/// White space in each place.
+const SPACE: u32 = 2;
+
+#[derive(Default)]
+struct Tally {
+    compiled: u32,
+    refused: u32,
+    limited: u32,
+    unsatisfiable: u32,
+    unjudged: u32,
+    walks: u32,
+    accepted: u32,
+    rejected: u32,
+}
+
+#[test]
+fn walks_and_verdicts_agree_with_a_validator() {
+    run(schema::any_schema(), 1500, 1);
+}
+
+#[test]
+fn walks_and_verdicts_of_focused_schemas_agree_with_a_validator() {
+    run(schema::any_focused_schema(), 600, 2);
+}
+
+fn run(schemas: impl Strategy<Value = Value>, cases: u32, salt: u64) {
+    let vocabs: Vec<_> = (0..4).map(|seed| support::compiler(vocab::toy(seed + salt))).collect();
+    let tally = std::cell::RefCell::new(Tally::default());
+    let mut runner = proptest::test_runner::TestRunner::new(support::config(cases));
+    let result = runner.run(&(schemas, any::<u64>()), |(schema, seed)| {
+        let mut rng = Rng::new(seed ^ salt);
+        let tally = &mut tally.borrow_mut();
+        let Some(judge) = Judge::new(&schema) else {
+            tally.unjudged += 1;
+            return Ok(());
+        };
+        let compiler = rng.pick(&vocabs);
+        check(compiler, &schema, &judge, tally, &mut rng)
+            .map_err(|why| TestCaseError::fail(format!("{why}\nschema {schema}")))
+    });
+    let tally = tally.into_inner();
+    eprintln!(
+        "{} compiled, {} unsatisfiable, {} refused, {} over a limit, {} not judged; \
+         {} walks, {} values accepted, {} rejected",
+        tally.compiled,
+        tally.unsatisfiable,
+        tally.refused,
+        tally.limited,
+        tally.unjudged,
+        tally.walks,
+        tally.accepted,
+        tally.rejected
+    );
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    let tried = tally.compiled + tally.refused + tally.limited;
+    assert!(tally.compiled * 100 >= tried * 95, "less than 95 % of the schemas compile");
+    assert!(tally.accepted * 10 >= tally.rejected, "too few values are valid");
+}
+
+fn check(
+    compiler: &Compiler,
+    schema: &Value,
+    judge: &Judge,
+    tally: &mut Tally,
+    rng: &mut Rng,
+) -> Result<(), String> {
+    let mut values = universe(schema, 16, rng);
+    values.extend((0..8).map(|_| arbitrary(3, rng)));
+    let grammar = match support::compile(compiler, schema, SPACE) {
+        Ok(grammar) => grammar,
+        Err(SchemaError::Unsatisfiable(_)) => {
+            tally.unsatisfiable += 1;
+            return match values.into_iter().find(|value| judge.accepts(value)) {
+                Some(value) => Err(format!("called unsatisfiable, but {value} is valid")),
+                None => Ok(()),
+            };
+        }
+        Err(SchemaError::Refused(_)) => {
+            tally.refused += 1;
+            return Ok(());
+        }
+        Err(SchemaError::Limit { .. }) => {
+            tally.limited += 1;
+            return Ok(());
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    tally.compiled += 1;
+    for value in &values {
+        verdict(&grammar, schema, value, judge, tally, rng)?;
+    }
+    for _ in 0..4 {
+        let budget = rng.below(40);
+        let Some(generated) = generate(&grammar, budget, rng) else {
+            return Err("a limit of the engine was reached".into());
+        };
+        tally.walks += 1;
+        let text = std::str::from_utf8(&generated.text);
+        let text = text.map_err(|_| format!("not UTF-8: {}", show(&generated.text)))?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| format!("not JSON: {}: {error}", show(text.as_bytes())))?;
+        if !judge.accepts(&value) {
+            return Err(format!("generated, but not valid: {text}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether one spelling of a value is accepted exactly if it is valid.
+fn verdict(
+    grammar: &Grammar,
+    schema: &Value,
+    value: &Value,
+    judge: &Judge,
+    tally: &mut Tally,
+    rng: &mut Rng,
+) -> Result<(), String> {
+    let style = Style {
+        space: SPACE,
+        // Multiples are read as plain decimals only.
+        exponents: !schema.to_string().contains("multipleOf"),
+        keep_numbers: false,
+    };
+    let text = spell(value, style, rng);
+    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let valid = judge.accepts(&value);
+    let mut matcher = grammar.matcher();
+    let accepted = match matcher.push_bytes(text.as_bytes()) {
+        Ok(()) => matcher.is_complete(),
+        Err(formwork::PushError::Engine(error)) => return Err(error.to_string()),
+        Err(_) => false,
+    };
+    if accepted {
+        tally.accepted += 1;
+    } else {
+        tally.rejected += 1;
+    }
+    if accepted != valid {
+        return Err(format!("accepted: {accepted}, valid: {valid}, text {}", show(text.as_bytes())));
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! What the modules share.
+
+use std::sync::Arc;
+
+use formwork::{Compiler, Grammar, SchemaError, SchemaOptions, Vocab, Whitespace};
+use proptest::test_runner::{Config, RngSeed};
+use serde_json::Value;
+
+/// Twenty times as many where a long run is asked for.
+pub(crate) fn cases(n: u32) -> u32 {
+    let long = std::env::var_os("FORMWORK_LONG").is_some_and(|value| value == "1");
+    if long { 20 * n } else { n }
+}
+
+/// So many cases, always the same ones.
+pub(crate) fn config(n: u32) -> Config {
+    Config {
+        cases: cases(n),
+        rng_seed: RngSeed::Fixed(0x00F0_4203),
+        failure_persistence: None,
+        max_shrink_iters: 4000,
+        ..Config::default()
+    }
+}
+
+/// Options with `space` bytes of white space in each place.
+pub(crate) fn options(space: u32) -> SchemaOptions {
+    SchemaOptions {
+        whitespace: Whitespace::Bounded(space),
+        ..SchemaOptions::default()
+    }
+}
+
+/// The compiler of a vocabulary.
+pub(crate) fn compiler(vocab: Vocab) -> Compiler {
+    Compiler::new(Arc::new(vocab)).expect("a vocabulary of all bytes")
+}
+
+/// Compiles a schema; `Err` holds what the schema was found to be.
+pub(crate) fn compile(
+    compiler: &Compiler,
+    schema: &Value,
+    space: u32,
+) -> Result<Grammar, SchemaError> {
+    match compiler.json_schema(&schema.to_string(), &options(space)) {
+        Ok(grammar) => Ok(grammar),
+        Err(formwork::CompileError::Schema(error)) => Err(error),
+        Err(error) => panic!("{error}, for {schema}"),
+    }
+}
