@@ -4,7 +4,7 @@
 use formwork::{Compiler, Grammar, SchemaError};
 use formwork_testkit::spell::{Style, spell};
 use formwork_testkit::universe::{arbitrary, universe};
-use formwork_testkit::walk::{generate, show};
+use formwork_testkit::walk::{Stuck, generate, show};
 use formwork_testkit::{Judge, Rng, schema, vocab};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -106,8 +106,10 @@ fn check(
     }
     for _ in 0..4 {
         let budget = rng.below(40);
-        let Some(generated) = generate(&grammar, budget, rng) else {
-            return Err("a limit of the engine was reached".into());
+        let generated = match generate(&grammar, budget, rng) {
+            Ok(generated) => generated,
+            Err(Stuck::Limit(error)) => return Err(error.to_string()),
+            Err(Stuck::Broken(what)) => return Err(what),
         };
         tally.walks += 1;
         let text = std::str::from_utf8(&generated.text);

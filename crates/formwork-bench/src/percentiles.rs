@@ -25,7 +25,9 @@ impl Percentiles {
     /// Summarises `samples`, sorting them. Values are rounded to thousandths.
     pub fn of(samples: &mut [f32]) -> Percentiles {
         samples.sort_unstable_by(f32::total_cmp);
-        let sum: f64 = samples.iter().copied().map(f64::from).sum();
+        let sum = samples
+            .iter()
+            .fold(0.0, |sum, &sample| sum + f64::from(sample));
         let at = |per_mille| rank(samples, per_mille);
         Percentiles {
             mean: round(sum / samples.len().max(1) as f64),

@@ -1,7 +1,9 @@
 //! The official JSON Schema Test Suite.
 //!
 //! Every instance of a draft's tests goes through the token machine, like an
-//! instance of [`maskbench`](crate::maskbench). There are three scores for each
+//! instance of [`maskbench`](crate::maskbench), but written as it stands in its
+//! file, without white space: some tests are about how a number is written.
+//! There are three scores for each
 //! draft: the required tests, `optional`, and `optional/format`. A refused
 //! schema is neither right nor wrong; a schema found to be unsatisfiable
 //! rejects every instance.

@@ -3,7 +3,7 @@
 use formwork::Matcher;
 
 use crate::error::CliError;
-use crate::text::quoted;
+use crate::text::code;
 
 /// Names of more single characters than this are not listed.
 const MAX_NAMED: usize = 12;
@@ -12,7 +12,7 @@ const MAX_NAMED: usize = 12;
 pub(crate) fn describe(matcher: &Matcher) -> Result<String, CliError> {
     let forced = matcher.forced_bytes().map_err(CliError::other)?;
     if forced.len() > 1 {
-        return Ok(quoted(&forced));
+        return Ok(code(&forced));
     }
     let bytes: Vec<u8> = matcher
         .next_bytes()
@@ -35,8 +35,8 @@ fn describe_bytes(bytes: &[u8]) -> Vec<String> {
         let end = run_end(at, has);
         match end - at {
             0 => {}
-            1 | 2 => parts.extend((at..end).map(|byte| quoted(&[byte]))),
-            _ => parts.push(format!("{} to {}", quoted(&[at]), quoted(&[end - 1]))),
+            1 | 2 => parts.extend((at..end).map(|byte| code(&[byte]))),
+            _ => parts.push(format!("{} to {}", code(&[at]), code(&[end - 1]))),
         }
         at = end.max(at + 1);
     }
@@ -92,19 +92,19 @@ mod tests {
     #[test]
     fn lists() {
         check(b"", "nothing");
-        check(b"}", "\"}\"");
-        check(b" ,}", "\",\", \"}\" or white space");
-        check(b"-0123456789", "\"-\" or \"0\" to \"9\"");
-        check(b"\"\xc3\xe2", "\"\"\" or a character beyond ASCII");
+        check(b"}", "`}`");
+        check(b" ,}", "`,`, `}` or white space");
+        check(b"-0123456789", "`-` or `0` to `9`");
+        check(b"\"\xc3\xe2", "`\"` or a character beyond ASCII");
         check(b"\x80\x81", "the rest of a character");
     }
 
     #[test]
     fn ranges_stay_within_a_class() {
-        check(b"89:;AZ", "\"8\", \"9\", \":\", \";\", \"A\" or \"Z\"");
+        check(b"89:;AZ", "`8`, `9`, `:`, `;`, `A` or `Z`");
         let all: Vec<u8> = (0x20..0x7F).collect();
-        let expected = "\"!\" to \"/\", \"0\" to \"9\", \":\" to \"@\", \"A\" to \"Z\", \
-                        \"[\" to \"`\", \"a\" to \"z\", \"{\" to \"~\" or white space";
+        let expected = "`!` to `/`, `0` to `9`, `:` to `@`, `A` to `Z`, \
+                        `[` to ```, `a` to `z`, `{` to `~` or white space";
         check(&all, expected);
     }
 }

@@ -141,7 +141,7 @@ fn validate_locates_faults() {
         (&answers[1]["line"], &answers[1]["column"]),
         (&2.into(), &8.into())
     );
-    assert_eq!(answers[1]["expected"], r#""\\", "x" or "y""#);
+    assert_eq!(answers[1]["expected"], "`\\`, `x` or `y`");
     assert_eq!(answers[2]["unfinished"], true);
 }
 
@@ -239,6 +239,15 @@ fn maskbench_reports() {
         "{}",
         stdout(&output)
     );
+}
+
+#[test]
+fn own_schemas_are_no_worse_than_golden() {
+    let golden =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../jsonschemabench/expected/schemas.json");
+    let golden = golden.to_str().unwrap();
+    let output = run(&["maskbench", "--threads", "2", "--golden", golden]);
+    check_status(&output, 0);
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub(crate) struct Config {
 
 struct DotInfo {
     is_final: bool,
+    returns: bool,
     terminals: Box<[(u32, u32)]>,
     calls: Box<[(Dot, Dot)]>,
 }
@@ -81,6 +82,7 @@ pub(crate) struct Machine {
     terminals: Vec<Arc<dyn Terminal>>,
     terminal_ids: FxHashMap<usize, u32>,
     follow: FxHashMap<(Dot, u32, Label, Option<TextId>), Dot>,
+    resumed: FxHashMap<(Dot, Dot), Dot>,
     texts: Interner<(TextId, u8)>,
     frames: Interner<Frame>,
     frame_sets: Interner<[FrameId]>,
@@ -104,6 +106,7 @@ impl Machine {
             terminals: Vec::new(),
             terminal_ids: FxHashMap::default(),
             follow: FxHashMap::default(),
+            resumed: FxHashMap::default(),
             texts: Interner::default(),
             frames: Interner::default(),
             frame_sets: Interner::default(),
@@ -222,6 +225,15 @@ impl Machine {
         to
     }
 
+    fn resume(&mut self, ret: Dot, last: Dot) -> Dot {
+        if let Some(&to) = self.resumed.get(&(ret, last)) {
+            return to;
+        }
+        let to = self.language.resume(ret, last);
+        self.resumed.insert((ret, last), to);
+        to
+    }
+
     fn text_bytes(&self, mut id: TextId) -> Vec<u8> {
         let mut bytes = Vec::new();
         while id != 0 {
@@ -285,8 +297,13 @@ impl Machine {
                     if frame == BOTTOM {
                         pending.accepting = true;
                     } else {
-                        let frame = **self.frames.get(frame);
-                        pending.dots.push((frame.ret, frame.up));
+                        let Frame { ret, up } = **self.frames.get(frame);
+                        let ret = if info.returns {
+                            self.resume(ret, dot)
+                        } else {
+                            ret
+                        };
+                        pending.dots.push((ret, up));
                     }
                 }
             }
@@ -354,6 +371,7 @@ impl Machine {
         }
         let info = Arc::new(DotInfo {
             is_final: expansion.is_final,
+            returns: expansion.returns,
             terminals: terminals.into_boxed_slice(),
             calls: calls.into_boxed_slice(),
         });

@@ -17,8 +17,8 @@ pub(crate) struct Slice {
     /// Per label: the trie nodes at which the terminal ends and longer tokens
     /// go on.
     pub(crate) exits: Box<[(Label, Box<[NodeId]>)]>,
-    /// Tokens so long after a captured text that they may hold another one;
-    /// they have to be run in full.
+    /// Tokens whose rest may depend on the captured text; they have to be run in
+    /// full.
     pub(crate) exact: Box<[TokenId]>,
 }
 
@@ -181,8 +181,7 @@ impl Builder<'_> {
             let below = vocab.trie().subtree_tokens(node).iter().copied();
             self.exact.extend(below.filter(|&token| {
                 let rest = vocab.bytes(token).get(depth..);
-                // A second text needs two more quotes.
-                rest.is_some_and(|rest| rest.iter().filter(|&&b| b == b'"').count() > 1)
+                rest.is_some_and(|rest| self.terminal.depends_on_text(rest))
             }));
         }
     }

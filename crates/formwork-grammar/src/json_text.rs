@@ -31,6 +31,11 @@ pub trait CharAutomaton: Send + Sync {
         false
     }
 
+    /// See [`Terminal::depends_on_text`].
+    fn depends_on_text(&self, _rest: &[u8]) -> bool {
+        true
+    }
+
     /// See [`Terminal::bulk`].
     fn bulk(&self, _state: CharState) -> Bulk {
         Bulk::Walk
@@ -369,6 +374,10 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
 
     fn captures(&self) -> bool {
         self.chars.captures()
+    }
+
+    fn depends_on_text(&self, rest: &[u8]) -> bool {
+        self.chars.depends_on_text(rest)
     }
 
     fn bulk(&self, state: LexState) -> Bulk {

@@ -27,6 +27,9 @@ pub enum Edge {
 pub struct Expansion {
     /// Whether the rule may end here, without reading another byte.
     pub is_final: bool,
+    /// Whether a caller learns from which final dot the rule ended: see
+    /// [`Language::resume`].
+    pub returns: bool,
     /// The edges; an index into this list names an edge in
     /// [`Language::follow`].
     pub edges: Vec<Edge>,
@@ -51,6 +54,13 @@ pub trait Language: Send {
     /// *some* text of that label which never occurred before, which is exact
     /// as long as the rest of the token is too short to repeat that text.
     fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Option<&[u8]>) -> Dot;
+
+    /// The dot at which a caller goes on after a call that ended in `last`, a
+    /// final dot that [returns](Expansion::returns); `ret` is the return dot of
+    /// the call.
+    fn resume(&mut self, ret: Dot, _last: Dot) -> Dot {
+        ret
+    }
 
     /// An upper bound, in bytes, on the length of one way to complete the rule
     /// of `dot`, such that some edge always leads to a smaller total. Used to

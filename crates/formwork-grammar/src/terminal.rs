@@ -60,6 +60,13 @@ pub trait Terminal: Send + Sync {
         false
     }
 
+    /// For a terminal that captures: whether `rest`, read after it within one
+    /// token, may depend on the text captured. A token of which this is true is
+    /// run in full.
+    fn depends_on_text(&self, _rest: &[u8]) -> bool {
+        true
+    }
+
     /// Knowledge about many tokens at once.
     fn bulk(&self, _state: LexState) -> Bulk {
         Bulk::Walk
@@ -100,6 +107,10 @@ impl<T: Terminal> Terminal for Shared<T> {
 
     fn captures(&self) -> bool {
         self.0.captures()
+    }
+
+    fn depends_on_text(&self, rest: &[u8]) -> bool {
+        self.0.depends_on_text(rest)
     }
 
     fn bulk(&self, state: LexState) -> Bulk {

@@ -114,6 +114,10 @@ impl<T: Terminal> Terminal for Spaced<T> {
         self.inner.captures()
     }
 
+    fn depends_on_text(&self, rest: &[u8]) -> bool {
+        self.inner.depends_on_text(rest)
+    }
+
     fn bulk(&self, state: LexState) -> Bulk {
         if Self::in_space(state) {
             Bulk::Walk

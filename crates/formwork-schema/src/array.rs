@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
+use crate::count::Count;
 use crate::error::SchemaError;
 use crate::node::{Literal, NodeId};
 use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
@@ -21,6 +22,10 @@ pub(crate) struct Array {
     tail: ValueId,
     min: u32,
     max: Option<u32>,
+    /// Whether the items must differ.
+    pub(crate) unique: bool,
+    /// Found to be unsatisfiable.
+    forbidden: bool,
     /// With `contains`; then the rest is unused.
     graph: Option<Box<[Node]>>,
     /// Per node of the graph, bytes to the end, a comma before every item.
@@ -104,6 +109,8 @@ impl Explorer<'_> {
             tail,
             min,
             max,
+            unique: literals.contains(&Literal::Unique) && max.is_none_or(|max| max > 1),
+            forbidden: false,
             graph,
             node_bytes: Vec::new(),
         }))
@@ -242,6 +249,28 @@ impl Array {
         vec![(value, next)]
     }
 
+    /// Whether the items that must come cannot all differ. Items of a list are
+    /// checked one by one: each needs more values than there are items before
+    /// it.
+    pub(crate) fn is_short(&self, shapes: &Shapes) -> bool {
+        if !self.unique || self.forbidden {
+            return false;
+        }
+        let listed = self.prefix.len() as u32;
+        let short = |at: u32| shapes.count(self.item(at)) <= Count::from(at);
+        (0..self.min.min(listed)).any(short) || (self.min > listed && short(self.min - 1))
+    }
+
+    /// Makes the array unsatisfiable.
+    pub(crate) fn forbid(&mut self) {
+        self.forbidden = true;
+    }
+
+    /// Whether items can come without end from here on.
+    pub(crate) fn is_endless(&self, cursor: Cursor) -> bool {
+        self.graph.is_none() && self.max.is_none() && cursor >= self.prefix.len() as u32
+    }
+
     fn item(&self, at: u32) -> ValueId {
         *self.prefix.get(at as usize).unwrap_or(&self.tail)
     }
@@ -269,6 +298,9 @@ impl Array {
 
     /// Bytes of the smallest array.
     pub(crate) fn min_bytes(&self, shapes: &Shapes) -> u32 {
+        if self.forbidden {
+            return EMPTY;
+        }
         self.rest_bytes(shapes, 0, true).saturating_add(1)
     }
 

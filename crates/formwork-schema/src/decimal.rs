@@ -143,6 +143,11 @@ impl Decimal {
         .to_u64()
     }
 
+    /// The nearest double, or an infinity.
+    pub(crate) fn to_f64(&self) -> f64 {
+        self.to_string().parse().unwrap_or(f64::INFINITY)
+    }
+
     /// Compares magnitudes.
     fn cmp_magnitude(&self, other: &Decimal) -> Ordering {
         match (self.is_zero(), other.is_zero()) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use formwork_grammar::json_text::{CharState, char_bytes};
 use formwork_grammar::{Bulk, CharAutomaton, Label};
+use rustc_hash::FxHashSet;
 
 use crate::name_table::{NameTable, Trie};
 
@@ -24,6 +25,7 @@ pub(crate) struct Key {
     classes: u64,
     /// Unlisted names already used.
     used: Trie,
+    used_names: Vec<Box<str>>,
 }
 
 /// A node or state that was left, as a word of the state; others are plus one.
@@ -36,6 +38,18 @@ impl Key {
         classes: u64,
         used: impl IntoIterator<Item = &'a str>,
     ) -> Key {
+        let used = used.into_iter().map(Box::from).collect();
+        Key::with(table, allowed, classes, used)
+    }
+
+    fn with(
+        table: Arc<NameTable>,
+        allowed: Vec<bool>,
+        classes: u64,
+        mut used: Vec<Box<str>>,
+    ) -> Key {
+        used.sort_unstable();
+        used.dedup();
         let mut by_rank = vec![0u32; allowed.len() + 1];
         for (&rank, &allowed) in table.ranks.iter().zip(&allowed) {
             by_rank[rank as usize + 1] = u32::from(allowed);
@@ -52,8 +66,23 @@ impl Key {
             allowed,
             allowed_before,
             classes,
-            used: Trie::new(used).0,
+            used: Trie::new(used.iter().map(|name| &**name)).0,
+            used_names: used,
         }
+    }
+
+    /// The same without some more names.
+    pub(crate) fn without(mut self, names: &FxHashSet<Box<str>>) -> Key {
+        if names.is_empty() {
+            return self;
+        }
+        for (name, allowed) in self.table.listed.iter().zip(&mut self.allowed) {
+            *allowed &= !names.contains(name);
+        }
+        let mut used = std::mem::take(&mut self.used_names);
+        let unlisted = |name: &&Box<str>| !self.table.listed.contains(name);
+        used.extend(names.iter().filter(unlisted).cloned());
+        Key::with(self.table, self.allowed, self.classes, used)
     }
 
     /// Whether some name can be taken at all.
@@ -249,6 +278,11 @@ impl CharAutomaton for Key {
         self.classes != 0
     }
 
+    fn depends_on_text(&self, rest: &[u8]) -> bool {
+        // Only the name of a second member does, which needs two more quotes.
+        rest.iter().filter(|&&byte| byte == b'"').count() > 1
+    }
+
     fn bulk(&self, [_, class, _]: CharState) -> Bulk {
         if self.classes != 0 && self.is_open(class) {
             Bulk::Content {
@@ -294,7 +328,7 @@ impl Key {
         if self.classes == 0 {
             return None;
         }
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         let mut open = std::collections::VecDeque::from([(state, 0u32)]);
         while let Some((at, bytes)) = open.pop_front() {
             if let Some(class) = self.takes_class(at) {

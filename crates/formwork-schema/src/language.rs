@@ -8,13 +8,14 @@ use rustc_hash::FxHashMap;
 
 use crate::array::Cursor;
 use crate::options::{PropertyOrder, SchemaOptions};
+use crate::record::{RecordId, Recorded, Records};
 use crate::registers::{RegisterFile, RegsId};
 use crate::shape::{Shapes, ValueId};
 use crate::terminals::{COMMA, Punctuation};
 
 /// A position. Objects and arrays carry their registers in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Position {
+pub(crate) enum Position {
     /// Before the text.
     Start,
     /// After the value of the text.
@@ -38,25 +39,34 @@ enum Position {
     ArrayItem(u32, Cursor),
     /// After an item.
     ArrayNext(u32, Cursor),
+    /// In a value that is remembered.
+    Recorded(Recorded),
 }
 
 /// What leaving a terminal leads to.
 #[derive(Clone, Copy, Debug)]
-enum Exit {
+pub(crate) enum Exit {
     To(Position),
     /// The label says which member was named.
     Name(u32, RegsId),
     /// The label says whether a comma came or the end.
     ObjectNext(u32, RegsId),
     ArrayNext(u32, Cursor),
+    /// Punctuation of a value that is remembered.
+    Recorded(Recorded),
+    /// A remembered scalar has ended.
+    Scalar,
+    /// The label and the text say which member was named.
+    RecordedName(u32, RegsId, RecordId),
 }
 
 /// A JSON Schema, compiled. Everything a text can reach is worked out, so
 /// running it cannot fail.
 pub struct JsonLanguage {
-    shapes: Shapes,
-    order: PropertyOrder,
-    registers: RegisterFile,
+    pub(crate) shapes: Shapes,
+    pub(crate) order: PropertyOrder,
+    pub(crate) registers: RegisterFile,
+    pub(crate) records: Records,
     positions: Vec<Position>,
     dots: FxHashMap<Position, Dot>,
     /// What the terminals of each expanded dot lead to, by edge.
@@ -70,6 +80,7 @@ impl JsonLanguage {
             shapes,
             order: options.order,
             registers: RegisterFile::default(),
+            records: Records::default(),
             positions: Vec::new(),
             dots: FxHashMap::default(),
             exits: FxHashMap::default(),
@@ -84,7 +95,7 @@ impl JsonLanguage {
         self.shapes.bytes(self.root)
     }
 
-    fn dot(&mut self, position: Position) -> Dot {
+    pub(crate) fn dot(&mut self, position: Position) -> Dot {
         if let Some(&dot) = self.dots.get(&position) {
             return dot;
         }
@@ -124,9 +135,17 @@ impl JsonLanguage {
             let literals = punctuation.literals(value.null, value.bools);
             way.terminal(literals, Exit::To(Position::Done));
         }
-        for &array in &value.arrays {
-            let open = Arc::clone(&punctuation.open_array);
-            way.terminal(open, Exit::To(Position::ArrayOpen(array)));
+    }
+
+    fn array_edges(&mut self, value: ValueId, way: &mut Ways) {
+        for array in self.shapes.values[value as usize].arrays.clone() {
+            let inside = if self.shapes.arrays[array as usize].unique {
+                self.unique_array(array)
+            } else {
+                Position::ArrayOpen(array)
+            };
+            let open = Arc::clone(&self.shapes.punctuation.open_array);
+            way.terminal(open, Exit::To(inside));
         }
     }
 
@@ -161,20 +180,20 @@ impl JsonLanguage {
 
 /// Edges on the way, and what their terminals lead to.
 #[derive(Default)]
-struct Ways {
-    expansion: Expansion,
+pub(crate) struct Ways {
+    pub(crate) expansion: Expansion,
     exits: Vec<Exit>,
 }
 
 impl Ways {
-    fn terminal(&mut self, terminal: Arc<dyn Terminal>, exit: Exit) {
+    pub(crate) fn terminal(&mut self, terminal: Arc<dyn Terminal>, exit: Exit) {
         self.expansion.edges.push(Edge::Terminal(terminal));
         self.exits.push(exit);
     }
 
     /// Calls come after all terminals, so that exits and edges have the same
     /// numbers.
-    fn call(&mut self, call: Edge) {
+    pub(crate) fn call(&mut self, call: Edge) {
         self.expansion.edges.push(call);
     }
 }
@@ -201,6 +220,7 @@ impl Language for JsonLanguage {
             Position::Done => way.expansion.is_final = true,
             Position::Value(value) => {
                 self.value_edges(value, &mut way);
+                self.array_edges(value, &mut way);
                 self.object_edges(value, &mut way);
             }
             Position::ObjectOpen(object, regs) => {
@@ -247,6 +267,7 @@ impl Language for JsonLanguage {
                 let next = punctuation.array_next(comma, close);
                 way.terminal(next, Exit::ArrayNext(array, cursor));
             }
+            Position::Recorded(recorded) => self.expand_recorded(recorded, &mut way),
         }
         self.exits.insert(dot, way.exits);
         way.expansion
@@ -264,6 +285,11 @@ impl Language for JsonLanguage {
                 Position::ArrayItem(array, read)
             }
             Some(Exit::ObjectNext(..) | Exit::ArrayNext(..)) => Position::Done,
+            Some(Exit::Recorded(position)) => self.follow_recorded(position, label),
+            Some(Exit::Scalar) => self.follow_scalar(text),
+            Some(Exit::RecordedName(object, regs, record)) => {
+                self.follow_recorded_name(object, regs, record, label, text)
+            }
             Some(Exit::Name(object, regs)) => {
                 let shape = &self.shapes.objects[object as usize];
                 let name = text.and_then(decode);
@@ -274,7 +300,21 @@ impl Language for JsonLanguage {
         self.dot(position)
     }
 
+    fn resume(&mut self, ret: Dot, last: Dot) -> Dot {
+        let (Position::Recorded(ret_position), Position::Recorded(Recorded::Done(part))) =
+            (self.position(ret), self.position(last))
+        else {
+            return ret;
+        };
+        let position = self.resume_recorded(ret_position, part);
+        self.dot(position)
+    }
+
     fn min_bytes(&mut self, dot: Dot) -> u32 {
+        let position = match self.position(dot) {
+            Position::Recorded(recorded) => JsonLanguage::without_record(recorded),
+            position => position,
+        };
         let shapes = &self.shapes;
         let rest = |object: u32, regs, least, first| {
             let shape = &shapes.objects[object as usize];
@@ -283,9 +323,9 @@ impl Language for JsonLanguage {
         let items = |array: u32, cursor, first| {
             shapes.arrays[array as usize].rest_bytes(shapes, cursor, first)
         };
-        match self.position(dot) {
+        match position {
             Position::Start => shapes.bytes(self.root),
-            Position::End | Position::Done => 0,
+            Position::End | Position::Done | Position::Recorded(_) => 0,
             Position::Value(value) => shapes.bytes(value),
             Position::ObjectOpen(object, regs) => rest(object, regs, 0, true),
             Position::ObjectKey(object, regs) => rest(object, regs, 1, true),
@@ -316,6 +356,6 @@ impl Language for JsonLanguage {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.positions.len() * 64 + self.exits.len() * 64 + self.registers.heap_bytes()
+        self.positions.len() * 64 + self.exits.len() * 64 + self.registers.heap_bytes() + self.records.heap_bytes()
     }
 }

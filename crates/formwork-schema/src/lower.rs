@@ -168,17 +168,7 @@ impl<'a> Lowering<'a> {
                 }
             },
             "uniqueItems" => match value {
-                Json::Bool(true) => {
-                    let few = self.nodes.literal(Literal::Size {
-                        min: 0,
-                        max: Some(1),
-                    });
-                    let many = self.nodes.literal(Literal::Size { min: 2, max: None });
-                    let refused =
-                        self.unsupported(place, TypeSet::ARRAY, keyword, "not supported yet");
-                    let many = self.nodes.all([many, refused]);
-                    self.nodes.any([few, many])
-                }
+                Json::Bool(true) => self.nodes.literal(Literal::Unique),
                 Json::Bool(false) => TRUE,
                 _ => self.invalid(place, keyword, "must be a boolean"),
             },

@@ -160,6 +160,8 @@ pub(crate) enum Literal {
         min: u32,
         max: Option<u32>,
     },
+    /// All items differ.
+    Unique,
 }
 
 impl Literal {
@@ -178,9 +180,10 @@ impl Literal {
             | Literal::Count { .. }
             | Literal::Names(_)
             | Literal::SomeMember { .. } => TypeSet::OBJECT,
-            Literal::Items { .. } | Literal::Size { .. } | Literal::Contains { .. } => {
-                TypeSet::ARRAY
-            }
+            Literal::Items { .. }
+            | Literal::Size { .. }
+            | Literal::Contains { .. }
+            | Literal::Unique => TypeSet::ARRAY,
         }
     }
 }
@@ -463,6 +466,11 @@ impl Nodes {
                 names: NameSet::Violating(*node),
                 node: TRUE,
             }),
+            Literal::Unique => self.no_dual(
+                TypeSet::ARRAY,
+                "uniqueItems",
+                "its negation (two items are equal)",
+            ),
             Literal::SomeMember { names, node } => self.no_member(names, *node),
             Literal::Contains {
                 from,

@@ -14,6 +14,7 @@ mod set;
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};
 
 use crate::bounds::range;
+use crate::count::{Count, MANY};
 use crate::decimal::Decimal;
 use crate::error::SchemaError;
 use crate::node::{Literal, NodeId, TypeSet};
@@ -24,7 +25,20 @@ pub(crate) enum Numbers {
     /// A finite set.
     Values(Vec<Decimal>),
     /// Any other set.
-    Dfa(ByteDfa),
+    Digits(Digits),
+}
+
+/// A set of numbers as an automaton, and how many there are at least.
+#[derive(Clone, Debug)]
+pub(crate) struct Digits {
+    pub(crate) dfa: ByteDfa,
+    pub(crate) count: Count,
+}
+
+impl Digits {
+    pub(crate) fn many(dfa: ByteDfa) -> Digits {
+        Digits { dfa, count: MANY }
+    }
 }
 
 impl Solver {
@@ -83,10 +97,11 @@ impl Solver {
             by_spelling,
             exponents,
         };
+        let count = interval.count(&literals);
         let base = interval.build();
         self.spend(base.state_count() as u64)?;
         if others.is_empty() {
-            return Ok(Numbers::Dfa(base));
+            return Ok(Numbers::Digits(Digits { dfa: base, count }));
         }
         let parts: Vec<(&ByteDfa, bool)> = std::iter::once((&base, true))
             .chain(others.iter().map(|(dfa, holds)| (dfa, *holds)))
@@ -100,7 +115,10 @@ impl Solver {
             });
         };
         self.spend(product.state_count() as u64)?;
-        Ok(Numbers::Dfa(product))
+        Ok(Numbers::Digits(Digits {
+            dfa: product,
+            count,
+        }))
     }
 }
 
@@ -135,6 +153,19 @@ pub(crate) fn any_integer() -> ByteDfa {
         low: None,
         high: None,
         kinds: TypeSet::INTEGER,
+        by_spelling: false,
+        exponents: true,
+    }
+    .build()
+}
+
+/// Any number, exponents in normalised form only: for values that must be told
+/// apart.
+pub(crate) fn any_normalised() -> ByteDfa {
+    interval::Interval {
+        low: None,
+        high: None,
+        kinds: TypeSet::NUMBER,
         by_spelling: false,
         exponents: true,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::count::Left;
 use crate::key::Key;
 use crate::object::{Duties, Object, Rest, Todo};
 use crate::options::PropertyOrder;
@@ -212,6 +213,22 @@ impl RegisterFile {
             least,
         };
         object.complete(shapes, &todo)
+    }
+
+    /// What may still come, for counting.
+    pub(crate) fn left(&self, object: &Object, id: RegsId, order: PropertyOrder) -> Left {
+        let regs = &self.all[id as usize];
+        let pending = regs.pending(object);
+        let room = object.max.map_or(u32::MAX, |max| max - regs.count.min(max));
+        let ordered = order == PropertyOrder::Schema;
+        let members = 0..object.members.len();
+        let open = |&at: &usize| !regs.has(at) && (!ordered || at >= regs.next as usize);
+        Left {
+            members: members.filter(open).map(|at| at as u32).collect(),
+            room: room.saturating_sub(pending),
+            duties: regs.duties,
+            min_met: regs.count + pending >= object.min,
+        }
     }
 
     /// The names that may come next; `None` if there are none.

@@ -14,10 +14,11 @@ use rustc_hash::FxHashMap;
 
 use crate::array::Array;
 use crate::branch::Branch;
+use crate::count::Count;
 use crate::error::{Refusal, SchemaError};
 use crate::node::{FALSE, Literal, NodeId, TypeSet};
 use crate::object::Object;
-use crate::number::{self, Numbers};
+use crate::number::{self, Digits, Numbers};
 use crate::solver::Solver;
 use crate::terminals::{Punctuation, TerminalCache};
 use crate::text::{Strings, Text};
@@ -36,10 +37,16 @@ pub(crate) struct Value {
     pub(crate) bools: [bool; 2],
     pub(crate) strings: Vec<Arc<dyn Terminal>>,
     pub(crate) numbers: Vec<Arc<dyn Terminal>>,
+    /// The strings and numbers again, to be told apart.
+    pub(crate) texts: Vec<Text>,
+    pub(crate) digits: Vec<Digits>,
     pub(crate) objects: Vec<u32>,
     pub(crate) arrays: Vec<u32>,
     /// Bytes of the smallest scalar, then of the smallest value.
     pub(crate) min_bytes: u32,
+    scalar_bytes: u32,
+    /// How many values there are at least.
+    pub(crate) count: Count,
 }
 
 /// All values of a schema.
@@ -82,6 +89,7 @@ pub(crate) fn explore(
     }
     let mut shapes = explorer.shapes;
     shapes.measure();
+    shapes.settle_unique();
     Ok((shapes, root))
 }
 
@@ -104,6 +112,7 @@ impl Explorer<'_> {
         let id = self.shapes.values.len() as ValueId;
         self.shapes.values.push(Value {
             min_bytes: EMPTY,
+            scalar_bytes: EMPTY,
             ..Value::default()
         });
         self.ids.insert(node, id);
@@ -115,6 +124,7 @@ impl Explorer<'_> {
         self.solver.spend(10)?;
         let mut value = Value {
             min_bytes: EMPTY,
+            scalar_bytes: EMPTY,
             ..Value::default()
         };
         if node == FALSE {
@@ -134,6 +144,7 @@ impl Explorer<'_> {
         }
         self.strings(node, &mut value)?;
         self.numbers(node, &mut value)?;
+        value.scalar_bytes = value.min_bytes;
         for branch in self.branches(node, TypeSet::ARRAY)? {
             value.arrays.extend(self.array(&branch)?);
         }
@@ -167,12 +178,14 @@ impl Explorer<'_> {
                 value.min_bytes = value.min_bytes.min(2);
                 let any = Arc::clone(&self.shapes.punctuation.any_string);
                 value.strings.push(any);
+                value.texts.push(Text::any());
                 continue;
             }
             match self.solver.string_branch(&branch.literals)? {
                 Strings::Words(more) => words.extend(more),
                 Strings::Text(text) => {
                     value.min_bytes = value.min_bytes.min(text.min_bytes());
+                    value.texts.push(text.clone());
                     value.strings.push(self.cache.text(space, text));
                 }
             }
@@ -182,6 +195,7 @@ impl Explorer<'_> {
             self.solver.spend(dfa.state_count() as u64)?;
             if let Some(text) = Text::new(dfa, 0, None)? {
                 value.min_bytes = value.min_bytes.min(text.min_bytes());
+                value.texts.push(text.clone());
                 let literal = Spaced::new(space, JsonText::new(text));
                 value.strings.push(Arc::new(literal));
             }
@@ -192,35 +206,45 @@ impl Explorer<'_> {
     fn numbers(&mut self, node: NodeId, value: &mut Value) -> Result<(), SchemaError> {
         let space = self.shapes.punctuation.space;
         let mut values = Vec::new();
-        let mut add = |dfa: formwork_grammar::ByteDfa| {
-            if !dfa.is_empty() {
-                value.min_bytes = value.min_bytes.min(dfa.min_len());
-                value.numbers.push(Arc::new(Spaced::new(space, dfa)));
+        let mut add = |digits: Digits| {
+            if !digits.dfa.is_empty() {
+                value.min_bytes = value.min_bytes.min(digits.dfa.min_len());
+                let spaced = Spaced::new(space, digits.dfa.clone());
+                value.numbers.push(Arc::new(spaced));
+                value.digits.push(digits);
             }
         };
         let mut shared = Vec::new();
+        let mut plain_digits: Vec<Arc<Digits>> = Vec::new();
         for branch in self.branches(node, TypeSet::NUMBER)? {
             let plain = branch.literals.is_empty();
             if plain && branch.types == TypeSet::NUMBER {
                 shared.push(Arc::clone(&self.shapes.punctuation.any_number));
+                plain_digits.push(Arc::clone(&self.shapes.punctuation.normalised));
             } else if plain
                 && branch.types == TypeSet::INTEGER
                 && !self.solver.integers_by_spelling
             {
                 shared.push(Arc::clone(&self.shapes.punctuation.any_integer));
+                plain_digits.push(Arc::clone(&self.shapes.punctuation.integers));
             } else {
                 match self.solver.number_branch(branch.types, &branch.literals)? {
                     Numbers::Values(more) => values.extend(more),
-                    Numbers::Dfa(dfa) => add(dfa),
+                    Numbers::Digits(digits) => add(digits),
                 }
             }
         }
         if !values.is_empty() {
-            add(number::finite(values));
+            values.sort_unstable();
+            values.dedup();
+            let count = values.len() as Count;
+            let dfa = number::finite(values);
+            add(Digits { dfa, count });
         }
         if !shared.is_empty() {
             value.min_bytes = 1;
             value.numbers.append(&mut shared);
+            value.digits.extend(plain_digits.iter().map(|digits| (**digits).clone()));
         }
         Ok(())
     }
@@ -259,6 +283,25 @@ impl Shapes {
 
     pub(crate) fn bytes(&self, value: ValueId) -> u32 {
         bytes_of(&self.values, value)
+    }
+
+    /// Drops arrays that cannot have as many different items as they need,
+    /// and what depends on them.
+    fn settle_unique(&mut self) {
+        if !self.arrays.iter().any(|array| array.unique) {
+            return;
+        }
+        loop {
+            self.count_values();
+            let short = (0..self.arrays.len()).find(|&at| self.arrays[at].is_short(self));
+            let Some(at) = short else { return };
+            self.arrays[at].forbid();
+            for value in &mut self.values {
+                value.min_bytes = value.scalar_bytes;
+                value.count = 0;
+            }
+            self.measure();
+        }
     }
 
     /// Computes the least size of every value: relaxes until nothing shrinks.

@@ -9,7 +9,7 @@ use formwork_grammar::{ByteDfa, ByteDfaBuilder, JsonText, Spaced, Terminal, Whit
 use rustc_hash::FxHashMap;
 
 use crate::format::{self, FormatError};
-use crate::number::{any_integer, any_number};
+use crate::number::{Digits, any_integer, any_normalised, any_number};
 use crate::text::Text;
 
 /// Label of a comma, of whatever it separates.
@@ -108,6 +108,9 @@ pub(crate) struct Punctuation {
     pub(crate) any_string: Arc<dyn Terminal>,
     pub(crate) any_number: Arc<dyn Terminal>,
     pub(crate) any_integer: Arc<dyn Terminal>,
+    /// Numbers and integers in spellings that can be told apart.
+    pub(crate) normalised: Arc<Digits>,
+    pub(crate) integers: Arc<Digits>,
 }
 
 impl Punctuation {
@@ -140,6 +143,8 @@ impl Punctuation {
             any_string: Arc::new(Shared(Spaced::new(space, JsonText::new(Text::any())))),
             any_number: spaced(any_number()),
             any_integer: spaced(any_integer()),
+            normalised: Arc::new(Digits::many(any_normalised())),
+            integers: Arc::new(Digits::many(any_integer())),
         }
     }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use formwork_automata::{CharSet, Dfa, LengthSets};
 use formwork_grammar::json_text::{CharState, char_bytes};
 use formwork_grammar::{Bulk, CharAutomaton, Label};
+use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
+use crate::count::{Count, MANY, limited_add, limited_mul};
 use crate::error::SchemaError;
 use crate::node::{LangId, Literal, NodeId};
 use crate::solver::{Solver, automaton_limit};
@@ -101,7 +103,7 @@ impl Text {
         }
     }
 
-    fn count(&self, read: u32) -> u32 {
+    fn after_one(&self, read: u32) -> u32 {
         match (self.max, self.min) {
             (Some(_), _) => read + 1,
             (None, min) => (read + 1).min(min),
@@ -118,6 +120,39 @@ impl Text {
         (least..least.saturating_add(4096))
             .find(|&n| lengths.feasible(state, n, Some(n)))
             .unwrap_or(least)
+    }
+
+    /// How many strings there are: a lower bound, exact below [`MANY`] unless
+    /// they are long.
+    pub(crate) fn count(&self) -> Count {
+        const ROUNDS: u32 = 64;
+        if self.max.is_none() && self.dfa.word_count(self.start) >= MANY {
+            return MANY;
+        }
+        // Words by length: the number of ways into each state.
+        let mut ways: FxHashMap<u32, Count> = FxHashMap::from_iter([(self.start, 1)]);
+        let mut total = 0;
+        for length in 0..=self.max.unwrap_or(u32::MAX).min(self.min.saturating_add(ROUNDS)) {
+            if length >= self.min {
+                let here = ways.iter().filter(|(state, _)| self.dfa.is_match(**state));
+                total = here.fold(total, |total, (_, &n)| limited_add(total, n));
+            }
+            if total >= MANY || ways.is_empty() {
+                break;
+            }
+            let mut next: FxHashMap<u32, Count> = FxHashMap::default();
+            for (&state, &n) in &ways {
+                for (class, ranges) in self.dfa.classes() {
+                    if let Some(to) = self.dfa.next_class(state, class) {
+                        let chars = ranges.iter().map(|&(l, h)| Count::from(h - l) + 1).sum();
+                        let sum = next.entry(to).or_default();
+                        *sum = limited_add(*sum, limited_mul(n, chars));
+                    }
+                }
+            }
+            ways = next;
+        }
+        total.max(1)
     }
 
     /// Bytes of the shortest literal, quotes included.
@@ -152,12 +187,12 @@ impl CharAutomaton for Text {
         if self.lengths.is_none() {
             return Some([next, 0, 0]);
         }
-        let read = self.count(read);
+        let read = self.after_one(read);
         self.feasible(next, read).then_some([next, read, 0])
     }
 
     fn live_in(&self, [state, read, _]: CharState, low: u32, high: u32) -> bool {
-        let read = self.count(read);
+        let read = self.after_one(read);
         self.dfa
             .classes_in(low, high)
             .filter_map(|class| self.dfa.next_class(state, class))

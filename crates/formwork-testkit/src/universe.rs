@@ -37,7 +37,7 @@ pub fn arbitrary(depth: u32, rng: &mut Rng) -> Value {
     match rng.below(if depth == 0 { 4 } else { 6 }) {
         0 => Value::Null,
         1 => Value::Bool(rng.chance(50)),
-        2 => number(rng.pick(NUMBERS)),
+        2 => number(*rng.pick(NUMBERS)),
         3 => json!(rng.pick(STRINGS)),
         4 => (0..rng.below(3)).map(|_| arbitrary(depth - 1, rng)).collect(),
         _ => (0..rng.below(4))
@@ -98,7 +98,7 @@ pub fn mutate(value: Value, rng: &mut Rng) -> Value {
                 0 if plain && text.contains('.') => number(&format!("{text}1")),
                 1 if !text.starts_with('-') => number(&format!("-{text}")),
                 2 if plain && !text.contains('.') => number(&format!("{text}.5")),
-                _ => number(rng.pick(NUMBERS)),
+                _ => number(*rng.pick(NUMBERS)),
             }
         }
         _ => arbitrary(1, rng),
@@ -222,7 +222,7 @@ impl<'a> Sampler<'a> {
         let bounds: Vec<&Value> = bounds.iter().flat_map(|name| all(name)).collect();
         let bounds: Vec<&Value> = bounds.into_iter().filter(|n| n.is_number()).collect();
         let base = match bounds.is_empty() || self.rng.chance(30) {
-            true => number(self.rng.pick(NUMBERS)),
+            true => number(*self.rng.pick(NUMBERS)),
             false => (*self.rng.pick(&bounds)).clone(),
         };
         // Near the bound, in double arithmetic: the judge decides anyway.
@@ -297,7 +297,7 @@ impl<'a> Sampler<'a> {
             }
         }
         if depth > 0 && self.rng.chance(25) {
-            wanted.push(self.rng.pick(NAMES));
+            wanted.push(*self.rng.pick(NAMES));
         }
         let rest = all("additionalProperties").first().copied();
         let mut members = Map::new();

@@ -33,7 +33,7 @@ pub fn toy(seed: u64) -> Vocab {
     for _ in 0..MERGES {
         let from = if rng.chance(50) { &pieces } else { &tokens };
         let mut merged = rng.pick(from).clone();
-        merged.extend_from_slice(rng.pick(&pieces));
+        merged.extend_from_slice(rng.pick::<Vec<u8>>(&pieces));
         merged.truncate(1 + rng.below(14));
         tokens.push(merged);
     }

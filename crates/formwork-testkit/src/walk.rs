@@ -1,6 +1,6 @@
 //! Generation under masks, as a sampler does it, and masks by trying.
 
-use formwork::{Grammar, Matcher, TokenId, mask};
+use formwork::{EngineError, Grammar, MaskError, Matcher, PushError, TokenId, mask};
 
 use crate::rng::Rng;
 
@@ -13,18 +13,32 @@ pub struct Generated {
     pub text: Vec<u8>,
 }
 
+/// Why a walk did not reach an end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stuck {
+    /// A limit of the engine was reached.
+    Limit(EngineError),
+    /// A promise of the engine was broken: what, and after which text.
+    Broken(String),
+}
+
+impl From<EngineError> for Stuck {
+    fn from(error: EngineError) -> Stuck {
+        Stuck::Limit(error)
+    }
+}
+
 /// Tokens after which a walk must have ended, whatever was generated before.
 const MAX_TOKENS: usize = 20_000;
 
 /// Generates a text: at random for `budget` tokens, then along tokens that lower
-/// [`Matcher::min_completion_bytes`], to the end. `None` if a limit of the
-/// engine was reached.
+/// [`Matcher::min_completion_bytes`], to the end.
 ///
-/// # Panics
+/// # Errors
 ///
-/// If a mask is empty, or disagrees with what can be pushed, or nothing lowers
-/// the bytes to go.
-pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Option<Generated> {
+/// If a mask is empty, or allows what cannot be pushed, or if nothing lowers the
+/// bytes to go.
+pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Generated, Stuck> {
     let vocab = grammar.index().vocab();
     let mut matcher = grammar.matcher();
     let mut row = vec![0u32; vocab.mask_words()];
@@ -32,32 +46,51 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Option<Gener
         tokens: Vec::new(),
         text: Vec::new(),
     };
+    let broken = |what: &str, text: &[u8]| {
+        Stuck::Broken(format!("{what} after {}", show(text)))
+    };
     loop {
-        matcher.fill_mask(&mut row).ok()?;
-        let mut allowed: Vec<TokenId> = mask::iter_ones(&row).collect();
-        assert!(!allowed.is_empty(), "no token may follow {}", show(&done.text));
-        let complete = matcher.is_complete();
-        let spent = done.tokens.len() >= budget;
-        if complete && (spent || rng.chance(25)) {
-            let stop = *rng.pick(vocab.stop_ids());
-            assert!(mask::get(&row, stop), "cannot stop after {}", show(&done.text));
-            matcher.push(stop).expect("a stop token that the mask allows");
-            return Some(done);
+        match matcher.fill_mask(&mut row) {
+            Ok(_) => {}
+            Err(MaskError::Engine(error)) => return Err(error.into()),
+            Err(error) => return Err(broken(&error.to_string(), &done.text)),
         }
-        assert!(done.tokens.len() < MAX_TOKENS, "no end to {}", show(&done.text));
+        let spent = done.tokens.len() >= budget;
+        let complete = matcher.is_complete();
+        let mut allowed: Vec<TokenId> = mask::iter_ones(&row).collect();
         allowed.retain(|token| !vocab.stop_ids().contains(token));
+        if complete && (spent || allowed.is_empty() || rng.chance(25)) {
+            let stop = *rng.pick(vocab.stop_ids());
+            if !mask::get(&row, stop) || matcher.push(stop).is_err() {
+                return Err(broken("cannot stop", &done.text));
+            }
+            return Ok(done);
+        }
         if allowed.is_empty() {
-            continue; // complete, and only a stop token may follow
+            return Err(broken("nothing may follow", &done.text));
+        }
+        if done.tokens.len() >= MAX_TOKENS {
+            return Err(broken("no end in sight", &done.text));
         }
         let token = if spent {
-            lowering(&matcher, &allowed, rng)?
+            match lowering(&matcher, &allowed, rng)? {
+                Some(token) => token,
+                None => {
+                    let to_go = matcher.min_completion_bytes();
+                    let what = format!("no byte lowers the {to_go} bytes to go");
+                    return Err(broken(&what, &done.text));
+                }
+            }
         } else {
             *rng.pick(&allowed)
         };
         match matcher.push(token) {
             Ok(()) => {}
-            Err(formwork::PushError::Engine(_)) => return None,
-            Err(error) => panic!("{token:?}, allowed after {}: {error}", show(&done.text)),
+            Err(PushError::Engine(error)) => return Err(error.into()),
+            Err(error) => {
+                let what = format!("{}, allowed, is refused ({error})", show(vocab.bytes(token)));
+                return Err(broken(&what, &done.text));
+            }
         }
         done.tokens.push(token);
         done.text.extend_from_slice(vocab.bytes(token));
@@ -65,29 +98,37 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Option<Gener
 }
 
 /// A random token that leaves fewer bytes to go.
-fn lowering(matcher: &Matcher, allowed: &[TokenId], rng: &mut Rng) -> Option<TokenId> {
+fn lowering(
+    matcher: &Matcher,
+    allowed: &[TokenId],
+    rng: &mut Rng,
+) -> Result<Option<TokenId>, EngineError> {
     let vocab = matcher.grammar().index().vocab();
     let before = matcher.min_completion_bytes();
     let lowers = |token: TokenId| {
         let mut after = matcher.fork();
-        after.push(token).is_ok() && after.min_completion_bytes() < before
+        match after.push(token) {
+            Err(PushError::Engine(error)) => Err(error),
+            Err(_) => Ok(false),
+            Ok(()) => Ok(after.min_completion_bytes() < before),
+        }
     };
     // A few at random; then one-byte tokens, one of which has to do.
     for _ in 0..8 {
         let token = *rng.pick(allowed);
-        if lowers(token) {
-            return Some(token);
+        if lowers(token)? {
+            return Ok(Some(token));
         }
     }
     let bytes = allowed.iter().copied().filter(|&t| vocab.bytes(t).len() == 1);
     let mut bytes: Vec<TokenId> = bytes.collect();
     rng.shuffle(&mut bytes);
-    let found = bytes.into_iter().find(|&token| lowers(token));
-    if found.is_none() && matcher.next_bytes().is_err() {
-        return None;
+    for token in bytes {
+        if lowers(token)? {
+            return Ok(Some(token));
+        }
     }
-    assert!(found.is_some(), "no byte lowers the {before} bytes to go");
-    found
+    Ok(None)
 }
 
 /// The mask of the next token, by pushing every token. `None` if a limit of the
@@ -98,7 +139,7 @@ pub fn brute_mask(matcher: &Matcher) -> Option<Vec<u32>> {
     for id in 0..vocab.len() as u32 {
         match matcher.fork().push(TokenId(id)) {
             Ok(()) => mask::set(&mut row, TokenId(id)),
-            Err(formwork::PushError::Engine(_)) => return None,
+            Err(PushError::Engine(_)) => return None,
             Err(_) => {}
         }
     }

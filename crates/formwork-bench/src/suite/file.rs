@@ -69,8 +69,7 @@ pub(super) fn run(
                 score.skipped += 1;
                 continue;
             }
-            let text =
-                python::dumps(test.data.get()).map_err(|error| BenchError::layout(path, error))?;
+            let text = python::compact(test.data.get());
             let got = read(bench, &compiled, &text);
             tally(score, test.valid, got, |got| Wrong {
                 file: name.clone().into_owned(),

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};
 use rustc_hash::FxHashMap;
 
+use crate::count::{Count, MANY};
 use crate::decimal::Decimal;
-use crate::node::{Bound, TypeSet};
+use crate::node::{Bound, Literal, TypeSet};
 
 use super::exponents;
 
@@ -161,6 +162,46 @@ struct Side {
 }
 
 impl Interval {
+    /// How many numbers there are at least, given further literals about them.
+    pub(super) fn count(&self, literals: &[Literal]) -> Count {
+        let mut step: Option<f64> = None;
+        let mut excluded = 0;
+        for literal in literals {
+            match literal {
+                Literal::Multiple { of, holds: true } => {
+                    let of = of.to_f64();
+                    step = Some(step.map_or(of, |step| step * of.max(1.0)));
+                }
+                Literal::Numbers { set, holds: false } => excluded += set.len() as Count,
+                Literal::Multiple { holds: false, .. } => excluded = MANY,
+                _ => {}
+            }
+        }
+        if !self.kinds.meets(TypeSet::FRACTION) {
+            step = Some(step.unwrap_or(1.0).max(1.0));
+        }
+        let (Some(low), Some(high)) = (&self.low, &self.high) else {
+            return if excluded < MANY { MANY } else { 1 };
+        };
+        let width = high.value.to_f64() - low.value.to_f64();
+        let all = match step {
+            None if width > 0.0 => MANY,
+            None => 1,
+            // Bounds that are whole steps count themselves too.
+            Some(step) => {
+                let whole = self.low_is_member(step) && !low.exclusive;
+                ((width / step).floor().clamp(0.0, MANY as f64) as Count + Count::from(whole))
+                    .saturating_sub(Count::from(whole && high.exclusive && width % step == 0.0))
+            }
+        };
+        all.min(MANY).saturating_sub(excluded).max(1)
+    }
+
+    fn low_is_member(&self, step: f64) -> bool {
+        let low = self.low.as_ref().map_or(0.5, |bound| bound.value.to_f64());
+        low % step == 0.0
+    }
+
     /// The bounds on magnitude for one sign.
     fn side(&self, negative: bool) -> Option<Side> {
         let (near, far) = if negative {

@@ -1,0 +1,88 @@
+//! What the benches share: the embedded vocabulary and some texts under their
+//! schemas.
+
+// Each bench uses a part of this.
+#![allow(dead_code)]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use formwork::{Compiler, Grammar, SchemaOptions, TokenId, Vocab};
+use serde_json::Value;
+
+/// A schema of the project's own, with one text that it allows.
+pub struct Case {
+    pub name: &'static str,
+    pub schema: String,
+    pub tokens: Vec<TokenId>,
+}
+
+/// Small to large, and between them what makes masks hard: patterns, counts,
+/// formats, recursion, overlapping alternatives.
+pub const NAMES: [&str; 8] = [
+    "enum-strings",
+    "format-date-time",
+    "max-length-unicode",
+    "pattern-properties",
+    "one-of-overlapping",
+    "recursion-expression",
+    "invoice",
+    "chart-spec",
+];
+
+/// A compiler over the embedded vocabulary.
+pub fn compiler() -> Compiler {
+    let vocab = Vocab::embedded().expect("the vocabulary is part of the build");
+    Compiler::new(Arc::new(vocab)).expect("it has every byte")
+}
+
+/// Compiles with the default options.
+pub fn compile(compiler: &Compiler, schema: &str) -> Grammar {
+    compiler
+        .json_schema(schema, &SchemaOptions::default())
+        .expect("the schemas of the benches compile")
+}
+
+/// The schema and the first valid instance of `schemas/<name>.json`.
+pub fn case(compiler: &Compiler, name: &'static str) -> Case {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.json"));
+    let text = std::fs::read_to_string(path).expect("the file is in the repository");
+    let file: Value = serde_json::from_str(&text).expect("it is JSON");
+    let tests = file["tests"].as_array().expect("it has a list of tests");
+    let valid = tests.iter().find(|test| test["valid"] == true);
+    let text = valid.expect("one of them is valid")["data"].to_string();
+    Case {
+        name,
+        schema: file["schema"].to_string(),
+        tokens: tokens(compiler.vocab(), &text),
+    }
+}
+
+/// All cases.
+pub fn cases(compiler: &Compiler) -> Vec<Case> {
+    NAMES.iter().map(|name| case(compiler, name)).collect()
+}
+
+/// A text as tokens, by longest match; close to what a model would write.
+fn tokens(vocab: &Vocab, text: &str) -> Vec<TokenId> {
+    let trie = vocab.trie();
+    let mut rest = text.as_bytes();
+    let mut tokens = Vec::new();
+    while !rest.is_empty() {
+        let mut node = trie.root();
+        let mut longest = None;
+        for (at, &byte) in rest.iter().enumerate() {
+            let Some(child) = trie.child(node, byte) else {
+                break;
+            };
+            node = child;
+            if let Some(&token) = trie.tokens(node).first() {
+                longest = Some((token, at + 1));
+            }
+        }
+        let (token, length) = longest.expect("every byte is a token");
+        tokens.push(token);
+        rest = &rest[length..];
+    }
+    tokens
+}

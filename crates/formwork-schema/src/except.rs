@@ -1,0 +1,182 @@
+//! Scalars that must not repeat, and whose text the language wants to see.
+
+use formwork_grammar::json_text::CharState;
+use formwork_grammar::{Bulk, CharAutomaton, Label, LexState, Terminal};
+
+use crate::name_table::Trie;
+use crate::text::Text;
+
+/// Strings of a language but for a few words.
+#[derive(Debug)]
+pub(crate) struct Except {
+    text: Text,
+    words: Trie,
+}
+
+/// A trie that was left, as a word of the state; nodes are plus one.
+const OUT: u32 = 0;
+
+impl Except {
+    pub(crate) fn new<'a>(text: Text, words: impl IntoIterator<Item = &'a str>) -> Except {
+        Except {
+            text,
+            words: Trie::new(words).0,
+        }
+    }
+
+    /// Whether some string is left.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live(self.start())
+    }
+
+    /// Whether some string that is not excluded goes on from a state. Looks
+    /// along the excluded words: any step off them settles it.
+    fn live(&self, state: CharState) -> bool {
+        let mut open = vec![state];
+        while let Some(state) = open.pop() {
+            let [_, _, at] = state;
+            if at == OUT || self.exit(state).is_some() {
+                return true;
+            }
+            let children = self.words.children(at - 1);
+            let mut from = 0;
+            let mut sorted: Vec<u32> = children.iter().map(|&(c, _)| u32::from(c)).collect();
+            sorted.sort_unstable();
+            for c in sorted.into_iter().chain([0x11_0000]) {
+                if from < c && self.text.live_in(inner(state), from, c - 1) {
+                    return true;
+                }
+                from = c + 1;
+            }
+            open.extend(children.iter().filter_map(|&(c, _)| self.step(state, c)));
+        }
+        false
+    }
+
+    fn step(&self, state: CharState, c: char) -> Option<CharState> {
+        let [q, read, _] = self.text.next(inner(state), c)?;
+        let at = match state[2] {
+            OUT => OUT,
+            at => self.words.child(at - 1, c).map_or(OUT, |child| child + 1),
+        };
+        Some([q, read, at])
+    }
+}
+
+fn inner([q, read, _]: CharState) -> CharState {
+    [q, read, 0]
+}
+
+impl CharAutomaton for Except {
+    fn start(&self) -> CharState {
+        let [q, read, _] = self.text.start();
+        [q, read, 1]
+    }
+
+    fn next(&self, state: CharState, c: char) -> Option<CharState> {
+        self.step(state, c).filter(|&next| self.live(next))
+    }
+
+    fn live_in(&self, state: CharState, low: u32, high: u32) -> bool {
+        let mut known: Vec<char> = match state[2] {
+            OUT => Vec::new(),
+            at => self.words.children(at - 1).iter().map(|&(c, _)| c).collect(),
+        };
+        known.sort_unstable();
+        let mut from = low;
+        for c in known.into_iter().filter(|&c| (low..=high).contains(&u32::from(c))) {
+            let code = u32::from(c);
+            if from < code && self.text.live_in(inner(state), from, code - 1) {
+                return true;
+            }
+            if self.next(state, c).is_some() {
+                return true;
+            }
+            from = code + 1;
+        }
+        from <= high && self.text.live_in(inner(state), from, high)
+    }
+
+    fn exit(&self, state: CharState) -> Option<Label> {
+        if state[2] != OUT && self.words.word(state[2] - 1).is_some() {
+            return None;
+        }
+        self.text.exit(inner(state))
+    }
+
+    fn bulk(&self, state: CharState) -> Bulk {
+        match self.text.bulk(inner(state)) {
+            // Off the words the language is that of the strings alone.
+            bulk if state[2] == OUT => bulk,
+            Bulk::Content {
+                max_chars: None,
+                exact,
+                ..
+            } => Bulk::Content {
+                max_chars: None,
+                exact,
+                close: None,
+            },
+            _ => Bulk::Walk,
+        }
+    }
+
+    fn ways_out(&self, state: CharState, out: &mut Vec<(Label, u32)>) {
+        let before = out.len();
+        self.text.ways_out(inner(state), out);
+        // One more character steps off the words.
+        if state[2] != OUT && self.exit(state).is_none() {
+            for (_, bytes) in out.iter_mut().skip(before) {
+                *bytes = bytes.saturating_add(1);
+            }
+        }
+    }
+}
+
+/// A terminal whose text the language wants to see.
+pub(crate) struct Captured<T> {
+    terminal: T,
+    /// Whether even the end of the value around it may depend on the text.
+    strict: bool,
+}
+
+impl<T> Captured<T> {
+    pub(crate) fn new(terminal: T, strict: bool) -> Captured<T> {
+        Captured { terminal, strict }
+    }
+}
+
+impl<T: Terminal> Terminal for Captured<T> {
+    fn start(&self) -> LexState {
+        self.terminal.start()
+    }
+
+    fn step(&self, state: LexState, byte: u8) -> Option<LexState> {
+        self.terminal.step(state, byte)
+    }
+
+    fn exit(&self, state: LexState) -> Option<Label> {
+        self.terminal.exit(state)
+    }
+
+    fn can_continue(&self, state: LexState) -> bool {
+        self.terminal.can_continue(state)
+    }
+
+    fn captures(&self) -> bool {
+        true
+    }
+
+    fn depends_on_text(&self, rest: &[u8]) -> bool {
+        // The next item comes after a comma.
+        rest.iter().any(|&byte| byte == b',' || (self.strict && matches!(byte, b'}' | b']')))
+    }
+
+    fn bulk(&self, state: LexState) -> Bulk {
+        self.terminal.bulk(state)
+    }
+
+    fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
+        self.terminal.ways_out(state, out);
+    }
+}
