@@ -14,6 +14,11 @@ use crate::support;
 /// White space in each place.
 const SPACE: u32 = 2;
 
+/// Known: within escapes and within characters of several bytes, no byte may
+/// lower [`formwork::Matcher::min_completion_bytes`], although some byte always
+/// should. To be set to `false` once that holds.
+const STEERING_HAS_DETOURS: bool = true;
+
 #[derive(Default)]
 struct Tally {
     compiled: u32,
@@ -22,6 +27,7 @@ struct Tally {
     unsatisfiable: u32,
     unjudged: u32,
     walks: u32,
+    detours: u32,
     accepted: u32,
     rejected: u32,
 }
@@ -54,13 +60,14 @@ fn run(schemas: impl Strategy<Value = Value>, cases: u32, salt: u64) {
     let tally = tally.into_inner();
     eprintln!(
         "{} compiled, {} unsatisfiable, {} refused, {} over a limit, {} not judged; \
-         {} walks, {} values accepted, {} rejected",
+         {} walks, {} with detours, {} values accepted, {} rejected",
         tally.compiled,
         tally.unsatisfiable,
         tally.refused,
         tally.limited,
         tally.unjudged,
         tally.walks,
+        tally.detours,
         tally.accepted,
         tally.rejected
     );
@@ -112,6 +119,10 @@ fn check(
             Err(Stuck::Broken(what)) => return Err(what),
         };
         tally.walks += 1;
+        if let (false, Some(text)) = (STEERING_HAS_DETOURS, generated.detours.first()) {
+            return Err(format!("no byte lowers the bytes to go after {}", show(text)));
+        }
+        tally.detours += u32::from(!generated.detours.is_empty());
         let text = std::str::from_utf8(&generated.text);
         let text = text.map_err(|_| format!("not UTF-8: {}", show(&generated.text)))?;
         let value: Value = serde_json::from_str(text)

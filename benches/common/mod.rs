@@ -11,15 +11,15 @@ use formwork::{Compiler, Grammar, SchemaOptions, TokenId, Vocab};
 use serde_json::Value;
 
 /// A schema of the project's own, with one text that it allows.
-pub struct Case {
-    pub name: &'static str,
-    pub schema: String,
-    pub tokens: Vec<TokenId>,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) schema: String,
+    pub(crate) tokens: Vec<TokenId>,
 }
 
 /// Small to large, and between them what makes masks hard: patterns, counts,
 /// formats, recursion, overlapping alternatives.
-pub const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 8] = [
     "enum-strings",
     "format-date-time",
     "max-length-unicode",
@@ -31,20 +31,20 @@ pub const NAMES: [&str; 8] = [
 ];
 
 /// A compiler over the embedded vocabulary.
-pub fn compiler() -> Compiler {
+pub(crate) fn compiler() -> Compiler {
     let vocab = Vocab::embedded().expect("the vocabulary is part of the build");
     Compiler::new(Arc::new(vocab)).expect("it has every byte")
 }
 
 /// Compiles with the default options.
-pub fn compile(compiler: &Compiler, schema: &str) -> Grammar {
+pub(crate) fn compile(compiler: &Compiler, schema: &str) -> Grammar {
     compiler
         .json_schema(schema, &SchemaOptions::default())
         .expect("the schemas of the benches compile")
 }
 
 /// The schema and the first valid instance of `schemas/<name>.json`.
-pub fn case(compiler: &Compiler, name: &'static str) -> Case {
+pub(crate) fn case(compiler: &Compiler, name: &'static str) -> Case {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.json"));
     let text = std::fs::read_to_string(path).expect("the file is in the repository");
     let file: Value = serde_json::from_str(&text).expect("it is JSON");
@@ -59,7 +59,7 @@ pub fn case(compiler: &Compiler, name: &'static str) -> Case {
 }
 
 /// All cases.
-pub fn cases(compiler: &Compiler) -> Vec<Case> {
+pub(crate) fn cases(compiler: &Compiler) -> Vec<Case> {
     NAMES.iter().map(|name| case(compiler, name)).collect()
 }
 

@@ -24,7 +24,8 @@
 //!
 //! A file that runs into the time limit leaves its thread behind, working in
 //! vain until the compiler returns; times measured meanwhile are too long.
-//! Times on a shared machine have noisy tails.
+//! Times on a shared machine have noisy tails. A stack overflow or a failed
+//! allocation cannot be caught and ends the run.
 
 mod case;
 mod measure;

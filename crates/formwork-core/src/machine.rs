@@ -24,7 +24,7 @@ pub(crate) type ConfigId = u32;
 pub(crate) const DEAD: ConfigId = 0;
 
 type FrameId = u32;
-type FrameSetId = u32;
+pub(crate) type FrameSetId = u32;
 /// A captured text, as a chain of bytes; 0 is empty.
 type TextId = u32;
 
@@ -127,7 +127,7 @@ impl Machine {
         };
         machine.frames.intern(bottom);
         let outermost = machine.frame_sets.intern_slice(&[BOTTOM]);
-        machine.start = machine.enter(start_dot, outermost)?;
+        machine.start = machine.enter(&[(start_dot, outermost)])?;
         Ok(machine)
     }
 
@@ -245,15 +245,19 @@ impl Machine {
         bytes
     }
 
-    /// The state of being at `dot` with `up` to return to.
-    pub(crate) fn enter(&mut self, dot: Dot, up: FrameSetId) -> Result<ConfigId, EngineError> {
-        if let Some(&config) = self.entered.get(&(dot, up)) {
+    /// The state of being at some dots, each with a set of frames to return to.
+    pub(crate) fn enter(&mut self, starts: &[(Dot, FrameSetId)]) -> Result<ConfigId, EngineError> {
+        if let [start] = starts
+            && let Some(&config) = self.entered.get(start)
+        {
             return Ok(config);
         }
         let mut pending = Pending::default();
-        pending.dots.push((dot, up));
+        pending.dots.extend_from_slice(starts);
         let config = self.close(pending)?;
-        self.entered.insert((dot, up), config);
+        if let [start] = starts {
+            self.entered.insert(*start, config);
+        }
         Ok(config)
     }
 

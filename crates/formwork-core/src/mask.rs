@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::LexState;
+use formwork_grammar::{Dot, LexState};
 use formwork_vocab::{NodeId, TokenId, mask};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::error::EngineError;
 use crate::index::TokenIndex;
-use crate::machine::{ConfigId, DEAD, Machine};
+use crate::machine::{ConfigId, DEAD, FrameSetId, Machine, Thread};
 use crate::slice::Slice;
 
 /// What a mask came to.
@@ -30,6 +30,12 @@ pub(crate) struct MaskCache {
     used: usize,
     slices: FxHashMap<(u32, LexState), Arc<Slice>>,
     rows: FxHashMap<ConfigId, CachedRow>,
+}
+
+/// Threads that read the same terminal from the same state.
+struct Group {
+    slice: Arc<Slice>,
+    threads: SmallVec<[Thread; 2]>,
 }
 
 /// A row is kept from its second use on: most states of a text occur once.
@@ -101,17 +107,38 @@ impl MaskCache {
         row.fill(0);
         let config = machine.config(id);
         let mut exact: SmallVec<[TokenId; 8]> = SmallVec::new();
+        // Threads in the same state of the same terminal are taken together:
+        // alternatives often differ only in what comes later.
+        let mut groups: SmallVec<[Group; 4]> = SmallVec::new();
         for thread in &config.threads {
             let head = thread.head;
-            let slice = self.slice(machine, index, head.terminal, head.state);
+            let known = groups.iter_mut().find(|group| {
+                let first = group.threads[0].head;
+                first.terminal == head.terminal && first.state == head.state
+            });
+            match known {
+                Some(group) => group.threads.push(*thread),
+                None => groups.push(Group {
+                    slice: self.slice(machine, index, head.terminal, head.state),
+                    threads: SmallVec::from_slice(&[*thread]),
+                }),
+            }
+        }
+        for Group { slice, threads } in &groups {
             slice.inside.or_into(row);
             for (label, nodes) in &slice.exits {
-                let dot = machine.follow(head.dot, head.edge, *label, None);
-                let after = machine.enter(dot, thread.up)?;
+                let mut starts: SmallVec<[(Dot, FrameSetId); 4]> = SmallVec::new();
+                for Thread { head, up } in threads {
+                    let dot = machine.follow(head.dot, head.edge, *label, None);
+                    starts.push((dot, *up));
+                }
+                let after = machine.enter(&starts)?;
                 walk(machine, index, after, nodes, row)?;
             }
             exact.extend_from_slice(&slice.exact);
         }
+        exact.sort_unstable();
+        exact.dedup();
         for token in exact {
             let bytes = index.vocab().bytes(token);
             let (read, _) = machine.advance_all(id, bytes)?;
@@ -164,11 +191,11 @@ fn walk(
     nodes: &[NodeId],
     row: &mut [u32],
 ) -> Result<(), EngineError> {
-    type Group = (u8, ConfigId, SmallVec<[NodeId; 8]>);
+    type Suffixes = (u8, ConfigId, SmallVec<[NodeId; 8]>);
     let trie = index.vocab().trie();
     let mut open: Vec<(ConfigId, SmallVec<[NodeId; 8]>)> = vec![(from, nodes.into())];
     while let Some((config, nodes)) = open.pop() {
-        let mut groups: SmallVec<[Group; 8]> = SmallVec::new();
+        let mut groups: SmallVec<[Suffixes; 8]> = SmallVec::new();
         let mut dead = [0u64; 4];
         for &node in &nodes {
             for (byte, child) in trie.children(node) {

@@ -5,7 +5,7 @@
 //! practice; a bound that is too low only makes an array end early.
 
 use crate::array::{Array, Cursor};
-use crate::object::{Duties, Object};
+use crate::object::{Duties, Object, Todo};
 use crate::shape::{Shapes, ValueId};
 
 /// A number of values; [`MANY`] stands for all that are too many to matter.
@@ -46,43 +46,76 @@ impl Shapes {
         let strings = value.texts.iter().map(|text| text.count()).max();
         let numbers = value.digits.iter().map(|number| number.count).max();
         let objects = value.objects.iter();
-        let objects = objects.map(|&o| self.count_members(&self.objects[o as usize], &Left::all(self, o)));
+        let objects = objects.map(|&o| {
+            let object = &self.objects[o as usize];
+            self.count_members(object, &object.all())
+        });
         let arrays = value.arrays.iter().map(|&a| self.count_items(&self.arrays[a as usize], 0));
         let parts = [strings, numbers, objects.max(), arrays.max()];
         parts.into_iter().flatten().fold(literals, limited_add)
     }
 
     /// The ways to complete an object: a lower bound.
-    pub(crate) fn count_members(&self, object: &Object, left: &Left) -> Count {
-        if left.duties != 0 {
-            return 1;
+    pub(crate) fn count_members(&self, object: &Object, todo: &Todo<'_>) -> Count {
+        if todo.duties != 0 {
+            return self.widest_member(object, todo);
         }
-        let best = |values: &[(Duties, ValueId)]| {
-            let counts = values.iter().map(|&(_, value)| self.count(value));
-            counts.max().unwrap_or(0)
-        };
-        let required = object.members.iter().enumerate();
-        let required = required.filter(|&(at, m)| m.required && left.members.contains(&(at as u32)));
-        let all = required.fold(1, |all: Count, (_, m)| limited_mul(all, best(&m.values)));
-        if left.room == 0 || all == 0 {
+        let members = object.members.iter().enumerate();
+        let left = members.filter(|&(at, _)| !(todo.seen)(at));
+        let (required, optional): (Vec<_>, Vec<_>) = left.partition(|(_, m)| m.required);
+        let all = required.iter().fold(1, |all: Count, (_, m)| limited_mul(all, self.best(&m.values)));
+        let count = todo.count + required.len() as u32;
+        if all == 0 || object.max.is_some_and(|max| max <= count) {
             return all;
         }
         let endless = object.others.iter().enumerate().any(|(class, values)| {
-            best(values) > 0 && object.names.unlisted(1 << class) == u64::MAX
+            self.best(values) > 0 && object.names.unlisted(1 << class) == u64::MAX
         });
         if endless {
             return MANY;
         }
-        let optional = object.members.iter().enumerate();
-        let optional = optional
-            .filter(|&(at, m)| !m.required && left.members.contains(&(at as u32)))
-            .map(|(_, m)| best(&m.values));
+        let optional = optional.iter().map(|(_, m)| self.best(&m.values));
         match object.max {
             // One more member, or none.
             Some(_) => optional.fold(all, |sum, n| limited_add(sum, limited_mul(all, n))),
-            None if left.min_met => optional.fold(all, |sum, n| limited_mul(sum, n + 1)),
+            None if count >= object.min => optional.fold(all, |sum, n| limited_mul(sum, n + 1)),
             None => all,
         }
+    }
+
+    fn best(&self, values: &[(Duties, ValueId)]) -> Count {
+        let counts = values.iter().map(|&(_, value)| self.count(value));
+        counts.max().unwrap_or(0)
+    }
+
+    /// With duties: the most values that any one member may have. Every value
+    /// that leaves the rest possible is one way at least.
+    fn widest_member(&self, object: &Object, todo: &Todo<'_>) -> Count {
+        let listed = object.members.len();
+        let mut most = Count::from(object.complete(self, todo).is_some());
+        for label in 0..listed + object.others.len() {
+            if label < listed && (todo.seen)(label) {
+                continue;
+            }
+            let endless = label >= listed
+                && object.names.unlisted(1 << (label - listed)) == u64::MAX;
+            for &(paid, value) in object.values(label as u32) {
+                let seen = |at| at == label || (todo.seen)(at);
+                let after = Todo {
+                    seen: &seen,
+                    used: todo.used,
+                    count: todo.count + 1,
+                    duties: todo.duties & !paid,
+                    least: 0,
+                };
+                let count = if endless { MANY } else { self.count(value) };
+                let more = count > most && self.is_alive(value);
+                if more && object.complete(self, &after).is_some() {
+                    most = count;
+                }
+            }
+        }
+        most
     }
 
     /// The ways to complete an array: a lower bound.
@@ -103,30 +136,6 @@ impl Shapes {
             };
             limited_add(sum, more)
         })
-    }
-}
-
-/// What may still come in an object.
-pub(crate) struct Left {
-    /// Listed members, by number.
-    pub(crate) members: rustc_hash::FxHashSet<u32>,
-    /// Places beyond those of the required ones.
-    pub(crate) room: u32,
-    pub(crate) duties: Duties,
-    /// Whether the required members suffice for the minimum.
-    pub(crate) min_met: bool,
-}
-
-impl Left {
-    fn all(shapes: &Shapes, object: u32) -> Left {
-        let object = &shapes.objects[object as usize];
-        let required = object.members.iter().filter(|m| m.required).count() as u32;
-        Left {
-            members: (0..object.members.len() as u32).collect(),
-            room: object.max.map_or(u32::MAX, |max| max.saturating_sub(required)),
-            duties: object.duties,
-            min_met: object.min <= required,
-        }
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) struct Key {
     used_names: Vec<Box<str>>,
 }
 
+/// See [`Key::identity`].
+pub(crate) type KeyIdentity = (usize, Vec<bool>, u64, Vec<Box<str>>);
+
 /// A node or state that was left, as a word of the state; others are plus one.
 const OUT: u32 = 0;
 
@@ -83,6 +86,13 @@ impl Key {
         let unlisted = |name: &&Box<str>| !self.table.listed.contains(name);
         used.extend(names.iter().filter(unlisted).cloned());
         Key::with(self.table, self.allowed, self.classes, used)
+    }
+
+    /// What tells this automaton from others over name tables that stay where
+    /// they are.
+    pub(crate) fn identity(&self) -> KeyIdentity {
+        let table = Arc::as_ptr(&self.table) as usize;
+        (table, self.allowed.clone(), self.classes, self.used_names.clone())
     }
 
     /// Whether some name can be taken at all.

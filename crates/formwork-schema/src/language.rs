@@ -7,6 +7,7 @@ use formwork_grammar::{Dot, Edge, Expansion, JsonText, Label, Language, Spaced, 
 use rustc_hash::FxHashMap;
 
 use crate::array::Cursor;
+use crate::key::KeyIdentity;
 use crate::options::{PropertyOrder, SchemaOptions};
 use crate::record::{RecordId, Recorded, Records};
 use crate::registers::{RegisterFile, RegsId};
@@ -67,6 +68,8 @@ pub struct JsonLanguage {
     pub(crate) order: PropertyOrder,
     pub(crate) registers: RegisterFile,
     pub(crate) records: Records,
+    /// Name terminals, shared by objects that may go on alike.
+    keys: FxHashMap<KeyIdentity, Arc<dyn Terminal>>,
     positions: Vec<Position>,
     dots: FxHashMap<Position, Dot>,
     /// What the terminals of each expanded dot lead to, by edge.
@@ -81,6 +84,7 @@ impl JsonLanguage {
             order: options.order,
             registers: RegisterFile::default(),
             records: Records::default(),
+            keys: FxHashMap::default(),
             positions: Vec::new(),
             dots: FxHashMap::default(),
             exits: FxHashMap::default(),
@@ -169,11 +173,14 @@ impl JsonLanguage {
     }
 
     /// The edge that reads a member's name, if one may come.
-    fn name_edge(&self, object: u32, regs: RegsId, way: &mut Ways) {
+    fn name_edge(&mut self, object: u32, regs: RegsId, way: &mut Ways) {
         let shape = &self.shapes.objects[object as usize];
         if let Some(key) = self.registers.key(&self.shapes, shape, regs, self.order) {
-            let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
-            way.terminal(Arc::new(literal), Exit::Name(object, regs));
+            let space = self.shapes.punctuation.space;
+            let identity = key.identity();
+            let literal = || Arc::new(Spaced::new(space, JsonText::new(key))) as Arc<dyn Terminal>;
+            let terminal = Arc::clone(self.keys.entry(identity).or_insert_with(literal));
+            way.terminal(terminal, Exit::Name(object, regs));
         }
     }
 }
@@ -356,6 +363,6 @@ impl Language for JsonLanguage {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.positions.len() * 64 + self.exits.len() * 64 + self.registers.heap_bytes() + self.records.heap_bytes()
+        self.positions.len() * 64 + self.keys.len() * 400 + self.exits.len() * 64 + self.registers.heap_bytes() + self.records.heap_bytes()
     }
 }

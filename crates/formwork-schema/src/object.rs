@@ -19,7 +19,6 @@ use crate::name_table::{MAX_CLASSES, NameTable};
 use crate::node::{FALSE, LangId, Literal, NameSet, NodeId, Props};
 use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
 use crate::solver::automaton_limit;
-use crate::text::Text;
 
 /// A set of duties, one bit each.
 pub(crate) type Duties = u32;
@@ -117,13 +116,32 @@ impl Explorer<'_> {
         let others = kinds.into_iter().map(|(node, pays)| self.values(node, pays, &duties));
         let others = others.collect();
         Ok(Some(Object {
-            names: Arc::new(NameTable::new(listed, classes)),
+            names: self.name_table(listed, classes),
             members: members.into(),
             others,
             min,
             max,
             duties: (1 << duties.len()) - 1,
         }))
+    }
+
+    /// The table of names, the same for objects with the same names.
+    fn name_table(&mut self, listed: Vec<Box<str>>, classes: Arc<Dfa>) -> Arc<NameTable> {
+        let same = |known: &&Arc<Dfa>| Arc::ptr_eq(known, &classes) || **known == classes;
+        let classes = match self.classes.iter().find(same) {
+            Some(known) => Arc::clone(known),
+            None => {
+                self.classes.push(Arc::clone(&classes));
+                classes
+            }
+        };
+        let key = (listed, Arc::as_ptr(&classes) as usize);
+        if let Some(known) = self.tables.get(&key) {
+            return Arc::clone(known);
+        }
+        let table = Arc::new(NameTable::new(key.0.clone(), classes));
+        self.tables.insert(key, Arc::clone(&table));
+        table
     }
 
     /// A member's value for every set of duties it may pay.
@@ -246,9 +264,9 @@ impl Explorer<'_> {
             let rests: Vec<NodeId> = groups.iter().map(|group| group.props.rest).collect();
             let node = self.solver.nodes.all(rests);
             let language = if node == FALSE {
-                Arc::new(Dfa::empty())
+                Arc::clone(&self.shapes.punctuation.no_name)
             } else {
-                Arc::clone(Text::any().language())
+                Arc::clone(&self.shapes.punctuation.any_name)
             };
             return Ok((language, vec![(node, pays(&[]))]));
         }
@@ -374,16 +392,20 @@ impl Object {
         }
     }
 
-    /// Bytes of the smallest object.
-    pub(crate) fn min_bytes(&self, shapes: &Shapes) -> u32 {
-        let todo = Todo {
+    /// Everything, as at the start.
+    pub(crate) fn all(&self) -> Todo<'_> {
+        Todo {
             seen: &|_| false,
             used: &|_| 0,
             count: 0,
             duties: self.duties,
             least: 0,
-        };
-        match self.complete(shapes, &todo) {
+        }
+    }
+
+    /// Bytes of the smallest object.
+    pub(crate) fn min_bytes(&self, shapes: &Shapes) -> u32 {
+        match self.complete(shapes, &self.all()) {
             Some(rest) => rest
                 .bytes
                 .saturating_add(2)

@@ -33,7 +33,8 @@ pub(crate) type RecordId = u32;
 /// A position in a value that is remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Recorded {
-    Value(ValueId, RivalsId),
+    /// The flag: whether a value around it still has rivals.
+    Value(ValueId, RivalsId, bool),
     /// After a value, which is returned.
     Done(DatumId),
     ObjectOpen(u32, RegsId, RecordId),
@@ -54,6 +55,8 @@ struct Record {
     /// The name of the member being read.
     name: Option<Box<str>>,
     rivals: Vec<DatumId>,
+    /// Whether this value or one around it had rivals at its start.
+    strict: bool,
 }
 
 /// Everything that is remembered.
@@ -96,7 +99,7 @@ impl Records {
     }
 
     /// The start of an array or object that must not equal any of some values.
-    fn start(&mut self, array: bool, rivals: &[DatumId]) -> RecordId {
+    fn start(&mut self, array: bool, rivals: &[DatumId], strict: bool) -> RecordId {
         let same_kind = |&&rival: &&DatumId| match self.data.get(rival) {
             Some(Datum::Array(_)) => array,
             Some(Datum::Object(_)) => !array,
@@ -108,6 +111,7 @@ impl Records {
             parts: Vec::new(),
             name: None,
             rivals,
+            strict,
         })
     }
 
@@ -159,13 +163,15 @@ impl Records {
 impl JsonLanguage {
     /// The position after `[` of an array whose items must differ.
     pub(crate) fn unique_array(&mut self, array: u32) -> Position {
-        let record = self.records.start(true, &[]);
+        let record = self.records.start(true, &[], false);
         Position::Recorded(Recorded::ArrayOpen(array, record))
     }
 
     pub(crate) fn expand_recorded(&mut self, position: Recorded, way: &mut Ways) {
         match position {
-            Recorded::Value(value, rivals) => self.recorded_value(value, rivals, way),
+            Recorded::Value(value, rivals, strict) => {
+                self.recorded_value(value, rivals, strict, way);
+            },
             Recorded::Done(_) => {
                 way.expansion.is_final = true;
                 way.expansion.returns = true;
@@ -191,7 +197,7 @@ impl JsonLanguage {
                 let rivals = self.member_rivals(object, regs, record);
                 let rivals = self.records.rivals(rivals);
                 let next = Recorded::ObjectNext(object, regs, record);
-                self.recorded_call(value, rivals, next, way);
+                self.recorded_call(value, rivals, record, next, way);
             }
             Recorded::ObjectNext(object, regs, record) => {
                 let close = self.may_close_recorded(object, regs, record);
@@ -293,7 +299,7 @@ impl JsonLanguage {
     /// The plain position with the same surroundings, for measuring.
     pub(crate) fn without_record(position: Recorded) -> Position {
         match position {
-            Recorded::Value(value, _) => Position::Value(value),
+            Recorded::Value(value, ..) => Position::Value(value),
             Recorded::Done(_) => Position::Done,
             Recorded::ObjectOpen(o, regs, _) => Position::ObjectOpen(o, regs),
             Recorded::ObjectKey(o, regs, _) => Position::ObjectKey(o, regs),
@@ -306,17 +312,32 @@ impl JsonLanguage {
         }
     }
 
-    fn recorded_call(&mut self, value: ValueId, rivals: RivalsId, then: Recorded, way: &mut Ways) {
-        let callee: Dot = self.dot(Position::Recorded(Recorded::Value(value, rivals)));
+    fn recorded_call(
+        &mut self,
+        value: ValueId,
+        rivals: RivalsId,
+        record: RecordId,
+        then: Recorded,
+        way: &mut Ways,
+    ) {
+        let around = self.records.get(record);
+        let own = !self.records.rivals[rivals as usize].is_empty();
+        let strict = own || around.strict || !around.rivals.is_empty();
+        let callee: Dot = self.dot(Position::Recorded(Recorded::Value(value, rivals, strict)));
         let ret = self.dot(Position::Recorded(then));
         way.call(formwork_grammar::Edge::Call { callee, ret });
     }
 
-    fn recorded_value(&mut self, value: ValueId, rivals: RivalsId, way: &mut Ways) {
+    fn recorded_value(
+        &mut self,
+        value: ValueId,
+        rivals: RivalsId,
+        strict: bool,
+        way: &mut Ways,
+    ) {
         let rivals = Arc::clone(&self.records.rivals[rivals as usize]);
         let data = &self.records.data;
         let space = self.shapes.punctuation.space;
-        let strict = !rivals.is_empty();
         let shape = &self.shapes.values[value as usize];
         let words = rivals.iter().filter_map(|&rival| match data.get(rival) {
             Some(Datum::String(word)) => Some(&**word),
@@ -365,7 +386,7 @@ impl JsonLanguage {
         }
         let (objects, arrays) = (shape.objects.clone(), shape.arrays.clone());
         for array in arrays {
-            let record = self.records.start(true, &rivals);
+            let record = self.records.start(true, &rivals, strict);
             let count = self.shapes.count_items(&self.shapes.arrays[array as usize], 0);
             if count > self.records.get(record).rivals.len() as Count {
                 let open = Arc::clone(&self.shapes.punctuation.open_array);
@@ -374,7 +395,7 @@ impl JsonLanguage {
             }
         }
         for object in objects {
-            let record = self.records.start(false, &rivals);
+            let record = self.records.start(false, &rivals, strict);
             let regs = self.registers.start(&self.shapes.objects[object as usize]);
             let count = self.completions(object, regs);
             if count > self.records.get(record).rivals.len() as Count {
@@ -388,8 +409,7 @@ impl JsonLanguage {
     /// The ways to complete an object from its registers: a lower bound.
     fn completions(&self, object: u32, regs: RegsId) -> Count {
         let shape = &self.shapes.objects[object as usize];
-        let left = self.registers.left(shape, regs, self.order);
-        self.shapes.count_members(shape, &left)
+        self.registers.completions(&self.shapes, shape, regs)
     }
 
     fn may_close_recorded(&self, object: u32, regs: RegsId, record: RecordId) -> bool {
@@ -468,7 +488,7 @@ impl JsonLanguage {
 
     fn recorded_name(&mut self, object: u32, regs: RegsId, record: RecordId, way: &mut Ways) {
         if let Some(key) = self.recorded_key(object, regs, record) {
-            let strict = !self.records.get(record).rivals.is_empty();
+            let strict = self.records.get(record).strict;
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             let exit = Exit::RecordedName(object, regs, record);
             // A name is remembered even if no other may repeat it.
@@ -509,7 +529,7 @@ impl JsonLanguage {
         for (value, rivals, next) in self.item_ways(array, cursor, record) {
             let rivals = self.records.rivals(rivals);
             let next = Recorded::ArrayNext(array, next, record);
-            self.recorded_call(value, rivals, next, way);
+            self.recorded_call(value, rivals, record, next, way);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::count::Left;
+use crate::count::Count;
 use crate::key::Key;
 use crate::object::{Duties, Object, Rest, Todo};
 use crate::options::PropertyOrder;
@@ -200,35 +200,38 @@ impl RegisterFile {
         duties: Duties,
         least: u32,
     ) -> Option<Rest> {
+        self.with_todo(object, regs, duties, least, |todo| object.complete(shapes, todo))
+    }
+
+    /// Hands over what registers leave to be done.
+    fn with_todo<T>(
+        &self,
+        object: &Object,
+        regs: &Regs,
+        duties: Duties,
+        least: u32,
+        then: impl FnOnce(&Todo<'_>) -> T,
+    ) -> T {
         let used = |class: u32| {
             let names = self.used_names(regs.used);
             let of_class = names.iter().filter(|n| object.names.class_of(n) == Some(class));
             of_class.count() as u64
         };
-        let todo = Todo {
+        then(&Todo {
             seen: &|at| regs.has(at) || at < regs.next as usize,
             used: &used,
             count: regs.count,
             duties,
             least,
-        };
-        object.complete(shapes, &todo)
+        })
     }
 
-    /// What may still come, for counting.
-    pub(crate) fn left(&self, object: &Object, id: RegsId, order: PropertyOrder) -> Left {
+    /// The ways to complete an object: a lower bound.
+    pub(crate) fn completions(&self, shapes: &Shapes, object: &Object, id: RegsId) -> Count {
         let regs = &self.all[id as usize];
-        let pending = regs.pending(object);
-        let room = object.max.map_or(u32::MAX, |max| max - regs.count.min(max));
-        let ordered = order == PropertyOrder::Schema;
-        let members = 0..object.members.len();
-        let open = |&at: &usize| !regs.has(at) && (!ordered || at >= regs.next as usize);
-        Left {
-            members: members.filter(open).map(|at| at as u32).collect(),
-            room: room.saturating_sub(pending),
-            duties: regs.duties,
-            min_met: regs.count + pending >= object.min,
-        }
+        self.with_todo(object, regs, regs.duties, 0, |todo| {
+            shapes.count_members(object, todo)
+        })
     }
 
     /// The names that may come next; `None` if there are none.

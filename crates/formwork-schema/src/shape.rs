@@ -16,6 +16,7 @@ use crate::array::Array;
 use crate::branch::Branch;
 use crate::count::Count;
 use crate::error::{Refusal, SchemaError};
+use crate::name_table::NameTable;
 use crate::node::{FALSE, Literal, NodeId, TypeSet};
 use crate::object::Object;
 use crate::number::{self, Digits, Numbers};
@@ -78,6 +79,8 @@ pub(crate) fn explore(
         object_ids: FxHashMap::default(),
         array_ids: FxHashMap::default(),
         refusals: Vec::new(),
+        tables: FxHashMap::default(),
+        classes: Vec::new(),
     };
     let root = explorer.value(root);
     while let Some((id, node)) = explorer.queue.pop_front() {
@@ -96,12 +99,15 @@ pub(crate) fn explore(
 pub(crate) struct Explorer<'a> {
     pub(crate) solver: Solver,
     cache: &'a TerminalCache,
-    shapes: Shapes,
+    pub(crate) shapes: Shapes,
     ids: FxHashMap<NodeId, ValueId>,
     queue: VecDeque<(ValueId, NodeId)>,
     object_ids: FxHashMap<Vec<NodeId>, Option<u32>>,
     array_ids: FxHashMap<Vec<NodeId>, Option<u32>>,
     refusals: Vec<Refusal>,
+    /// Name tables and languages of unlisted names, each kept once.
+    pub(crate) tables: FxHashMap<(Vec<Box<str>>, usize), Arc<NameTable>>,
+    pub(crate) classes: Vec<Arc<Dfa>>,
 }
 
 impl Explorer<'_> {

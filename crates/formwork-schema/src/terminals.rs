@@ -106,6 +106,9 @@ pub(crate) struct Punctuation {
     /// `null`, `false` and `true` by bits 0, 1, 2.
     literals: [Arc<dyn Terminal>; 8],
     pub(crate) any_string: Arc<dyn Terminal>,
+    /// The languages of all strings and of none.
+    pub(crate) any_name: Arc<Dfa>,
+    pub(crate) no_name: Arc<Dfa>,
     pub(crate) any_number: Arc<dyn Terminal>,
     pub(crate) any_integer: Arc<dyn Terminal>,
     /// Numbers and integers in spellings that can be told apart.
@@ -141,6 +144,8 @@ impl Punctuation {
                 spaced(ByteDfa::from_words(wanted.map(|(_, word)| (*word, 0))))
             }),
             any_string: Arc::new(Shared(Spaced::new(space, JsonText::new(Text::any())))),
+            any_name: Arc::new(Dfa::universal()),
+            no_name: Arc::new(Dfa::empty()),
             any_number: spaced(any_number()),
             any_integer: spaced(any_integer()),
             normalised: Arc::new(Digits::many(any_normalised())),

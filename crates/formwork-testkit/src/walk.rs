@@ -11,6 +11,9 @@ pub struct Generated {
     pub tokens: Vec<TokenId>,
     /// Their bytes.
     pub text: Vec<u8>,
+    /// The text before each token that was chosen because it was the best of
+    /// those that do not lower the bytes to go.
+    pub detours: Vec<Vec<u8>>,
 }
 
 /// Why a walk did not reach an end.
@@ -36,8 +39,9 @@ const MAX_TOKENS: usize = 20_000;
 ///
 /// # Errors
 ///
-/// If a mask is empty, or allows what cannot be pushed, or if nothing lowers the
-/// bytes to go.
+/// If a mask is empty, or allows what cannot be pushed, or if the text does not
+/// come to an end. Where nothing lowers the bytes to go, the best byte is taken
+/// and noted as a detour.
 pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Generated, Stuck> {
     let vocab = grammar.index().vocab();
     let mut matcher = grammar.matcher();
@@ -45,6 +49,7 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
     let mut done = Generated {
         tokens: Vec::new(),
         text: Vec::new(),
+        detours: Vec::new(),
     };
     let broken = |what: &str, text: &[u8]| {
         Stuck::Broken(format!("{what} after {}", show(text)))
@@ -73,14 +78,11 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
             return Err(broken("no end in sight", &done.text));
         }
         let token = if spent {
-            match lowering(&matcher, &allowed, rng)? {
-                Some(token) => token,
-                None => {
-                    let to_go = matcher.min_completion_bytes();
-                    let what = format!("no byte lowers the {to_go} bytes to go");
-                    return Err(broken(&what, &done.text));
-                }
+            let (token, lower) = steer(&matcher, &allowed, rng)?;
+            if !lower {
+                done.detours.push(done.text.clone());
             }
+            token
         } else {
             *rng.pick(&allowed)
         };
@@ -97,38 +99,44 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
     }
 }
 
-/// A random token that leaves fewer bytes to go.
-fn lowering(
+/// A random token that leaves fewer bytes to go; if there is none, the byte that
+/// leaves fewest, and `false`.
+fn steer(
     matcher: &Matcher,
     allowed: &[TokenId],
     rng: &mut Rng,
-) -> Result<Option<TokenId>, EngineError> {
+) -> Result<(TokenId, bool), EngineError> {
     let vocab = matcher.grammar().index().vocab();
     let before = matcher.min_completion_bytes();
-    let lowers = |token: TokenId| {
+    let after = |token: TokenId| {
         let mut after = matcher.fork();
         match after.push(token) {
             Err(PushError::Engine(error)) => Err(error),
-            Err(_) => Ok(false),
-            Ok(()) => Ok(after.min_completion_bytes() < before),
+            Err(_) => Ok(u32::MAX),
+            Ok(()) => Ok(after.min_completion_bytes()),
         }
     };
     // A few at random; then one-byte tokens, one of which has to do.
     for _ in 0..8 {
         let token = *rng.pick(allowed);
-        if lowers(token)? {
-            return Ok(Some(token));
+        if after(token)? < before {
+            return Ok((token, true));
         }
     }
     let bytes = allowed.iter().copied().filter(|&t| vocab.bytes(t).len() == 1);
     let mut bytes: Vec<TokenId> = bytes.collect();
     rng.shuffle(&mut bytes);
+    let mut best = (u32::MAX, *rng.pick(allowed));
     for token in bytes {
-        if lowers(token)? {
-            return Ok(Some(token));
+        let left = after(token)?;
+        if left < before {
+            return Ok((token, true));
+        }
+        if left < best.0 {
+            best = (left, token);
         }
     }
-    Ok(None)
+    Ok((best.1, false))
 }
 
 /// The mask of the next token, by pushing every token. `None` if a limit of the
