@@ -34,6 +34,8 @@ pub(crate) struct MaskCache {
 
 /// Threads that read the same terminal from the same state.
 struct Group {
+    /// The terminal, or a wider one, and its state.
+    key: (u32, LexState),
     slice: Arc<Slice>,
     threads: SmallVec<[Thread; 2]>,
 }
@@ -112,28 +114,33 @@ impl MaskCache {
         let mut groups: SmallVec<[Group; 4]> = SmallVec::new();
         for thread in &config.threads {
             let head = thread.head;
-            let known = groups.iter_mut().find(|group| {
-                let first = group.threads[0].head;
-                first.terminal == head.terminal && first.state == head.state
-            });
-            match known {
+            let key = match machine.terminal(head.terminal).wider(head.state) {
+                Some((wider, state)) => (machine.terminal_id(wider), state),
+                None => (head.terminal, head.state),
+            };
+            match groups.iter_mut().find(|group| group.key == key) {
                 Some(group) => group.threads.push(*thread),
                 None => groups.push(Group {
-                    slice: self.slice(machine, index, head.terminal, head.state),
+                    key,
+                    slice: self.slice(machine, index, key.0, key.1),
                     threads: SmallVec::from_slice(&[*thread]),
                 }),
             }
         }
-        for Group { slice, threads } in &groups {
+        for Group { slice, threads, .. } in &groups {
             slice.inside.or_into(row);
             for (label, nodes) in &slice.exits {
                 let mut starts: SmallVec<[(Dot, FrameSetId); 4]> = SmallVec::new();
                 for Thread { head, up } in threads {
-                    let dot = machine.follow(head.dot, head.edge, *label, None);
-                    starts.push((dot, *up));
+                    if machine.terminal(head.terminal).allows(*label) {
+                        let dot = machine.follow(head.dot, head.edge, *label, None);
+                        starts.push((dot, *up));
+                    }
                 }
-                let after = machine.enter(&starts)?;
-                walk(machine, index, after, nodes, row)?;
+                if !starts.is_empty() {
+                    let after = machine.enter(&starts)?;
+                    walk(machine, index, after, nodes, row)?;
+                }
             }
             exact.extend_from_slice(&slice.exact);
         }

@@ -280,6 +280,15 @@ impl Matcher {
         self.grammar.engine().machine.min_bytes(self.at)
     }
 
+    /// The readings of the text that are open at once: what masks and pushes
+    /// cost grows with it.
+    pub fn threads(&self) -> usize {
+        if self.at == STOPPED {
+            return 0;
+        }
+        self.grammar.engine().machine.config(self.at).threads.len()
+    }
+
     fn enter(&mut self, next: ConfigId) {
         self.history.push(self.at);
         self.at = next;
@@ -322,6 +331,7 @@ impl std::fmt::Debug for Matcher {
         f.debug_struct("Matcher")
             .field("pushed", &self.pushed)
             .field("terminated", &self.is_terminated())
+            .field("threads", &self.threads())
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@
 //! surrogate pairs. Every spelling of an accepted string is accepted; lone
 //! surrogates, overlong UTF-8 and raw control characters are not.
 
+use std::sync::Arc;
+
 use crate::terminal::{Bulk, Label, LexState, Terminal};
 
 /// A state of a [`CharAutomaton`]: three words of its own.
@@ -33,6 +35,16 @@ pub trait CharAutomaton: Send + Sync {
 
     /// See [`Terminal::depends_on_text`].
     fn depends_on_text(&self, _rest: &[u8]) -> bool {
+        true
+    }
+
+    /// See [`Terminal::wider`]; the terminal is the literal's.
+    fn wider(&self, _state: CharState) -> Option<(Arc<dyn Terminal>, CharState)> {
+        None
+    }
+
+    /// See [`Terminal::allows`].
+    fn allows(&self, _label: Label) -> bool {
         true
     }
 
@@ -378,6 +390,16 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         self.chars.depends_on_text(rest)
+    }
+
+    fn wider(&self, state: LexState) -> Option<(Arc<dyn Terminal>, LexState)> {
+        let (place, chars) = Self::split(state);
+        let (terminal, chars) = self.chars.wider(chars)?;
+        Some((terminal, Self::join(place, chars)))
+    }
+
+    fn allows(&self, label: Label) -> bool {
+        self.chars.allows(label)
     }
 
     fn bulk(&self, state: LexState) -> Bulk {

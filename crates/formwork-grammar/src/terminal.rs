@@ -1,5 +1,7 @@
 //! Terminals: trimmed automata over bytes, with labelled exits.
 
+use std::sync::Arc;
+
 /// Which of a terminal's exits was taken. The meaning belongs to the language.
 pub type Label = u32;
 
@@ -70,6 +72,19 @@ pub trait Terminal: Send + Sync {
     /// Knowledge about many tokens at once.
     fn bulk(&self, _state: LexState) -> Bulk {
         Bulk::Walk
+    }
+
+    /// A wider terminal to ask instead, and its state: from there the same
+    /// tokens stay inside, and this terminal's exits are the wider one's with
+    /// [allowed](Terminal::allows) labels. Terminals that differ only in the
+    /// labels they allow thus share what is learnt of the wider one.
+    fn wider(&self, _state: LexState) -> Option<(Arc<dyn Terminal>, LexState)> {
+        None
+    }
+
+    /// Whether an exit of the [wider](Terminal::wider) terminal is one of this.
+    fn allows(&self, _label: Label) -> bool {
+        true
     }
 
     /// Pushes, for each label that can be reached, the label and the fewest

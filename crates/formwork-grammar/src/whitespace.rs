@@ -1,5 +1,7 @@
 //! How much white space may stand between JSON tokens.
 
+use std::sync::Arc;
+
 use crate::terminal::{Bulk, Label, LexState, Terminal};
 
 /// Whether a byte is JSON white space (RFC 8259, section 2).
@@ -116,6 +118,18 @@ impl<T: Terminal> Terminal for Spaced<T> {
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         self.inner.depends_on_text(rest)
+    }
+
+    /// The inner terminal answers with one that has the same white space in
+    /// front.
+    fn wider(&self, state: LexState) -> Option<(Arc<dyn Terminal>, LexState)> {
+        let (terminal, inner) = self.inner.wider(self.resolve(state))?;
+        let state = if Self::in_space(state) { state } else { inner };
+        Some((terminal, state))
+    }
+
+    fn allows(&self, label: Label) -> bool {
+        self.inner.allows(label)
     }
 
     fn bulk(&self, state: LexState) -> Bulk {

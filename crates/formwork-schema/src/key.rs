@@ -7,14 +7,13 @@
 use std::sync::Arc;
 
 use formwork_grammar::json_text::{CharState, char_bytes};
-use formwork_grammar::{Bulk, CharAutomaton, Label};
+use formwork_grammar::{Bulk, CharAutomaton, Label, Terminal};
 use rustc_hash::FxHashSet;
 
 use crate::name_table::{NameTable, Trie};
 
 /// Which names may come next. Labels: the index of a listed name, or the number
 /// of listed names plus the class of another one.
-#[derive(Debug)]
 pub(crate) struct Key {
     table: Arc<NameTable>,
     /// Per listed name.
@@ -26,6 +25,8 @@ pub(crate) struct Key {
     /// Unlisted names already used.
     used: Trie,
     used_names: Vec<Box<str>>,
+    /// The terminal of all names of the table.
+    wider: Option<Arc<dyn Terminal>>,
 }
 
 /// See [`Key::identity`].
@@ -71,6 +72,7 @@ impl Key {
             classes,
             used: Trie::new(used.iter().map(|name| &**name)).0,
             used_names: used,
+            wider: None,
         }
     }
 
@@ -93,6 +95,18 @@ impl Key {
     pub(crate) fn identity(&self) -> KeyIdentity {
         let table = Arc::as_ptr(&self.table) as usize;
         (table, self.allowed.clone(), self.classes, self.used_names.clone())
+    }
+
+    /// Every name of a table.
+    pub(crate) fn all(table: &Arc<NameTable>, classes: usize) -> Key {
+        let allowed = vec![true; table.listed.len()];
+        let classes = if classes < 64 { (1 << classes) - 1 } else { u64::MAX };
+        Key::new(Arc::clone(table), allowed, classes, [])
+    }
+
+    /// Lets the engine share what it learns of the terminal of [`Key::all`].
+    pub(crate) fn set_wider(&mut self, wider: Arc<dyn Terminal>) {
+        self.wider = Some(wider);
     }
 
     /// Whether some name can be taken at all.
@@ -291,6 +305,22 @@ impl CharAutomaton for Key {
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         // Only the name of a second member does, which needs two more quotes.
         rest.iter().filter(|&&byte| byte == b'"').count() > 1
+    }
+
+    fn wider(&self, [listed, class, used]: CharState) -> Option<(Arc<dyn Terminal>, CharState)> {
+        // Where any string can start a name, only exits differ; and only those
+        // of listed names and whole classes, once off the used names.
+        let off = used == OUT || self.used_names.is_empty();
+        let same = off && self.classes != 0 && self.is_open(class);
+        let terminal = self.wider.as_ref().filter(|_| same)?;
+        Some((Arc::clone(terminal), [listed, class, OUT]))
+    }
+
+    fn allows(&self, label: Label) -> bool {
+        match self.allowed.get(label as usize) {
+            Some(&allowed) => allowed,
+            None => self.classes >> (label as usize - self.allowed.len()) & 1 == 1,
+        }
     }
 
     fn bulk(&self, [_, class, _]: CharState) -> Bulk {

@@ -7,7 +7,7 @@ use formwork_grammar::{Dot, Edge, Expansion, JsonText, Label, Language, Spaced, 
 use rustc_hash::FxHashMap;
 
 use crate::array::Cursor;
-use crate::key::KeyIdentity;
+use crate::key::{Key, KeyIdentity};
 use crate::options::{PropertyOrder, SchemaOptions};
 use crate::record::{RecordId, Recorded, Records};
 use crate::registers::{RegisterFile, RegsId};
@@ -175,13 +175,19 @@ impl JsonLanguage {
     /// The edge that reads a member's name, if one may come.
     fn name_edge(&mut self, object: u32, regs: RegsId, way: &mut Ways) {
         let shape = &self.shapes.objects[object as usize];
-        if let Some(key) = self.registers.key(&self.shapes, shape, regs, self.order) {
-            let space = self.shapes.punctuation.space;
-            let identity = key.identity();
-            let literal = || Arc::new(Spaced::new(space, JsonText::new(key))) as Arc<dyn Terminal>;
-            let terminal = Arc::clone(self.keys.entry(identity).or_insert_with(literal));
+        if let Some(mut key) = self.registers.key(&self.shapes, shape, regs, self.order) {
+            let all = Key::all(&shape.names, shape.others.len());
+            key.set_wider(self.name_terminal(all));
+            let terminal = self.name_terminal(key);
             way.terminal(terminal, Exit::Name(object, regs));
         }
+    }
+
+    fn name_terminal(&mut self, key: Key) -> Arc<dyn Terminal> {
+        let space = self.shapes.punctuation.space;
+        let literal = |key| Arc::new(Spaced::new(space, JsonText::new(key))) as Arc<dyn Terminal>;
+        let known = self.keys.entry(key.identity());
+        Arc::clone(known.or_insert_with(|| literal(key)))
     }
 }
 
