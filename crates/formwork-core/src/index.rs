@@ -40,7 +40,7 @@ pub struct TokenIndex {
     /// not content.
     content_chars: Box<[u8]>,
     closers: Box<[Closer]>,
-    /// The most characters, or begun ones, in any token.
+    /// The most bytes, and so characters, in any token.
     longest: u32,
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
@@ -162,6 +162,11 @@ impl TokenIndex {
     pub(crate) fn effective(&self, max_chars: Option<u32>) -> Option<u8> {
         let max = max_chars.filter(|_| !self.affects_none(max_chars))?;
         Some(u8::try_from(max).unwrap_or(u8::MAX).min(SATURATED - 1))
+    }
+
+    /// The length of the longest token in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest as usize
     }
 
     /// Content tokens too long for [`TokenIndex::content`] to count, with their

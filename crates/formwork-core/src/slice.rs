@@ -110,7 +110,7 @@ impl Builder<'_> {
         let trie = self.index.vocab().trie();
         let mut automaton = Stepper::new(self.terminal, from);
         // The automaton's state after each depth.
-        let mut path = vec![Stepper::START; trie.max_depth() + 1];
+        let mut path = vec![Stepper::START; self.index.longest() + 1];
         let mut pure = 0; // the path is in the region up to this depth
         let mut node = 1;
         while (node as usize) < trie.len() {
