@@ -68,15 +68,13 @@ pub fn compile(
     cache: &TerminalCache,
 ) -> Result<JsonLanguage, SchemaError> {
     let limits = &options.limits;
-    if text.len() > limits.max_bytes {
-        return Err(SchemaError::Limit {
-            name: "max_bytes",
-            limit: limits.max_bytes as u64,
-            place: format!("the schema text, which has {} bytes", text.len()),
-        });
+    let json = read(text, limits, "the schema text")?;
+    let mut documents = Vec::with_capacity(options.documents.len());
+    for (uri, text) in &options.documents {
+        let uri = uri.trim_end_matches('#');
+        documents.push((uri.to_owned(), read(text, limits, uri)?));
     }
-    let json = json::parse(text, limits.max_nesting)?;
-    let lowered = lower::lower(&json, limits, cache)?;
+    let lowered = lower::lower(&json, &documents, limits, cache)?;
     let root = lowered.root;
     let solver = solver::Solver::new(lowered, options.clone());
     let (shapes, root) = shape::explore(solver, cache, root)?;
@@ -88,4 +86,15 @@ pub fn compile(
         }]));
     }
     Ok(JsonLanguage::new(shapes, root, options))
+}
+
+fn read(text: &str, limits: &SchemaLimits, what: &str) -> Result<json::Json, SchemaError> {
+    if text.len() > limits.max_bytes {
+        return Err(SchemaError::Limit {
+            name: "max_bytes",
+            limit: limits.max_bytes as u64,
+            place: format!("{what}, which has {} bytes", text.len()),
+        });
+    }
+    json::parse(text, limits.max_nesting)
 }

@@ -3,6 +3,7 @@
 mod number;
 mod object;
 mod string;
+mod unevaluated;
 mod value;
 
 use rustc_hash::FxHashMap;
@@ -12,7 +13,7 @@ use crate::error::{Refusal, SchemaError};
 use crate::json::Json;
 use crate::node::{FALSE, Literal, Node, NodeId, Nodes, TRUE, TypeSet};
 use crate::options::SchemaLimits;
-use crate::resolve::{Place, Registry, address};
+use crate::resolve::{Place, Registry, ScopeId, address};
 use crate::terminals::TerminalCache;
 
 /// A lowered schema.
@@ -31,17 +32,19 @@ pub(crate) struct Lowered {
 /// All invalid keywords at once.
 pub(crate) fn lower<'a>(
     json: &'a Json,
+    documents: &'a [(String, Json)],
     limits: &SchemaLimits,
     cache: &'a TerminalCache,
 ) -> Result<Lowered, SchemaError> {
     let mut lowering = Lowering {
-        registry: Registry::new(json),
+        registry: Registry::new(json, documents),
         nodes: Nodes::new(),
         limits: limits.clone(),
         cache,
         invalid: Vec::new(),
         targets: FxHashMap::default(),
         queue: Vec::new(),
+        lowered: FxHashMap::default(),
     };
     let Some(root) = lowering.registry.root() else {
         return Ok(Lowered {
@@ -71,9 +74,11 @@ struct Lowering<'a> {
     limits: SchemaLimits,
     cache: &'a TerminalCache,
     invalid: Vec<Refusal>,
-    /// Reference targets by the address of their JSON.
-    targets: FxHashMap<usize, u32>,
+    /// Reference targets by the address of their JSON and their dynamic scope.
+    targets: FxHashMap<(usize, ScopeId), u32>,
     queue: Vec<(u32, Place<'a>)>,
+    /// What was lowered, by the same key.
+    lowered: FxHashMap<(usize, ScopeId), NodeId>,
 }
 
 impl<'a> Lowering<'a> {
@@ -92,12 +97,21 @@ impl<'a> Lowering<'a> {
         self.nodes.unsupported(types, refusal(place, keyword, reason))
     }
 
-    /// Lowers one schema. Recursion follows the nesting of the document, which
+    /// Lowers one schema, once. Recursion follows the nesting of the document, which
     /// the reader has bounded; references are queued.
     fn schema(&mut self, place: &Place<'a>) -> NodeId {
         let mut place = place.clone();
-        place.resource = self.registry.owner_of(place.json, place.resource);
-        let place = &place;
+        self.enter(&mut place);
+        let key = (address(place.json), place.scope);
+        if let Some(&known) = self.lowered.get(&key) {
+            return known;
+        }
+        let node = self.lower_schema(&place);
+        self.lowered.insert(key, node);
+        node
+    }
+
+    fn lower_schema(&mut self, place: &Place<'a>) -> NodeId {
         let members = match place.json {
             Json::Bool(true) => return TRUE,
             Json::Bool(false) => return FALSE,
@@ -111,7 +125,7 @@ impl<'a> Lowering<'a> {
         if draft.ref_hides_siblings()
             && let Some(value) = place.json.get("$ref")
         {
-            return self.reference(place, value);
+            return self.reference(place, "$ref", value);
         }
         let mut parts = Vec::new();
         for (keyword, value) in members {
@@ -129,10 +143,7 @@ impl<'a> Lowering<'a> {
             "type" => self.types(place, value),
             "enum" => self.enumeration(place, value),
             "const" => self.constant(value),
-            "$ref" => self.reference(place, value),
-            "$dynamicRef" | "$recursiveRef" => {
-                self.unsupported(place, TypeSet::ALL, keyword, "dynamic references are not supported yet")
-            }
+            "$ref" | "$dynamicRef" | "$recursiveRef" => self.reference(place, keyword, value),
             "allOf" => {
                 let parts = self.list(place, keyword, value);
                 self.nodes.all(parts)
@@ -157,7 +168,7 @@ impl<'a> Lowering<'a> {
                 self.number_keyword(place, draft, keyword, value)
             }
             "required" | "minProperties" | "maxProperties" | "propertyNames" | "dependencies"
-            | "dependentRequired" | "dependentSchemas" | "unevaluatedProperties" => {
+            | "dependentRequired" | "dependentSchemas" => {
                 self.object_keyword(place, keyword, value)
             }
             "minItems" | "maxItems" => match self.count(place, keyword, value) {
@@ -173,9 +184,8 @@ impl<'a> Lowering<'a> {
                 _ => self.invalid(place, keyword, "must be a boolean"),
             },
             "contains" => self.contains(place, draft, value),
-            "unevaluatedItems" if *value == Json::Bool(true) => TRUE,
-            "unevaluatedItems" => {
-                self.unsupported(place, TypeSet::ARRAY, keyword, "not supported yet")
+            "unevaluatedProperties" | "unevaluatedItems" => {
+                self.unevaluated(place, draft, keyword, value)
             }
             _ => TRUE,
         }
@@ -228,19 +238,18 @@ impl<'a> Lowering<'a> {
         self.nodes.any([yes, no])
     }
 
-    fn reference(&mut self, place: &Place<'a>, value: &'a Json) -> NodeId {
-        let Some(reference) = value.as_str() else {
-            return self.invalid(place, "$ref", "must be a string");
-        };
-        let target = match self.registry.resolve(place, reference) {
+    fn reference(&mut self, place: &Place<'a>, keyword: &str, value: &'a Json) -> NodeId {
+        let target = match self.reference_target(place, keyword, value) {
             Ok(target) => target,
-            Err(reason) => return self.unsupported(place, TypeSet::ALL, "$ref", &reason),
+            Err(node) => return node,
         };
-        let id = match self.targets.get(&address(target.json)) {
+        // A schema can mean different things in different dynamic scopes.
+        let key = (address(target.json), target.scope);
+        let id = match self.targets.get(&key) {
             Some(&id) => id,
             None => {
                 let id = self.nodes.new_target();
-                self.targets.insert(address(target.json), id);
+                self.targets.insert(key, id);
                 self.queue.push((id, target));
                 id
             }
@@ -249,6 +258,30 @@ impl<'a> Lowering<'a> {
             target: id,
             holds: true,
         })
+    }
+
+    /// The schema that a reference means; a refusing formula if there is none.
+    fn reference_target(
+        &mut self,
+        place: &Place<'a>,
+        keyword: &str,
+        value: &'a Json,
+    ) -> Result<Place<'a>, NodeId> {
+        let Some(reference) = value.as_str() else {
+            return Err(self.invalid(place, keyword, "must be a string"));
+        };
+        let target = match keyword {
+            "$ref" => self.registry.resolve(place, reference),
+            "$dynamicRef" => self.registry.resolve_dynamic(place, reference),
+            _ => self.registry.resolve_recursive(place, reference),
+        };
+        target.map_err(|reason| self.unsupported(place, TypeSet::ALL, keyword, &reason))
+    }
+
+    /// Moves a place into the resource that its schema belongs to.
+    fn enter(&mut self, place: &mut Place<'a>) {
+        place.resource = self.registry.owner_of(place.json, place.resource);
+        place.scope = self.registry.enter(place.scope, place.resource);
     }
 
     /// `items`, `prefixItems` and `additionalItems`, which belong together.

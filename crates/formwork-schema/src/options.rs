@@ -21,6 +21,10 @@ pub struct SchemaOptions {
     pub whitespace: Whitespace,
     /// The order of properties. The default is [`PropertyOrder::Any`].
     pub order: PropertyOrder,
+    /// Further documents that `$ref` may name: their URIs and texts. All are
+    /// read when a schema is compiled, and nothing else ever is; a reference to
+    /// any other document is refused.
+    pub documents: Vec<(String, String)>,
     /// Bounds on the work of compiling.
     pub limits: SchemaLimits,
 }
@@ -28,7 +32,7 @@ pub struct SchemaOptions {
 /// Bounds on what one schema may cost. Reaching one is a typed error.
 #[derive(Clone, Debug)]
 pub struct SchemaLimits {
-    /// Bytes of schema text. The default is 1 MiB.
+    /// Bytes of schema text, and of each further document. The default is 1 MiB.
     pub max_bytes: usize,
     /// Nesting of the schema document. The default is 128.
     pub max_nesting: u32,

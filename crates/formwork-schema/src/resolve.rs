@@ -4,7 +4,7 @@
 //! (2020-12, core, section 8). All of them are found in one pass; nothing is
 //! ever fetched.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::draft::Draft;
 use crate::json::Json;
@@ -16,7 +16,12 @@ pub(crate) struct Place<'a> {
     /// JSON Pointer from the root of the document.
     pub(crate) pointer: String,
     pub(crate) resource: usize,
+    pub(crate) scope: ScopeId,
 }
+
+/// A dynamic scope: the resources entered on the way, each once, as an index
+/// into [`Registry::scopes`].
+pub(crate) type ScopeId = u32;
 
 impl<'a> Place<'a> {
     /// The place of a value inside this one.
@@ -30,6 +35,7 @@ impl<'a> Place<'a> {
             json,
             pointer,
             resource: self.resource,
+            scope: self.scope,
         }
     }
 }
@@ -47,6 +53,11 @@ pub(crate) struct Registry<'a> {
     resources: Vec<Resource<'a>>,
     by_uri: FxHashMap<String, usize>,
     anchors: FxHashMap<(usize, String), (&'a Json, String)>,
+    /// The anchors among them that `$dynamicRef` looks for.
+    dynamic_anchors: FxHashSet<(usize, String)>,
+    /// Resources whose root has `$recursiveAnchor`.
+    recursive_anchors: FxHashSet<usize>,
+    scopes: Vec<Vec<usize>>,
     /// The resource of every schema found, by the address of its JSON.
     owner: FxHashMap<usize, usize>,
 }
@@ -81,22 +92,34 @@ pub(crate) fn address(json: &Json) -> usize {
 }
 
 impl<'a> Registry<'a> {
-    pub(crate) fn new(root: &'a Json) -> Registry<'a> {
+    /// Reads a document, and others that it may refer to by their URIs.
+    pub(crate) fn new(root: &'a Json, documents: &'a [(String, Json)]) -> Registry<'a> {
         let mut registry = Registry {
             resources: Vec::new(),
             by_uri: FxHashMap::default(),
             anchors: FxHashMap::default(),
+            dynamic_anchors: FxHashSet::default(),
+            recursive_anchors: FxHashSet::default(),
+            scopes: vec![Vec::new()],
             owner: FxHashMap::default(),
         };
         let draft = declared_draft(root).unwrap_or(Draft::V2020);
-        registry.add_resource(String::new(), root, String::new(), draft);
-        let place = Place {
-            json: root,
-            pointer: String::new(),
-            resource: 0,
-        };
-        registry.scan(&place);
+        registry.add_document(String::new(), root, draft);
+        for (uri, json) in documents {
+            let draft = declared_draft(json).unwrap_or(draft);
+            registry.add_document(uri.clone(), json, draft);
+        }
         registry
+    }
+
+    fn add_document(&mut self, uri: String, json: &'a Json, draft: Draft) {
+        let resource = self.add_resource(uri, json, String::new(), draft);
+        self.scan(&Place {
+            json,
+            pointer: String::new(),
+            resource,
+            scope: 0,
+        });
     }
 
     pub(crate) fn root(&self) -> Option<Place<'a>> {
@@ -104,6 +127,7 @@ impl<'a> Registry<'a> {
             json: resource.root,
             pointer: String::new(),
             resource: self.owner_of(resource.root, 0),
+            scope: 0,
         })
     }
 
@@ -162,7 +186,14 @@ impl<'a> Registry<'a> {
                 && draft >= Draft::V2019
             {
                 self.add_anchor(&place, anchor);
+                if keyword == "$dynamicAnchor" {
+                    let key = (place.resource, anchor.to_owned());
+                    self.dynamic_anchors.insert(key);
+                }
             }
+        }
+        if place.json.get("$recursiveAnchor") == Some(&Json::Bool(true)) {
+            self.recursive_anchors.insert(place.resource);
         }
         self.owner.insert(address(place.json), place.resource);
         for (keyword, value) in members {
@@ -218,6 +249,7 @@ impl<'a> Registry<'a> {
             json: root,
             pointer: pointer.clone(),
             resource,
+            scope: from.scope,
         };
         let fragment = percent_decode(fragment)
             .ok_or_else(|| format!("`{fragment}` is not valid percent-encoding"))?;
@@ -230,6 +262,7 @@ impl<'a> Registry<'a> {
                     json,
                     pointer: pointer.clone(),
                     resource: self.owner_of(json, resource),
+                    scope: from.scope,
                 }),
                 None => Err(format!("there is no anchor `{fragment}`")),
             };
@@ -250,6 +283,84 @@ impl<'a> Registry<'a> {
         self.scan(&place);
         place.resource = self.owner_of(place.json, place.resource);
         Ok(place)
+    }
+}
+
+impl<'a> Registry<'a> {
+    /// The scope after entering a resource. Only kept where it can matter.
+    pub(crate) fn enter(&mut self, scope: ScopeId, resource: usize) -> ScopeId {
+        let dynamic = !self.dynamic_anchors.is_empty() || !self.recursive_anchors.is_empty();
+        let Some(known) = self.scopes.get(scope as usize) else {
+            return scope;
+        };
+        if !dynamic || known.contains(&resource) {
+            return scope;
+        }
+        let mut longer = known.clone();
+        longer.push(resource);
+        match self.scopes.iter().position(|scope| *scope == longer) {
+            Some(at) => at as ScopeId,
+            None => {
+                self.scopes.push(longer);
+                (self.scopes.len() - 1) as ScopeId
+            }
+        }
+    }
+
+    /// `$dynamicRef`: like `$ref`, but if it leads to a `$dynamicAnchor` the
+    /// outermost resource with one of that name is meant (2020-12, core,
+    /// section 8.2.3.2).
+    pub(crate) fn resolve_dynamic(
+        &mut self,
+        from: &Place<'a>,
+        reference: &str,
+    ) -> Result<Place<'a>, String> {
+        let place = self.resolve(from, reference)?;
+        let name = reference.split_once('#').map_or("", |(_, fragment)| fragment);
+        let is_dynamic = |resource: usize| {
+            self.dynamic_anchors.contains(&(resource, name.to_owned()))
+        };
+        if !is_dynamic(place.resource) {
+            return Ok(place);
+        }
+        let scope = self.scopes.get(from.scope as usize);
+        let outermost = scope.and_then(|scope| scope.iter().copied().find(|&r| is_dynamic(r)));
+        let anchor = (outermost.unwrap_or(place.resource), name.to_owned());
+        match self.anchors.get(&anchor) {
+            Some((json, pointer)) => Ok(Place {
+                json,
+                pointer: pointer.clone(),
+                resource: anchor.0,
+                scope: from.scope,
+            }),
+            None => Ok(place),
+        }
+    }
+
+    /// `$recursiveRef`: like `$ref` to `#`, but if that has `$recursiveAnchor`
+    /// the outermost resource with one is meant (2019-09, core, section
+    /// 8.2.4.2).
+    pub(crate) fn resolve_recursive(
+        &mut self,
+        from: &Place<'a>,
+        reference: &str,
+    ) -> Result<Place<'a>, String> {
+        let place = self.resolve(from, reference)?;
+        if !self.recursive_anchors.contains(&place.resource) {
+            return Ok(place);
+        }
+        let recursive = |r: &usize| self.recursive_anchors.contains(r);
+        let scope = self.scopes.get(from.scope as usize);
+        let outermost = scope.and_then(|scope| scope.iter().copied().find(recursive));
+        match outermost.and_then(|resource| Some((resource, self.resources.get(resource)?))) {
+            Some((resource, found)) => Ok(Place {
+                json: found.root,
+                pointer: found.pointer.clone(),
+                resource,
+                scope: from.scope,
+            }),
+            None => Ok(place),
+        }
     }
 }
 
@@ -365,7 +476,7 @@ mod tests {
             "a":{"$id":"a.json","$defs":{"n":{"$anchor":"here"}}},
             "b%":{"type":"null"}},"other":{"deep":[{"type":"string"}]}}"##;
         let json = crate::json::parse(text, 32).expect("json");
-        let mut registry = Registry::new(&json);
+        let mut registry = Registry::new(&json, &[]);
         let root = registry.root().expect("root");
         for (reference, pointer) in [
             ("#", ""),

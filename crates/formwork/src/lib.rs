@@ -70,3 +70,7 @@ pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
 pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<(), SchemaError> {
     formwork_schema::compile(text, options, &TerminalCache::default()).map(|_| ())
 }
+
+#[doc = include_str!("../../../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -80,10 +80,6 @@ impl<'a> Lowering<'a> {
                 TRUE => TRUE,
                 names => self.nodes.literal(Literal::Names(names)),
             },
-            "unevaluatedProperties" if *value == Json::Bool(true) => TRUE,
-            "unevaluatedProperties" => {
-                self.unsupported(place, TypeSet::OBJECT, keyword, "not supported yet")
-            }
             _ => self.dependencies(place, keyword, value),
         }
     }
