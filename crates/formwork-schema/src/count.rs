@@ -69,7 +69,7 @@ impl Shapes {
             return all;
         }
         let endless = object.others.iter().enumerate().any(|(class, values)| {
-            self.best(values) > 0 && object.names.unlisted(1 << class) == u64::MAX
+            self.best(values) > 0 && object.names.unlisted(class) == u64::MAX
         });
         if endless {
             return MANY;
@@ -98,7 +98,7 @@ impl Shapes {
                 continue;
             }
             let endless = label >= listed
-                && object.names.unlisted(1 << (label - listed)) == u64::MAX;
+                && object.names.unlisted(label - listed) == u64::MAX;
             for &(paid, value) in object.values(label as u32) {
                 let seen = |at| at == label || (todo.seen)(at);
                 let after = Todo {

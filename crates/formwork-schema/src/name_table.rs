@@ -107,19 +107,26 @@ pub(crate) struct NameTable {
     /// Per state of `classes`: the classes some name reaches, and those that
     /// infinitely many do.
     reach: Box<[(u64, u64)]>,
+    /// Per class: how many names it holds that are not listed.
+    unlisted: Box<[u64]>,
 }
 
 impl NameTable {
     /// `classes` has at most [`MAX_CLASSES`] labels.
     pub(crate) fn new(listed: Vec<Box<str>>, classes: Arc<Dfa>) -> NameTable {
         let (trie, ranks) = Trie::new(listed.iter().map(|name| &**name));
-        NameTable {
+        let states = 0..classes.state_count() as u32;
+        let count = states.filter_map(|s| classes.label(s)).max().map_or(0, |label| label + 1);
+        let mut table = NameTable {
             reach: reach(&classes),
             listed: listed.into(),
             trie,
             ranks: ranks.into(),
             classes,
-        }
+            unlisted: Box::default(),
+        };
+        table.unlisted = (0..count).map(|class| unlisted_names(&table, 1 << class)).collect();
+        table
     }
 
     /// The classes reached from a state: by some name, by infinitely many.
@@ -127,10 +134,10 @@ impl NameTable {
         self.reach.get(state as usize).copied().unwrap_or_default()
     }
 
-    /// How many unlisted names the classes of `mask` hold; `u64::MAX` if
-    /// without end, or too many to count.
-    pub(crate) fn unlisted(&self, mask: u64) -> u64 {
-        unlisted_names(self, mask)
+    /// How many unlisted names a class holds; `u64::MAX` if without end, or too
+    /// many to count.
+    pub(crate) fn unlisted(&self, class: usize) -> u64 {
+        self.unlisted.get(class).copied().unwrap_or(0)
     }
 
     /// The class of a name.

@@ -448,7 +448,7 @@ impl Object {
             let Some(cheapest) = ways.clone().map(|(_, bytes)| bytes).min() else {
                 continue;
             };
-            let supply = self.names.unlisted(1 << class).saturating_sub((todo.used)(class as u32));
+            let supply = self.names.unlisted(class).saturating_sub((todo.used)(class as u32));
             others = others.saturating_add(supply);
             if supply > 0 {
                 other_bytes = other_bytes.min(cheapest);
