@@ -1,10 +1,10 @@
 //! JSON values by identity: equal values get equal numbers, whatever their
 //! spelling and the order of their members.
 
+use formwork_grammar::json_text::decode;
 use rustc_hash::FxHashMap;
 
 use crate::decimal::Decimal;
-use crate::json::{self, Json};
 
 /// A value of [`Data`].
 pub(crate) type DatumId = u32;
@@ -47,13 +47,19 @@ impl Data {
 
     /// The scalar written in `text`.
     pub(crate) fn scalar(&mut self, text: &[u8]) -> DatumId {
-        let json = std::str::from_utf8(text).ok().map(|text| json::parse(text, 1));
-        let datum = match json {
-            Some(Ok(Json::Null)) => Datum::Null,
-            Some(Ok(Json::Bool(value))) => Datum::Bool(value),
-            Some(Ok(Json::Number(number))) => Datum::Number(number),
-            Some(Ok(Json::String(text))) => Datum::String(text),
-            _ => return UNSEEN,
+        let text = std::str::from_utf8(text).unwrap_or_default().trim_ascii();
+        let datum = match text {
+            "null" => Datum::Null,
+            "true" => Datum::Bool(true),
+            "false" => Datum::Bool(false),
+            _ if text.starts_with('"') => match decode(text.as_bytes()) {
+                Some(text) => Datum::String(text.into()),
+                None => return UNSEEN,
+            },
+            _ => match Decimal::parse(text) {
+                Some(number) => Datum::Number(number),
+                None => return UNSEEN,
+            },
         };
         self.intern(datum)
     }

@@ -72,6 +72,17 @@ impl Decimal {
         }
     }
 
+    /// Digits that a number of a schema may have when written out: automata are
+    /// built digit by digit. Doubles have at most 767 significant ones, and
+    /// exponents up to 324.
+    pub(crate) const MAX_DIGITS: u64 = 1100;
+
+    /// Whether the number has more digits than that.
+    pub(crate) fn is_long(&self) -> bool {
+        let before = self.scientific_exponent().max(0).unsigned_abs();
+        !self.is_zero() && before.max(self.fraction_len()) >= Self::MAX_DIGITS
+    }
+
     pub(crate) fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }

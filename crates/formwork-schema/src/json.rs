@@ -239,7 +239,12 @@ impl Reader<'_> {
             self.at += 1;
         }
         match self.text.get(start..self.at).and_then(Decimal::parse) {
-            Some(number) => Ok(Json::Number(number)),
+            Some(number) if !number.is_long() => Ok(Json::Number(number)),
+            Some(_) => Err(SchemaError::Limit {
+                name: "number digits",
+                limit: Decimal::MAX_DIGITS,
+                place: format!("byte {start} of the document"),
+            }),
             None => {
                 self.at = start;
                 Err(self.error("this is no JSON number, or its exponent is beyond 10^6"))

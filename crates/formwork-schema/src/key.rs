@@ -18,6 +18,8 @@ pub(crate) struct Key {
     table: Arc<NameTable>,
     /// Per listed name.
     allowed: Vec<bool>,
+    /// Per listed name: whether it has to come some time. May be empty.
+    needed: Vec<bool>,
     /// By rank in the trie: how many allowed names come before.
     allowed_before: Vec<u32>,
     /// Classes from which an unlisted name may be taken.
@@ -30,7 +32,7 @@ pub(crate) struct Key {
 }
 
 /// See [`Key::identity`].
-pub(crate) type KeyIdentity = (usize, Vec<bool>, u64, Vec<Box<str>>);
+pub(crate) type KeyIdentity = (usize, Vec<(bool, bool)>, u64, Vec<Box<str>>);
 
 /// A node or state that was left, as a word of the state; others are plus one.
 const OUT: u32 = 0;
@@ -73,6 +75,7 @@ impl Key {
             used: Trie::new(used.iter().map(|name| &**name)).0,
             used_names: used,
             wider: None,
+            needed: Vec::new(),
         }
     }
 
@@ -87,14 +90,19 @@ impl Key {
         let mut used = std::mem::take(&mut self.used_names);
         let unlisted = |name: &&Box<str>| !self.table.listed.contains(name);
         used.extend(names.iter().filter(unlisted).cloned());
-        Key::with(self.table, self.allowed, self.classes, used)
+        Key {
+            needed: self.needed,
+            ..Key::with(self.table, self.allowed, self.classes, used)
+        }
     }
 
     /// What tells this automaton from others over name tables that stay where
     /// they are.
     pub(crate) fn identity(&self) -> KeyIdentity {
         let table = Arc::as_ptr(&self.table) as usize;
-        (table, self.allowed.clone(), self.classes, self.used_names.clone())
+        let allowed = self.allowed.iter().zip(self.needed.iter().chain(std::iter::repeat(&false)));
+        let allowed = allowed.map(|(&allowed, &needed)| (allowed, needed)).collect();
+        (table, allowed, self.classes, self.used_names.clone())
     }
 
     /// Every name of a table.
@@ -102,6 +110,11 @@ impl Key {
         let allowed = vec![true; table.listed.len()];
         let classes = if classes < 64 { (1 << classes) - 1 } else { u64::MAX };
         Key::new(Arc::clone(table), allowed, classes, [])
+    }
+
+    /// Says which listed names have to come some time, to steer towards them.
+    pub(crate) fn set_needed(&mut self, needed: Vec<bool>) {
+        self.needed = needed;
     }
 
     /// Lets the engine share what it learns of the terminal of [`Key::all`].
@@ -339,20 +352,12 @@ impl CharAutomaton for Key {
         if let Some(label) = self.exit(state) {
             out.push((label, 0));
         }
-        // Every allowed listed name below.
         if state[0] != OUT {
-            let mut open = vec![(state[0] - 1, 0u32)];
-            while let Some((node, bytes)) = open.pop() {
-                if !self.live_listed(node + 1) {
-                    continue;
-                }
-                if let Some(word) = self.table.trie.word(node)
-                    && self.allowed.get(word as usize) == Some(&true)
-                {
-                    out.push((word, bytes));
-                }
-                let children = self.table.trie.children(node).iter();
-                open.extend(children.map(|&(c, child)| (child, bytes + char_bytes(c))));
+            let node = state[0] - 1;
+            let depth = self.table.trie.depth(node);
+            for word in self.goals(self.table.trie.words(node)) {
+                let name = &self.table.listed[word as usize];
+                out.push((word, name.chars().skip(depth).map(char_bytes).sum()));
             }
         }
         if out.is_empty() || !self.live_listed(state[0]) {
@@ -362,6 +367,22 @@ impl CharAutomaton for Key {
 }
 
 impl Key {
+    /// A few allowed listed names of a range of ranks, needed ones first. From
+    /// deeper in the trie the same ones are chosen, so a text can be steered
+    /// towards one.
+    fn goals(&self, (low, high): (u32, u32)) -> Vec<u32> {
+        const MAX: usize = 8;
+        let ranked = &self.table.by_rank[low as usize..high as usize];
+        let is_allowed = |word: &&u32| self.allowed[**word as usize];
+        let is_needed = |word: &&u32| self.needed.get(**word as usize) == Some(&true);
+        let needed = ranked.iter().filter(is_allowed).filter(is_needed);
+        let mut goals: Vec<u32> = needed.take(MAX).copied().collect();
+        if goals.is_empty() {
+            goals.extend(ranked.iter().filter(is_allowed).take(MAX));
+        }
+        goals
+    }
+
     /// A shortest unlisted name from here: its label and bytes, found breadth
     /// first over the states that are left.
     fn shortest_other(&self, state: CharState) -> Option<(Label, u32)> {

@@ -42,6 +42,8 @@ pub(crate) fn lower<'a>(
         limits: limits.clone(),
         cache,
         invalid: Vec::new(),
+        limit: None,
+        target_pointers: Vec::new(),
         targets: FxHashMap::default(),
         queue: Vec::new(),
         lowered: FxHashMap::default(),
@@ -57,6 +59,19 @@ pub(crate) fn lower<'a>(
     while let Some((target, place)) = lowering.queue.pop() {
         let node = lowering.schema(&place);
         lowering.nodes.set_target(target, node);
+    }
+    if let Some(limit) = lowering.limit {
+        return Err(limit);
+    }
+    if let Some(target) = lowering.nodes.cyclic_target() {
+        let pointer = lowering.target_pointers.get(target as usize).cloned();
+        lowering.invalid.push(Refusal {
+            pointer: pointer.unwrap_or_default(),
+            keyword: "$ref".into(),
+            reason: "leads back to itself without a property or item in between, so it says \
+                     nothing"
+                .into(),
+        });
     }
     if !lowering.invalid.is_empty() {
         return Err(SchemaError::Invalid(lowering.invalid));
@@ -74,6 +89,10 @@ struct Lowering<'a> {
     limits: SchemaLimits,
     cache: &'a TerminalCache,
     invalid: Vec<Refusal>,
+    /// A limit that was reached.
+    limit: Option<SchemaError>,
+    /// Where each reference target stands.
+    target_pointers: Vec<String>,
     /// Reference targets by the address of their JSON and their dynamic scope.
     targets: FxHashMap<(usize, ScopeId), u32>,
     queue: Vec<(u32, Place<'a>)>,
@@ -250,6 +269,7 @@ impl<'a> Lowering<'a> {
             None => {
                 let id = self.nodes.new_target();
                 self.targets.insert(key, id);
+                self.target_pointers.push(target.pointer.clone());
                 self.queue.push((id, target));
                 id
             }

@@ -22,6 +22,8 @@ struct TrieNode {
     word: Option<u32>,
     /// The words that end here or below, as a range of ranks.
     words: (u32, u32),
+    /// Characters from the root.
+    depth: u32,
 }
 
 impl Trie {
@@ -37,7 +39,10 @@ impl Trie {
                     Some(&(_, child)) => child as usize,
                     None => {
                         let child = nodes.len();
-                        nodes.push(TrieNode::default());
+                        nodes.push(TrieNode {
+                            depth: nodes[at].depth + 1,
+                            ..TrieNode::default()
+                        });
                         nodes[at].children.push((c, child as u32));
                         child
                     }
@@ -89,6 +94,11 @@ impl Trie {
         self.nodes.get(node as usize)?.word
     }
 
+    /// The characters on the way to a node.
+    pub(crate) fn depth(&self, node: u32) -> usize {
+        self.nodes.get(node as usize).map_or(0, |node| node.depth as usize)
+    }
+
     /// The ranks of the words at or below a node.
     pub(crate) fn words(&self, node: u32) -> (u32, u32) {
         self.nodes.get(node as usize).map_or((0, 0), |node| node.words)
@@ -100,8 +110,9 @@ impl Trie {
 pub(crate) struct NameTable {
     pub(crate) listed: Box<[Box<str>]>,
     pub(crate) trie: Trie,
-    /// Rank of each listed name in the trie.
+    /// Rank of each listed name in the trie, and the names by rank.
     pub(crate) ranks: Box<[u32]>,
+    pub(crate) by_rank: Box<[u32]>,
     /// Labels every name with its class, listed ones included.
     pub(crate) classes: Arc<Dfa>,
     /// Per state of `classes`: the classes some name reaches, and those that
@@ -115,12 +126,17 @@ impl NameTable {
     /// `classes` has at most [`MAX_CLASSES`] labels.
     pub(crate) fn new(listed: Vec<Box<str>>, classes: Arc<Dfa>) -> NameTable {
         let (trie, ranks) = Trie::new(listed.iter().map(|name| &**name));
+        let mut by_rank = vec![0; ranks.len()];
+        for (word, &rank) in ranks.iter().enumerate() {
+            by_rank[rank as usize] = word as u32;
+        }
         let states = 0..classes.state_count() as u32;
         let count = states.filter_map(|s| classes.label(s)).max().map_or(0, |label| label + 1);
         let mut table = NameTable {
             reach: reach(&classes),
             listed: listed.into(),
             trie,
+            by_rank: by_rank.into(),
             ranks: ranks.into(),
             classes,
             unlisted: Box::default(),

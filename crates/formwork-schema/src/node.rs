@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use formwork_automata::Dfa;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::decimal::Decimal;
 use crate::error::Refusal;
@@ -338,6 +338,59 @@ impl Nodes {
     pub(crate) fn target(&mut self, target: u32, holds: bool) -> NodeId {
         let node = self.targets[target as usize];
         if holds { node } else { self.negate(node) }
+    }
+
+    /// A reference target that refers to itself in place, if there is one.
+    /// Linear in formulas and references; without recursion, as chains of
+    /// references can be long.
+    pub(crate) fn cyclic_target(&self) -> Option<u32> {
+        #[derive(Clone, Copy, PartialEq)]
+        enum Mark {
+            New,
+            Open,
+            Done,
+        }
+        let mut marks = vec![Mark::New; self.targets.len()];
+        for root in 0..self.targets.len() as u32 {
+            let mut open = vec![(root, false)];
+            while let Some((target, left)) = open.pop() {
+                let mark = &mut marks[target as usize];
+                match (*mark, left) {
+                    (_, true) => *mark = Mark::Done,
+                    (Mark::Open, false) => return Some(target),
+                    (Mark::Done, false) => {}
+                    (Mark::New, false) => {
+                        *mark = Mark::Open;
+                        open.push((target, true));
+                        let next = self.targets_in_place(self.targets[target as usize]);
+                        open.extend(next.into_iter().map(|target| (target, false)));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The targets that a formula refers to about the same value.
+    fn targets_in_place(&self, node: NodeId) -> Vec<u32> {
+        let mut found = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![node];
+        while let Some(id) = todo.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match self.get(id) {
+                Node::All(parts) | Node::Any(parts) | Node::OneOf { parts, .. } => {
+                    todo.extend_from_slice(parts);
+                }
+                Node::Ref { target, .. } => found.push(*target),
+                Node::Types(_) | Node::Literal(_) | Node::Unsupported { .. } => {}
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     pub(crate) fn unsupported(&mut self, types: TypeSet, refusal: Refusal) -> NodeId {

@@ -36,6 +36,8 @@ pub struct SchemaLimits {
     pub max_bytes: usize,
     /// Nesting of the schema document. The default is 128.
     pub max_nesting: u32,
+    /// Values of one `enum`. The default is 10,000.
+    pub max_enum: usize,
     /// Units of compile work: nodes made, branches taken, automaton states
     /// built. The default is 4,000,000, which is a second or so.
     pub max_work: u64,
@@ -51,6 +53,7 @@ impl Default for SchemaLimits {
         SchemaLimits {
             max_bytes: 1 << 20,
             max_nesting: 128,
+            max_enum: 10_000,
             max_work: 4_000_000,
             max_states: 20_000,
             max_branches: 4096,

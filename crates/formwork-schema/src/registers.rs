@@ -278,7 +278,11 @@ impl RegisterFile {
             }
         }
         let used = self.used_names(regs.used);
-        let key = Key::new(Arc::clone(&object.names), allowed, classes, used);
+        let mut key = Key::new(Arc::clone(&object.names), allowed, classes, used);
+        if pending > 0 {
+            let members = object.members.iter().enumerate();
+            key.set_needed(members.map(|(at, m)| m.required && !regs.has(at)).collect());
+        }
         key.is_live().then_some(key)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::error::SchemaError;
 use crate::json::Json;
 use crate::node::{FALSE, Literal, NodeId, Props, TRUE, TypeSet};
 use crate::resolve::Place;
@@ -11,6 +12,14 @@ use super::Lowering;
 impl<'a> Lowering<'a> {
     pub(super) fn enumeration(&mut self, place: &Place<'a>, value: &'a Json) -> NodeId {
         match value.items() {
+            Some(values) if values.len() > self.limits.max_enum => {
+                self.limit = Some(SchemaError::Limit {
+                    name: "max_enum",
+                    limit: self.limits.max_enum as u64,
+                    place: format!("{}/enum", place.pointer),
+                });
+                TRUE
+            }
             Some(values) => self.values(values),
             None => self.invalid(place, "enum", "must be a list"),
         }
