@@ -44,7 +44,7 @@ fn kinds(n: usize) -> Value {
             "type": "object",
             "properties": {
                 "kind": {"const": format!("kind-{i}")},
-                "value": {"type": if i % 2 == 0 { "string" } else { "integer" }}
+                "value": {"type": if i.is_multiple_of(2) { "string" } else { "integer" }}
             },
             "required": ["kind", "value"]
         })

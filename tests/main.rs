@@ -11,6 +11,10 @@
     clippy::unwrap_used
 )]
 
+mod limits;
 mod mask_oracle;
+mod matcher;
+mod real_vocab;
+mod schemas;
 mod soundness;
 mod support;

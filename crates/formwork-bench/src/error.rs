@@ -24,6 +24,15 @@ pub enum BenchError {
         /// What is wrong with it.
         message: String,
     },
+    /// A folder has more than is read of one.
+    Limit {
+        /// The folder.
+        path: PathBuf,
+        /// What it has more of.
+        what: &'static str,
+        /// How many are read.
+        limit: u64,
+    },
     /// The vocabulary cannot be used.
     Vocab(VocabError),
     /// The compiler or a worker cannot be set up.
@@ -51,6 +60,9 @@ impl fmt::Display for BenchError {
         match self {
             BenchError::Io { path, source } => write!(f, "{}: {source}", path.display()),
             BenchError::Layout { path, message } => write!(f, "{}: {message}", path.display()),
+            BenchError::Limit { path, what, limit } => {
+                write!(f, "{}: more than {limit} {what}", path.display())
+            }
             BenchError::Vocab(error) => error.fmt(f),
             BenchError::Setup(message) => f.write_str(message),
         }
@@ -62,7 +74,7 @@ impl std::error::Error for BenchError {
         match self {
             BenchError::Io { source, .. } => Some(source),
             BenchError::Vocab(error) => Some(error),
-            BenchError::Layout { .. } | BenchError::Setup(_) => None,
+            BenchError::Layout { .. } | BenchError::Limit { .. } | BenchError::Setup(_) => None,
         }
     }
 }

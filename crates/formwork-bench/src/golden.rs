@@ -18,6 +18,10 @@ use crate::maskbench::{Report, Split};
 pub struct Golden {
     /// Files.
     pub schemas: usize,
+    /// Whether disguised keywords were restored, which makes other data of a
+    /// data set.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
     /// Schemas about which everything was right.
     pub passing: usize,
     /// Schemas that did not compile.
@@ -54,6 +58,7 @@ impl Golden {
     pub fn of(report: &Report) -> Golden {
         Golden {
             schemas: report.schemas,
+            restored: report.restored,
             passing: report.passing,
             refused: report.refused,
             over: report.over,
@@ -112,6 +117,8 @@ impl Golden {
                 );
             }
         }
+        let (old, now) = (self.restored.into(), new.restored.into());
+        check(old != now, "restored".to_owned(), old, now);
         for (what, old, now) in [
             ("over", self.over, new.over),
             ("under", self.under, new.under),
@@ -183,6 +190,9 @@ mod tests {
         new.splits.remove("a");
         check(&golden([5, 5], 0), &new, &["schemas in a: was 10, is 0"]);
         check(&new, &golden([5, 5], 0), &["schemas in a: was 0, is 10"]);
+        let mut new = golden([5, 5], 0);
+        new.restored = true;
+        check(&golden([5, 5], 0), &new, &["restored: was 0, is 1"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!   instances each: coverage, wrong verdicts, time per token.
 //! - [`golden`]: what an earlier run of that came to, and whether a new one is
 //!   worse.
+//! - [`documents`]: folders of documents that a schema may refer to.
 //! - [`suite`]: the official JSON Schema Test Suite.
 //! - [`walk`](walk()): one tokenised text through the masks, as both do it.
 //! - [`Oracle`]: a second opinion, from the crate `jsonschema`.
@@ -18,6 +19,7 @@
 //! machine and keeps whole data sets in memory.
 
 mod bench;
+pub mod documents;
 mod error;
 pub mod golden;
 mod guard;

@@ -2,7 +2,13 @@
 
 use std::fmt;
 
+use jsonschema::{Retrieve, Uri};
 use serde_json::Value;
+
+use crate::documents::Document;
+
+/// Where a schema without an identifier is, for the crate `jsonschema`.
+const DEFAULT_BASE: &str = "json-schema:///";
 
 /// The validator of the crate `jsonschema`, formats asserted in every draft.
 /// The draft is what `$schema` says, 2020-12 if it says nothing.
@@ -22,10 +28,20 @@ impl Oracle {
     ///
     /// If the text is not JSON or not a schema, or refers to another document.
     pub fn new(schema: &str) -> Result<Oracle, OracleError> {
+        Oracle::with_documents(schema, &[])
+    }
+
+    /// The oracle for a schema that may refer to `documents`. Of several with
+    /// the same URI the first counts.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON or not a schema, or refers to any other document.
+    pub fn with_documents(schema: &str, documents: &[Document]) -> Result<Oracle, OracleError> {
         let schema: Value = serde_json::from_str(schema).map_err(OracleError::new)?;
         let validator = jsonschema::options()
             .should_validate_formats(true)
-            .offline()
+            .with_retriever(Documents(documents.to_vec()))
             .build(&schema)
             .map_err(OracleError::new)?;
         Ok(Oracle { validator })
@@ -36,6 +52,24 @@ impl Oracle {
         match serde_json::from_str(text) {
             Ok(instance) => self.validator.is_valid(&instance),
             Err(_) => false,
+        }
+    }
+}
+
+/// The only documents that are ever retrieved.
+struct Documents(Vec<Document>);
+
+impl Retrieve for Documents {
+    fn retrieve(
+        &self,
+        uri: &Uri<String>,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        let uri = uri.as_str();
+        let path = uri.strip_prefix(DEFAULT_BASE).unwrap_or(uri);
+        let found = self.0.iter().find(|(name, _)| name == uri || name == path);
+        match found {
+            Some((_, text)) => Ok(serde_json::from_str(text)?),
+            None => Err(format!("there is no document `{path}`").into()),
         }
     }
 }
@@ -99,6 +133,19 @@ mod tests {
             "9007199254740993"
         ));
         assert!(accepts(r#"{"type":"number"}"#, "1e400"));
+    }
+
+    #[test]
+    fn documents_are_found_by_uri() {
+        let documents = [
+            ("defs/a.json".to_owned(), r#"{"$ref":"urn:b"}"#.to_owned()),
+            ("urn:b".to_owned(), r#"{"type":"null"}"#.to_owned()),
+        ];
+        let schema = r#"{"$ref":"defs/a.json"}"#;
+        let oracle = Oracle::with_documents(schema, &documents).unwrap();
+        assert!(oracle.accepts("null"));
+        assert!(!oracle.accepts("1"));
+        assert!(Oracle::new(schema).is_err());
     }
 
     #[test]

@@ -11,8 +11,13 @@
 //! A schema object without `$schema` is given its draft's. `format` is always
 //! asserted, so required tests which say that it is "only an annotation by
 //! default" are skipped.
+//!
+//! If the folder `remotes` lies beside `tests`, schemas that mention
+//! `localhost:1234` may refer to its files, which the suite says are served
+//! there.
 
 mod file;
+mod remotes;
 mod score;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +26,7 @@ use std::thread;
 use formwork::SchemaOptions;
 
 use crate::{Bench, BenchError, guard};
+use remotes::Options;
 pub use score::{DraftScore, Score, SuiteReport, Wrong};
 
 /// The drafts: the name of the folder, and the `$schema` of a schema.
@@ -66,7 +72,10 @@ pub fn run(
     options: &SchemaOptions,
     on_file: &(dyn Fn() + Sync),
 ) -> Result<SuiteReport, BenchError> {
-    let work = || run_parts(bench, &parts(folder)?, options, on_file);
+    let work = || {
+        let options = Options::read(&root(folder), options)?;
+        run_parts(bench, &parts(folder)?, &options, on_file)
+    };
     thread::scope(|scope| {
         let worker = thread::Builder::new()
             .name(guard::WORKER_NAME.to_owned())
@@ -93,7 +102,7 @@ pub fn file_count(folder: &Path) -> Result<usize, BenchError> {
 fn run_parts(
     bench: &Bench,
     parts: &[Part],
-    options: &SchemaOptions,
+    options: &Options,
     on_file: &(dyn Fn() + Sync),
 ) -> Result<SuiteReport, BenchError> {
     let mut report = SuiteReport::default();
@@ -107,9 +116,18 @@ fn run_parts(
     Ok(report)
 }
 
-fn parts(folder: &Path) -> Result<Vec<Part>, BenchError> {
+/// The folder `tests` of what [`run`] is given.
+fn root(folder: &Path) -> PathBuf {
     let tests = folder.join("tests");
-    let root = if tests.is_dir() { &tests } else { folder };
+    if tests.is_dir() {
+        tests
+    } else {
+        folder.to_owned()
+    }
+}
+
+fn parts(folder: &Path) -> Result<Vec<Part>, BenchError> {
+    let root = root(folder);
     let mut parts = Vec::new();
     for (draft, uri) in DRAFTS {
         for (kind, inner) in [
@@ -130,7 +148,7 @@ fn parts(folder: &Path) -> Result<Vec<Part>, BenchError> {
     }
     if parts.is_empty() {
         return Err(BenchError::layout(
-            root,
+            &root,
             "no folder of a draft, such as draft7, is here",
         ));
     }

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use formwork::{PropertyOrder, SchemaOptions, Whitespace};
+use formwork_bench::documents;
+
+use crate::error::CliError;
 
 /// JSON Schema to exact token masks.
 ///
@@ -107,6 +110,11 @@ pub(crate) struct MaskbenchArgs {
     /// Write the result as an object to a file; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Rename the keys `_uniqueItems` and `_format` in every schema to
+    /// `uniqueItems` and `format`, wherever they are, before it is compiled: the
+    /// data set disguised these keywords.
+    #[arg(long)]
+    pub(crate) restore_disguised: bool,
     /// Measure only the first so many files.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -155,6 +163,11 @@ pub(crate) struct SchemaArgs {
     /// Order of the members of objects.
     #[arg(long, value_name = "KIND")]
     order: Option<Order>,
+    /// Let `$ref` name the .json files below a folder: each by its own absolute
+    /// `$id` (`id` in draft 4), or else by its path from the folder on, such as
+    /// `defs/a.json`. May be given several times.
+    #[arg(long, value_name = "DIR")]
+    resolve: Vec<PathBuf>,
 }
 
 /// Order of the members of objects.
@@ -168,7 +181,7 @@ enum Order {
 
 impl SchemaArgs {
     /// The options for the compiler; its defaults where nothing was said.
-    pub(crate) fn build(&self) -> SchemaOptions {
+    pub(crate) fn build(&self) -> Result<SchemaOptions, CliError> {
         let mut options = SchemaOptions::default();
         if let Some(whitespace) = self.whitespace {
             options.whitespace = whitespace;
@@ -178,7 +191,10 @@ impl SchemaArgs {
             Some(Order::Schema) => options.order = PropertyOrder::Schema,
             None => {}
         }
-        options
+        for folder in &self.resolve {
+            options.documents.extend(documents::load(folder)?);
+        }
+        Ok(options)
     }
 }
 

@@ -66,6 +66,17 @@ fn file(name: &str, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// A folder of files for one test.
+fn folder(name: &str, files: &[(&str, &str)]) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder.to_str().unwrap().to_owned()
+}
+
 fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
 }
@@ -251,6 +262,67 @@ fn own_schemas_are_no_worse_than_golden() {
 }
 
 #[test]
+fn references_are_resolved() {
+    let documents = folder("resolve", &[("defs/n.json", r#"{"type": "null"}"#)]);
+    let named = r#"{"$id": "https://example.com/t.json", "const": true}"#;
+    let others = folder("resolve-too", &[("any.json", named)]);
+    let both = ["--resolve", &documents, "--resolve", &others];
+    let schema = r#"{"anyOf": [
+        {"$ref": "defs/n.json"},
+        {"$ref": "https://example.com/t.json"}
+    ]}"#;
+    let check = |options: &[&str]| {
+        let args = [&["check", "-"], options].concat();
+        run_with_input(&args, schema)
+    };
+    check_status(&check(&both), 0);
+    check_status(&check(&both[..2]), 1);
+    check_status(&check(&[]), 1);
+    check_status(&check(&["--resolve", "no-such-folder"]), 2);
+    let broken = folder("resolve-broken", &[("a.json", "{")]);
+    check_status(&check(&["--resolve", &broken]), 2);
+
+    let schema = file("resolve.schema.json", schema);
+    let yes = file("resolve.null.json", "null");
+    let no = file("resolve.one.json", "1");
+    let start = ["validate", "--schema", &schema, "--oracle"];
+    check_status(&run(&[&start[..], &both, &[&yes]].concat()), 0);
+    check_status(&run(&[&start[..], &both, &[&no]].concat()), 1);
+}
+
+#[test]
+fn maskbench_restores_disguised_keywords() {
+    let disguised = r#"{
+        "schema": {"items": {"type": "integer"}, "type": "array", "_uniqueItems": true},
+        "tests": [{"valid": true, "data": [1, 2]}, {"valid": false, "data": [1, 1]}]
+    }"#;
+    let contradiction = r#"{"schema": {"type": "null", "minLength": 1, "enum": ["a"]}}"#;
+    let files = [("a.json", disguised), ("b.json", contradiction)];
+    let folder = folder("disguised", &files);
+    let start = ["maskbench", folder.as_str(), "--json", "-"];
+
+    let output = run(&start);
+    check_status(&output, 0);
+    let report = json(&output);
+    assert_eq!(report["restored"], false);
+    assert_eq!(
+        (&report["under"], &report["passing"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(report["refused"], 1);
+    assert_eq!(report["refusals"]["unsatisfiable"], 1);
+
+    let output = run(&[&start[..], &["--restore-disguised"]].concat());
+    check_status(&output, 0);
+    let report = json(&output);
+    assert_eq!(report["restored"], true);
+    assert_eq!(
+        (&report["under"], &report["passing"]),
+        (&0.into(), &1.into())
+    );
+}
+
+#[test]
 fn maskbench_without_data() {
     check_status(&run(&["maskbench", "no-such-folder"]), 2);
     check_status(
@@ -283,4 +355,27 @@ fn suite_scores() {
     assert_eq!(core["wrong_tests"][0]["test"], "mislabelled");
 
     check_status(&run(&["suite", env!("CARGO_MANIFEST_DIR")]), 2);
+}
+
+#[test]
+fn suite_finds_remotes() {
+    let group = r#"[{
+        "description": "remote",
+        "schema": {"$ref": "http://localhost:1234/nested/integer.json"},
+        "tests": [
+            {"description": "one", "data": 1, "valid": true},
+            {"description": "a string", "data": "1", "valid": false}
+        ]
+    }]"#;
+    let integer = r#"{"$id": "http://example.com/other", "type": "integer"}"#;
+    let files = [
+        ("tests/draft7/refRemote.json", group),
+        ("remotes/nested/integer.json", integer),
+    ];
+    let root = folder("suite-remotes", &files);
+    for folder in [root.clone(), format!("{root}/tests")] {
+        let output = run(&["suite", &folder, "--json", "-"]);
+        check_status(&output, 0);
+        assert_eq!(json(&output)["draft7"]["core"]["pass"], 2);
+    }
 }

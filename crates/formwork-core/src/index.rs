@@ -206,12 +206,8 @@ impl TokenIndex {
             }
         }
         let mut row = vec![0u32; self.vocab.mask_words()];
-        self.vocab.scan_within(
-            region.ascii,
-            region.non_ascii,
-            region.max_chars,
-            &mut row,
-        );
+        self.vocab
+            .scan_within(region.ascii, region.non_ascii, region.max_chars, &mut row);
         let row: Row = row.into();
         let mut rows = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         if rows.len() >= MAX_REGIONS {

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use crate::error::EngineError;
 use crate::index::TokenIndex;
 use crate::machine::{ConfigId, DEAD, FrameSetId, Machine, Thread};
-use crate::slice::Slice;
+use crate::slice::{Exit, Slice};
 
 /// What a mask came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,7 +129,7 @@ impl MaskCache {
         }
         for Group { slice, threads, .. } in &groups {
             slice.inside.or_into(row);
-            for (label, nodes) in &slice.exits {
+            for Exit { label, ends, nodes } in &slice.exits {
                 let mut starts: SmallVec<[(Dot, FrameSetId); 4]> = SmallVec::new();
                 for Thread { head, up } in threads {
                     if machine.terminal(head.terminal).allows(*label) {
@@ -137,7 +137,11 @@ impl MaskCache {
                         starts.push((dot, *up));
                     }
                 }
-                if !starts.is_empty() {
+                if starts.is_empty() {
+                    continue;
+                }
+                mask::set_all(row, ends);
+                if !nodes.is_empty() {
                     let after = machine.enter(&starts)?;
                     walk(machine, index, after, nodes, row)?;
                 }
@@ -173,7 +177,9 @@ impl MaskCache {
         }
         let automaton = machine.terminal(terminal);
         let shared = automaton.is_shared();
-        let known = shared.then(|| index.shared_slice(automaton, state)).flatten();
+        let known = shared
+            .then(|| index.shared_slice(automaton, state))
+            .flatten();
         let slice = known.unwrap_or_else(|| {
             let slice = Arc::new(Slice::new(index, &**automaton, state));
             if shared {

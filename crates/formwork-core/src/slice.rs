@@ -12,14 +12,23 @@ use crate::index::{Region, Row, TokenIndex};
 /// terminal alone decides.
 #[derive(Debug)]
 pub(crate) struct Slice {
-    /// Tokens that end inside the terminal or with it.
+    /// Tokens that end inside the terminal.
     pub(crate) inside: TokenSet,
-    /// Per label: the trie nodes at which the terminal ends and longer tokens
-    /// go on.
-    pub(crate) exits: Box<[(Label, Box<[NodeId]>)]>,
+    /// What leaves it, by label.
+    pub(crate) exits: Box<[Exit]>,
     /// Tokens whose rest may depend on the captured text; they have to be run in
     /// full.
     pub(crate) exact: Box<[TokenId]>,
+}
+
+/// What leaves a terminal under one label.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    pub(crate) label: Label,
+    /// Tokens that end with the terminal.
+    pub(crate) ends: Box<[TokenId]>,
+    /// Trie nodes at which the terminal ends and longer tokens go on.
+    pub(crate) nodes: Box<[NodeId]>,
 }
 
 /// A set of tokens, dense or sparse or both.
@@ -43,7 +52,11 @@ impl TokenSet {
 impl Slice {
     /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let exits: usize = self.exits.iter().map(|(_, nodes)| nodes.len()).sum();
+        let exits = self
+            .exits
+            .iter()
+            .map(|exit| exit.ends.len() + exit.nodes.len());
+        let exits: usize = exits.sum();
         64 + 4 * (self.inside.sparse.len() + exits + self.exact.len())
             + self.inside.dense.as_ref().map_or(0, |row| 4 * row.len())
     }
@@ -97,7 +110,7 @@ struct Builder<'a> {
     terminal: &'a dyn Terminal,
     sparse: Vec<TokenId>,
     dense: Option<Row>,
-    exits: FxHashMap<Label, Vec<NodeId>>,
+    exits: FxHashMap<Label, (Vec<TokenId>, Vec<NodeId>)>,
     exact: Vec<TokenId>,
 }
 
@@ -131,12 +144,12 @@ impl Builder<'_> {
                     continue;
                 }
             }
-            self.sparse.extend_from_slice(trie.tokens(at));
             let facts = automaton.facts(next);
-            if end > node + 1
-                && let Some(label) = facts.exit
-            {
-                self.exit(label, at, depth);
+            if facts.goes_on {
+                self.sparse.extend_from_slice(trie.tokens(at));
+            }
+            if let Some(label) = facts.exit {
+                self.exit(label, at, depth, !facts.goes_on);
             }
             if facts.goes_on {
                 path[depth] = next;
@@ -159,7 +172,6 @@ impl Builder<'_> {
     /// Adds what a closing quote leads to, for every content that some token
     /// has before one. All of them exit through `close`, if that is given.
     fn close(&mut self, from: LexState, close: Option<Label>) {
-        let trie = self.index.vocab().trie();
         for closer in self.index.closers() {
             let label = close.or_else(|| {
                 let inside = |state, &byte| self.terminal.step(state, byte);
@@ -167,15 +179,23 @@ impl Builder<'_> {
                 self.terminal.exit(self.terminal.step(last, b'"')?)
             });
             if let Some(label) = label {
-                self.sparse.extend_from_slice(trie.tokens(closer.node));
-                self.exit(label, closer.node, closer.body.len() + 1);
+                self.exit(label, closer.node, closer.body.len() + 1, true);
             }
         }
     }
 
-    /// Records that the terminal ends at a node, `depth` bytes deep.
-    fn exit(&mut self, label: Label, node: NodeId, depth: usize) {
-        self.exits.entry(label).or_default().push(node);
+    /// Records that the terminal may end at a node, `depth` bytes deep;
+    /// `closed` if it has to.
+    fn exit(&mut self, label: Label, node: NodeId, depth: usize, closed: bool) {
+        let trie = self.index.vocab().trie();
+        let (ends, nodes) = self.exits.entry(label).or_default();
+        if closed {
+            ends.extend_from_slice(trie.tokens(node));
+        }
+        if trie.subtree_end(node).0 == node.0 + 1 {
+            return;
+        }
+        nodes.push(node);
         if self.terminal.captures() {
             let vocab = self.index.vocab();
             let below = vocab.trie().subtree_tokens(node).iter().copied();
@@ -187,12 +207,16 @@ impl Builder<'_> {
     }
 
     fn finish(self) -> Slice {
-        let mut exits: Vec<(Label, Box<[NodeId]>)> = self
+        let mut exits: Vec<Exit> = self
             .exits
             .into_iter()
-            .map(|(label, nodes)| (label, nodes.into_boxed_slice()))
+            .map(|(label, (ends, nodes))| Exit {
+                label,
+                ends: ends.into_boxed_slice(),
+                nodes: nodes.into_boxed_slice(),
+            })
             .collect();
-        exits.sort_unstable_by_key(|&(label, _)| label);
+        exits.sort_unstable_by_key(|exit| exit.label);
         Slice {
             inside: token_set(self.index, self.dense, self.sparse),
             exits: exits.into_boxed_slice(),

@@ -261,12 +261,7 @@ impl ByteDfaBuilder {
         self.freeze(start, &nearest, &ways)
     }
 
-    fn freeze(
-        self,
-        start: u32,
-        nearest: &[(u32, Label)],
-        ways: &[Vec<(Label, u32)>],
-    ) -> ByteDfa {
+    fn freeze(self, start: u32, nearest: &[(u32, Label)], ways: &[Vec<(Label, u32)>]) -> ByteDfa {
         let live = |s: u32| nearest.get(s as usize).is_some_and(|&(n, _)| n != u32::MAX);
         // Renumber in breadth-first order from the start, live states only.
         let mut order: Vec<u32> = Vec::new();

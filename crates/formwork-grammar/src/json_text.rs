@@ -363,9 +363,7 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
         }
         match advance(place, byte) {
             Move::No => None,
-            Move::To(next) => self
-                .possible(next, chars)
-                .then(|| Self::join(next, chars)),
+            Move::To(next) => self.possible(next, chars).then(|| Self::join(next, chars)),
             Move::Char(code) => {
                 let next = self.chars.next(chars, char::from_u32(code)?)?;
                 Some(Self::join(Place::Plain, next))
@@ -553,8 +551,7 @@ mod tests {
             [0; 3]
         }
         fn next(&self, s: CharState, c: char) -> Option<CharState> {
-            ((self.0..=self.1).contains(&u32::from(c)) && s[0] < self.2)
-                .then_some([s[0] + 1, 0, 0])
+            ((self.0..=self.1).contains(&u32::from(c)) && s[0] < self.2).then_some([s[0] + 1, 0, 0])
         }
         fn live_in(&self, s: CharState, low: u32, high: u32) -> bool {
             (low.max(self.0)..=high.min(self.1))
@@ -607,7 +604,9 @@ mod tests {
         }
         assert!(digits.step(s, b'a').is_none());
         // No astral character fits, so no surrogate may begin.
-        let s = br#""\ud"#.iter().try_fold(digits.start(), |s, &b| digits.step(s, b));
+        let s = br#""\ud"#
+            .iter()
+            .try_fold(digits.start(), |s, &b| digits.step(s, b));
         assert!(s.is_none());
         assert!(digits.step(LexState([0, 2, 0, 0]), b'\\').is_none());
         assert!(digits.step(LexState([0, 0, 0, 0]), 0xC3).is_none());

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
-use crate::count::Count;
+use crate::count::{Count, MANY};
 use crate::error::SchemaError;
 use crate::node::{Literal, NodeId};
 use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
@@ -70,10 +70,16 @@ impl Explorer<'_> {
                 _ => None,
             })
             .collect();
-        let longest = lists.iter().map(|(prefix, _)| prefix.len()).max().unwrap_or(0);
+        let longest = lists
+            .iter()
+            .map(|(prefix, _)| prefix.len())
+            .max()
+            .unwrap_or(0);
         let items: Vec<NodeId> = (0..=longest)
             .map(|at| {
-                let parts = lists.iter().map(|(prefix, tail)| *prefix.get(at).unwrap_or(tail));
+                let parts = lists
+                    .iter()
+                    .map(|(prefix, tail)| *prefix.get(at).unwrap_or(tail));
                 self.solver.nodes.all(parts.collect::<Vec<_>>())
             })
             .collect();
@@ -221,7 +227,9 @@ impl Array {
     /// Whether the array may end.
     pub(crate) fn may_close(&self, cursor: Cursor) -> bool {
         match &self.graph {
-            Some(graph) => graph.get(cursor as usize).is_some_and(|node| node.may_close),
+            Some(graph) => graph
+                .get(cursor as usize)
+                .is_some_and(|node| node.may_close),
             None => cursor >= self.min,
         }
     }
@@ -269,6 +277,15 @@ impl Array {
     /// Whether items can come without end from here on.
     pub(crate) fn is_endless(&self, cursor: Cursor) -> bool {
         self.graph.is_none() && self.max.is_none() && cursor >= self.prefix.len() as u32
+    }
+
+    /// The most items that can have been read, as far as that matters for how
+    /// many values are left: [`MANY`] less a few are still many.
+    pub(crate) fn read_at_most(&self, cursor: Cursor) -> Count {
+        match (&self.graph, self.max) {
+            (None, Some(_)) => Count::from(cursor),
+            (_, max) => max.map_or(MANY / 2, Count::from),
+        }
     }
 
     fn item(&self, at: u32) -> ValueId {

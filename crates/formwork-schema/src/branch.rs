@@ -135,7 +135,10 @@ impl Solver {
                         }
                     }
                 }
-                if best.as_ref().is_none_or(|known| options.len() < known.len()) {
+                if best
+                    .as_ref()
+                    .is_none_or(|known| options.len() < known.len())
+                {
                     best = Some(options);
                 }
             }

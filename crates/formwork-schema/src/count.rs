@@ -35,7 +35,9 @@ impl Shapes {
     }
 
     pub(crate) fn count(&self, value: ValueId) -> Count {
-        self.values.get(value as usize).map_or(0, |value| value.count)
+        self.values
+            .get(value as usize)
+            .map_or(0, |value| value.count)
     }
 
     fn count_value(&self, id: ValueId) -> Count {
@@ -50,7 +52,10 @@ impl Shapes {
             let object = &self.objects[o as usize];
             self.count_members(object, &object.all())
         });
-        let arrays = value.arrays.iter().map(|&a| self.count_items(&self.arrays[a as usize], 0));
+        let arrays = value
+            .arrays
+            .iter()
+            .map(|&a| self.count_items(&self.arrays[a as usize], 0));
         let parts = [strings, numbers, objects.max(), arrays.max()];
         parts.into_iter().flatten().fold(literals, limited_add)
     }
@@ -63,7 +68,9 @@ impl Shapes {
         let members = object.members.iter().enumerate();
         let left = members.filter(|&(at, _)| !(todo.seen)(at));
         let (required, optional): (Vec<_>, Vec<_>) = left.partition(|(_, m)| m.required);
-        let all = required.iter().fold(1, |all: Count, (_, m)| limited_mul(all, self.best(&m.values)));
+        let all = required.iter().fold(1, |all: Count, (_, m)| {
+            limited_mul(all, self.best(&m.values))
+        });
         let count = todo.count + required.len() as u32;
         if all == 0 || object.max.is_some_and(|max| max <= count) {
             return all;
@@ -97,8 +104,7 @@ impl Shapes {
             if label < listed && (todo.seen)(label) {
                 continue;
             }
-            let endless = label >= listed
-                && object.names.unlisted(label - listed) == u64::MAX;
+            let endless = label >= listed && object.names.unlisted(label - listed) == u64::MAX;
             for &(paid, value) in object.values(label as u32) {
                 let seen = |at| at == label || (todo.seen)(at);
                 let after = Todo {
@@ -124,15 +130,11 @@ impl Shapes {
         let items = array.items(self, cursor);
         let next = items.iter().map(|&(value, next)| (self.count(value), next));
         next.fold(here, |sum, (count, next)| {
-            let endless = array.is_endless(next) && !(array.unique && count < MANY);
-            let more = if count == 0 {
-                0
-            } else if endless {
-                MANY
-            } else if array.unique {
-                1
-            } else {
-                count
+            let more = match count {
+                0 => 0,
+                _ if array.unique => count.saturating_sub(array.read_at_most(cursor)).max(1),
+                _ if array.is_endless(next) => MANY,
+                count => count,
             };
             limited_add(sum, more)
         })

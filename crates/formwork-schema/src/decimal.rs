@@ -48,11 +48,7 @@ impl Decimal {
             return None;
         }
         let digits = int.bytes().chain(frac.bytes()).map(|b| b - b'0').collect();
-        Some(Decimal::new(
-            negative,
-            digits,
-            exponent - frac.len() as i64,
-        ))
+        Some(Decimal::new(negative, digits, exponent - frac.len() as i64))
     }
 
     fn new(negative: bool, mut digits: Vec<u8>, mut exponent: i64) -> Decimal {

@@ -50,10 +50,13 @@ impl Draft {
         match keyword {
             "const" | "contains" | "propertyNames" => self >= Draft::V6,
             "if" | "then" | "else" => self >= Draft::V7,
-            "dependentRequired" | "dependentSchemas" | "unevaluatedProperties"
-            | "unevaluatedItems" | "minContains" | "maxContains" | "$anchor" => {
-                self >= Draft::V2019
-            }
+            "dependentRequired"
+            | "dependentSchemas"
+            | "unevaluatedProperties"
+            | "unevaluatedItems"
+            | "minContains"
+            | "maxContains"
+            | "$anchor" => self >= Draft::V2019,
             "$recursiveRef" => self == Draft::V2019,
             "prefixItems" | "$dynamicRef" => self >= Draft::V2020,
             "additionalItems" => self <= Draft::V2019,

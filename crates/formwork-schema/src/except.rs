@@ -80,11 +80,19 @@ impl CharAutomaton for Except {
     fn live_in(&self, state: CharState, low: u32, high: u32) -> bool {
         let mut known: Vec<char> = match state[2] {
             OUT => Vec::new(),
-            at => self.words.children(at - 1).iter().map(|&(c, _)| c).collect(),
+            at => self
+                .words
+                .children(at - 1)
+                .iter()
+                .map(|&(c, _)| c)
+                .collect(),
         };
         known.sort_unstable();
         let mut from = low;
-        for c in known.into_iter().filter(|&c| (low..=high).contains(&u32::from(c))) {
+        for c in known
+            .into_iter()
+            .filter(|&c| (low..=high).contains(&u32::from(c)))
+        {
             let code = u32::from(c);
             if from < code && self.text.live_in(inner(state), from, code - 1) {
                 return true;
@@ -133,16 +141,29 @@ impl CharAutomaton for Except {
     }
 }
 
+/// What may depend on the text of a remembered scalar or name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Scope {
+    /// All that follows: some value around it has rivals.
+    Strict,
+    /// An item of an array whose items are any strings, or not scalars: the
+    /// next one, once a whole literal or the start of anything else is read.
+    Item,
+    /// An item of any other array: the next one, from its first character on.
+    NarrowItem,
+    /// A part of an item: only items after the one it is in.
+    Part,
+}
+
 /// A terminal whose text the language wants to see.
 pub(crate) struct Captured<T> {
     terminal: T,
-    /// Whether even the end of the value around it may depend on the text.
-    strict: bool,
+    scope: Scope,
 }
 
 impl<T> Captured<T> {
-    pub(crate) fn new(terminal: T, strict: bool) -> Captured<T> {
-        Captured { terminal, strict }
+    pub(crate) fn new(terminal: T, scope: Scope) -> Captured<T> {
+        Captured { terminal, scope }
     }
 }
 
@@ -168,8 +189,26 @@ impl<T: Terminal> Terminal for Captured<T> {
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
-        // The next item comes after a comma.
-        rest.iter().any(|&byte| byte == b',' || (self.strict && matches!(byte, b'}' | b']')))
+        let after = |end: &dyn Fn(u8) -> bool, rest: &'_ [u8]| {
+            rest.iter().position(|&byte| end(byte)).map(|at| at + 1)
+        };
+        let comma = |byte| byte == b',';
+        let bracket = |byte| matches!(byte, b'}' | b']');
+        match self.scope {
+            Scope::Strict => after(&|byte| comma(byte) || bracket(byte), rest).is_some(),
+            Scope::Part => after(&bracket, rest)
+                .is_some_and(|at| rest.get(at..).is_some_and(|rest| rest.contains(&b','))),
+            Scope::Item | Scope::NarrowItem => {
+                let next = after(&comma, rest).and_then(|at| rest.get(at..));
+                let next = next.unwrap_or_default().trim_ascii_start();
+                match next.split_first() {
+                    None => false,
+                    Some((b'"', body)) if self.scope == Scope::Item => body.contains(&b'"'),
+                    Some((b'"', body)) => !body.is_empty(),
+                    Some(_) => true,
+                }
+            }
+        }
     }
 
     fn bulk(&self, state: LexState) -> Bulk {

@@ -270,8 +270,21 @@ mod tests {
             assert!(serde_json::from_str::<serde_json::Value>(text).is_ok());
         }
         for text in [
-            "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "nul", "\"\\x\"", "\"a", "1 2", "{a:1}",
-            "-", "\"\\", "[1 2]", "\u{feff}{}",
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "nul",
+            "\"\\x\"",
+            "\"a",
+            "1 2",
+            "{a:1}",
+            "-",
+            "\"\\",
+            "[1 2]",
+            "\u{feff}{}",
         ] {
             assert!(parse(text, 8).is_err(), "{text}");
             assert!(serde_json::from_str::<serde_json::Value>(text).is_err());

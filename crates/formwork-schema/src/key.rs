@@ -88,8 +88,8 @@ impl Key {
             *allowed &= !names.contains(name);
         }
         let mut used = std::mem::take(&mut self.used_names);
-        let unlisted = |name: &&Box<str>| !self.table.listed.contains(name);
-        used.extend(names.iter().filter(unlisted).cloned());
+        let listed = &self.table.listed;
+        used.extend(names.iter().filter(|&name| !listed.contains(name)).cloned());
         Key {
             needed: self.needed,
             ..Key::with(self.table, self.allowed, self.classes, used)
@@ -100,15 +100,24 @@ impl Key {
     /// they are.
     pub(crate) fn identity(&self) -> KeyIdentity {
         let table = Arc::as_ptr(&self.table) as usize;
-        let allowed = self.allowed.iter().zip(self.needed.iter().chain(std::iter::repeat(&false)));
-        let allowed = allowed.map(|(&allowed, &needed)| (allowed, needed)).collect();
+        let allowed = self
+            .allowed
+            .iter()
+            .zip(self.needed.iter().chain(std::iter::repeat(&false)));
+        let allowed = allowed
+            .map(|(&allowed, &needed)| (allowed, needed))
+            .collect();
         (table, allowed, self.classes, self.used_names.clone())
     }
 
     /// Every name of a table.
     pub(crate) fn all(table: &Arc<NameTable>, classes: usize) -> Key {
         let allowed = vec![true; table.listed.len()];
-        let classes = if classes < 64 { (1 << classes) - 1 } else { u64::MAX };
+        let classes = if classes < 64 {
+            (1 << classes) - 1
+        } else {
+            u64::MAX
+        };
         Key::new(Arc::clone(table), allowed, classes, [])
     }
 
@@ -240,7 +249,9 @@ impl Key {
 }
 
 fn in_ranges(ranges: &[(u32, u32)], c: char) -> bool {
-    ranges.iter().any(|&(low, high)| (low..=high).contains(&u32::from(c)))
+    ranges
+        .iter()
+        .any(|&(low, high)| (low..=high).contains(&u32::from(c)))
 }
 
 fn child(trie: &Trie, node: u32, c: char) -> u32 {
@@ -272,7 +283,11 @@ impl CharAutomaton for Key {
         let [listed, class, used] = state;
         let special = self.known_children(listed, used);
         let inside = |c: &&char| (low..=high).contains(&u32::from(**c));
-        if special.iter().filter(inside).any(|&c| self.next(state, c).is_some()) {
+        if special
+            .iter()
+            .filter(inside)
+            .any(|&c| self.next(state, c).is_some())
+        {
             return true;
         }
         if class == OUT || self.classes == 0 {

@@ -287,7 +287,10 @@ impl Language for JsonLanguage {
     }
 
     fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Option<&[u8]>) -> Dot {
-        let exit = self.exits.get(&dot).and_then(|exits| exits.get(edge as usize));
+        let exit = self
+            .exits
+            .get(&dot)
+            .and_then(|exits| exits.get(edge as usize));
         let position = match exit.copied() {
             None => Position::Done,
             Some(Exit::To(position)) => position,
@@ -359,9 +362,14 @@ impl Language for JsonLanguage {
             Position::ArrayOpen(array) => items(array, 0, true),
             Position::ArrayItem(array, cursor) => {
                 let shape = &shapes.arrays[array as usize];
-                let bytes = shape.items(shapes, cursor).into_iter().map(|(value, next)| {
-                    shapes.bytes(value).saturating_add(items(array, next, false))
-                });
+                let bytes = shape
+                    .items(shapes, cursor)
+                    .into_iter()
+                    .map(|(value, next)| {
+                        shapes
+                            .bytes(value)
+                            .saturating_add(items(array, next, false))
+                    });
                 bytes.min().unwrap_or(u32::MAX)
             }
             Position::ArrayNext(array, cursor) => items(array, cursor, false),
@@ -369,6 +377,10 @@ impl Language for JsonLanguage {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.positions.len() * 64 + self.keys.len() * 400 + self.exits.len() * 64 + self.registers.heap_bytes() + self.records.heap_bytes()
+        self.positions.len() * 64
+            + self.keys.len() * 400
+            + self.exits.len() * 64
+            + self.registers.heap_bytes()
+            + self.records.heap_bytes()
     }
 }

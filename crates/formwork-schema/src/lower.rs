@@ -113,7 +113,8 @@ impl<'a> Lowering<'a> {
         keyword: &str,
         reason: &str,
     ) -> NodeId {
-        self.nodes.unsupported(types, refusal(place, keyword, reason))
+        self.nodes
+            .unsupported(types, refusal(place, keyword, reason))
     }
 
     /// Lowers one schema, once. Recursion follows the nesting of the document, which
@@ -157,7 +158,13 @@ impl<'a> Lowering<'a> {
         self.nodes.all(parts)
     }
 
-    fn keyword(&mut self, place: &Place<'a>, draft: Draft, keyword: &str, value: &'a Json) -> NodeId {
+    fn keyword(
+        &mut self,
+        place: &Place<'a>,
+        draft: Draft,
+        keyword: &str,
+        value: &'a Json,
+    ) -> NodeId {
         match keyword {
             "type" => self.types(place, value),
             "enum" => self.enumeration(place, value),

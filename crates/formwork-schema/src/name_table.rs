@@ -81,7 +81,10 @@ impl Trie {
 
     pub(crate) fn child(&self, node: u32, c: char) -> Option<u32> {
         let children = &self.nodes.get(node as usize)?.children;
-        children.iter().find(|&&(b, _)| b == c).map(|&(_, child)| child)
+        children
+            .iter()
+            .find(|&&(b, _)| b == c)
+            .map(|&(_, child)| child)
     }
 
     pub(crate) fn children(&self, node: u32) -> &[(char, u32)] {
@@ -96,12 +99,16 @@ impl Trie {
 
     /// The characters on the way to a node.
     pub(crate) fn depth(&self, node: u32) -> usize {
-        self.nodes.get(node as usize).map_or(0, |node| node.depth as usize)
+        self.nodes
+            .get(node as usize)
+            .map_or(0, |node| node.depth as usize)
     }
 
     /// The ranks of the words at or below a node.
     pub(crate) fn words(&self, node: u32) -> (u32, u32) {
-        self.nodes.get(node as usize).map_or((0, 0), |node| node.words)
+        self.nodes
+            .get(node as usize)
+            .map_or((0, 0), |node| node.words)
     }
 }
 
@@ -131,7 +138,10 @@ impl NameTable {
             by_rank[rank as usize] = word as u32;
         }
         let states = 0..classes.state_count() as u32;
-        let count = states.filter_map(|s| classes.label(s)).max().map_or(0, |label| label + 1);
+        let count = states
+            .filter_map(|s| classes.label(s))
+            .max()
+            .map_or(0, |label| label + 1);
         let mut table = NameTable {
             reach: reach(&classes),
             listed: listed.into(),
@@ -141,7 +151,9 @@ impl NameTable {
             classes,
             unlisted: Box::default(),
         };
-        table.unlisted = (0..count).map(|class| unlisted_names(&table, 1 << class)).collect();
+        table.unlisted = (0..count)
+            .map(|class| unlisted_names(&table, 1 << class))
+            .collect();
         table
     }
 
@@ -187,10 +199,13 @@ fn unlisted_names(names: &NameTable, mask: u64) -> u64 {
         };
         let successors: Vec<(u32, u64)> = names.classes.classes().filter_map(next).collect();
         if done {
-            let here = names.classes.label(state).is_some_and(|l| mask & 1 << l != 0);
-            let below = successors.iter().map(|&(next, chars)| {
-                memo.get(&next).copied().unwrap_or(0).saturating_mul(chars)
-            });
+            let here = names
+                .classes
+                .label(state)
+                .is_some_and(|l| mask & 1 << l != 0);
+            let below = successors
+                .iter()
+                .map(|&(next, chars)| memo.get(&next).copied().unwrap_or(0).saturating_mul(chars));
             let count = below.fold(u64::from(here), u64::saturating_add);
             memo.insert(state, count);
         } else {

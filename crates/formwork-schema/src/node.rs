@@ -591,7 +591,11 @@ impl Nodes {
             // What is said of the mentioned names does not matter for the set.
             let mentioned = Props {
                 named: props.named.iter().map(|(n, _)| (n.clone(), TRUE)).collect(),
-                patterns: props.patterns.iter().map(|&(lang, _)| (lang, TRUE)).collect(),
+                patterns: props
+                    .patterns
+                    .iter()
+                    .map(|&(lang, _)| (lang, TRUE))
+                    .collect(),
                 rest: TRUE,
             };
             let names = NameSet::Rest(Arc::new(mentioned));
@@ -661,7 +665,9 @@ impl Nodes {
         let refusal = Refusal {
             pointer: String::new(),
             keyword: keyword.into(),
-            reason: format!("{what}, which `not`, `oneOf` or `if` here needs, is not supported yet"),
+            reason: format!(
+                "{what}, which `not`, `oneOf` or `if` here needs, is not supported yet"
+            ),
         };
         self.unsupported(types, refusal)
     }

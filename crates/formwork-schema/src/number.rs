@@ -133,12 +133,12 @@ pub(crate) fn finite(mut values: Vec<Decimal>) -> ByteDfa {
 pub(crate) fn satisfies(n: &Decimal, literal: &Literal) -> bool {
     match literal {
         Literal::Range { low, high } => {
-            let above = low.as_ref().is_none_or(|b| {
-                *n > b.value || (*n == b.value && !b.exclusive)
-            });
-            let below = high.as_ref().is_none_or(|b| {
-                *n < b.value || (*n == b.value && !b.exclusive)
-            });
+            let above = low
+                .as_ref()
+                .is_none_or(|b| *n > b.value || (*n == b.value && !b.exclusive));
+            let below = high
+                .as_ref()
+                .is_none_or(|b| *n < b.value || (*n == b.value && !b.exclusive));
             above && below
         }
         Literal::Multiple { of, holds } => multiple::is_multiple(n, of) == *holds,

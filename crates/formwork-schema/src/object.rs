@@ -59,7 +59,10 @@ struct Duty {
 impl Explorer<'_> {
     /// The objects of a set of literals; `None` if the counts contradict each
     /// other.
-    pub(crate) fn object_of(&mut self, literals: &[Literal]) -> Result<Option<Object>, SchemaError> {
+    pub(crate) fn object_of(
+        &mut self,
+        literals: &[Literal],
+    ) -> Result<Option<Object>, SchemaError> {
         let counts = literals.iter().map(|literal| match literal {
             Literal::Count { min, max } => (*min, *max),
             _ => (0, None),
@@ -113,7 +116,9 @@ impl Explorer<'_> {
             });
         }
         let (classes, kinds) = self.other_names(&groups, &names, &duties)?;
-        let others = kinds.into_iter().map(|(node, pays)| self.values(node, pays, &duties));
+        let others = kinds
+            .into_iter()
+            .map(|(node, pays)| self.values(node, pays, &duties));
         let others = others.collect();
         Ok(Some(Object {
             names: self.name_table(listed, classes),
@@ -198,9 +203,8 @@ impl Explorer<'_> {
         Ok(match set {
             NameSet::Matching(lang) => self.solver.nodes.language(*lang).accepts(name),
             NameSet::Rest(props) => {
-                let matches = |&(lang, _): &(LangId, NodeId)| {
-                    self.solver.nodes.language(lang).accepts(name)
-                };
+                let matches =
+                    |&(lang, _): &(LangId, NodeId)| self.solver.nodes.language(lang).accepts(name);
                 !props.named.iter().any(|(known, _)| &**known == name)
                     && !props.patterns.iter().any(matches)
             }
@@ -216,7 +220,7 @@ impl Explorer<'_> {
         groups: &[Group],
         names: &[Arc<Dfa>],
         duties: &[Duty],
-    ) -> Result<(Arc<Dfa>, Vec<(NodeId, Duties)>), SchemaError> {
+    ) -> Result<OtherNames, SchemaError> {
         // The languages that tell names apart, each once.
         let mut languages: Vec<Arc<Dfa>> = Vec::new();
         let mut add = |dfa: &Arc<Dfa>| match languages.iter().position(|l| Arc::ptr_eq(l, dfa)) {
@@ -228,19 +232,18 @@ impl Explorer<'_> {
         };
         let names: Vec<usize> = names.iter().map(&mut add).collect();
         let mut patterns_of = |props: &Props| -> Vec<(usize, NodeId)> {
-            let known = |&(lang, node): &(LangId, NodeId)| {
-                (add(self.solver.nodes.language(lang)), node)
-            };
+            let known =
+                |&(lang, node): &(LangId, NodeId)| (add(self.solver.nodes.language(lang)), node);
             props.patterns.iter().map(known).collect()
         };
-        let patterns: Vec<Vec<(usize, NodeId)>> =
-            groups.iter().map(|group| patterns_of(&group.props)).collect();
+        let patterns: Vec<Vec<(usize, NodeId)>> = groups
+            .iter()
+            .map(|group| patterns_of(&group.props))
+            .collect();
         let mut payers: Vec<Payers> = Vec::new();
         for duty in duties {
             payers.push(match &duty.names {
-                NameSet::Matching(lang) => {
-                    Payers::Matching(add(self.solver.nodes.language(*lang)))
-                }
+                NameSet::Matching(lang) => Payers::Matching(add(self.solver.nodes.language(*lang))),
                 NameSet::Rest(props) => {
                     let known = props.patterns.iter();
                     let known = known.map(|&(lang, _)| add(self.solver.nodes.language(lang)));
@@ -311,10 +314,16 @@ impl Explorer<'_> {
             });
         }
         self.solver.spend(classes.state_count() as u64)?;
-        let kinds = found.into_iter().map(|(matched, node)| (node, pays(&matched)));
+        let kinds = found
+            .into_iter()
+            .map(|(matched, node)| (node, pays(&matched)));
         Ok((Arc::new(classes), kinds.collect()))
     }
 }
+
+/// Classes of unlisted names: their automaton, and per class what values have
+/// to satisfy and the duties they may pay.
+type OtherNames = (Arc<Dfa>, Vec<(NodeId, Duties)>);
 
 /// The unlisted names that may pay a duty, by the languages they match.
 enum Payers {
@@ -420,7 +429,9 @@ impl Object {
     /// pay duties, by dynamic programming over the sets of duties paid; then
     /// others up to the minimum.
     pub(crate) fn complete(&self, shapes: &Shapes, todo: &Todo<'_>) -> Option<Rest> {
-        let room = self.max.map_or(u32::MAX, |max| max.saturating_sub(todo.count));
+        let room = self
+            .max
+            .map_or(u32::MAX, |max| max.saturating_sub(todo.count));
         let mut plan = Plan::new(todo.duties, self.max.is_some());
         let mut optional: Vec<u32> = Vec::new();
         for (at, member) in self.members.iter().enumerate() {
@@ -448,7 +459,10 @@ impl Object {
             let Some(cheapest) = ways.clone().map(|(_, bytes)| bytes).min() else {
                 continue;
             };
-            let supply = self.names.unlisted(class).saturating_sub((todo.used)(class as u32));
+            let supply = self
+                .names
+                .unlisted(class)
+                .saturating_sub((todo.used)(class as u32));
             others = others.saturating_add(supply);
             if supply > 0 {
                 other_bytes = other_bytes.min(cheapest);

@@ -17,24 +17,36 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::array::Cursor;
 use crate::count::Count;
 use crate::datum::{Data, Datum, DatumId, UNSEEN};
-use crate::except::{Captured, Except};
+use crate::except::{Captured, Except, Scope};
 use crate::key::Key;
 use crate::language::{Exit, JsonLanguage, Position, Ways};
 use crate::number;
 use crate::registers::RegsId;
 use crate::shape::ValueId;
 use crate::terminals::COMMA;
+use crate::text::Text;
 
 /// A set of rivals; see [`Records`].
 pub(crate) type RivalsId = u32;
 /// What was read of a value.
 pub(crate) type RecordId = u32;
 
+/// What is around a remembered value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Around {
+    /// It is an item of an array whose items must differ, and nothing around it
+    /// has rivals.
+    Item,
+    /// It is a part of such an item.
+    Part,
+    /// It or a value around it has rivals.
+    Rivals,
+}
+
 /// A position in a value that is remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Recorded {
-    /// The flag: whether a value around it still has rivals.
-    Value(ValueId, RivalsId, bool),
+    Value(ValueId, RivalsId, Around),
     /// After a value, which is returned.
     Done(DatumId),
     ObjectOpen(u32, RegsId, RecordId),
@@ -55,8 +67,8 @@ struct Record {
     /// The name of the member being read.
     name: Option<Box<str>>,
     rivals: Vec<DatumId>,
-    /// Whether this value or one around it had rivals at its start.
-    strict: bool,
+    /// What parts of this value have around them.
+    around: Around,
 }
 
 /// Everything that is remembered.
@@ -99,7 +111,7 @@ impl Records {
     }
 
     /// The start of an array or object that must not equal any of some values.
-    fn start(&mut self, array: bool, rivals: &[DatumId], strict: bool) -> RecordId {
+    fn start(&mut self, array: bool, rivals: &[DatumId], around: Around) -> RecordId {
         let same_kind = |&&rival: &&DatumId| match self.data.get(rival) {
             Some(Datum::Array(_)) => array,
             Some(Datum::Object(_)) => !array,
@@ -111,7 +123,7 @@ impl Records {
             parts: Vec::new(),
             name: None,
             rivals,
-            strict,
+            around,
         })
     }
 
@@ -163,15 +175,15 @@ impl Records {
 impl JsonLanguage {
     /// The position after `[` of an array whose items must differ.
     pub(crate) fn unique_array(&mut self, array: u32) -> Position {
-        let record = self.records.start(true, &[], false);
+        let record = self.records.start(true, &[], Around::Item);
         Position::Recorded(Recorded::ArrayOpen(array, record))
     }
 
     pub(crate) fn expand_recorded(&mut self, position: Recorded, way: &mut Ways) {
         match position {
-            Recorded::Value(value, rivals, strict) => {
-                self.recorded_value(value, rivals, strict, way);
-            },
+            Recorded::Value(value, rivals, around) => {
+                self.recorded_value(value, rivals, around, way);
+            }
             Recorded::Done(_) => {
                 way.expansion.is_final = true;
                 way.expansion.returns = true;
@@ -266,14 +278,18 @@ impl JsonLanguage {
     ) -> Position {
         let shape = &self.shapes.objects[object as usize];
         let name = text.and_then(decode);
-        let after = self.registers.after(shape, regs, label, name.clone(), self.order);
+        let after = self
+            .registers
+            .after(shape, regs, label, name.clone(), self.order);
         let listed = shape.names.listed.get(label as usize).cloned();
         let mut known = (*self.records.get(record)).clone();
         let name = listed.or(name.map(Box::from));
         match &name {
             Some(name) => {
                 let data = &self.records.data;
-                known.rivals.retain(|&rival| data.member(rival, name).is_some());
+                known
+                    .rivals
+                    .retain(|&rival| data.member(rival, name).is_some());
             }
             // A name that nobody else has.
             None => known.rivals.clear(),
@@ -320,25 +336,32 @@ impl JsonLanguage {
         then: Recorded,
         way: &mut Ways,
     ) {
-        let around = self.records.get(record);
-        let own = !self.records.rivals[rivals as usize].is_empty();
-        let strict = own || around.strict || !around.rivals.is_empty();
-        let callee: Dot = self.dot(Position::Recorded(Recorded::Value(value, rivals, strict)));
+        let whole = self.records.get(record);
+        let around = match whole.rivals[..] {
+            [] => whole.around,
+            _ => Around::Rivals,
+        };
+        let callee: Dot = self.dot(Position::Recorded(Recorded::Value(value, rivals, around)));
         let ret = self.dot(Position::Recorded(then));
         way.call(formwork_grammar::Edge::Call { callee, ret });
     }
 
-    fn recorded_value(
-        &mut self,
-        value: ValueId,
-        rivals: RivalsId,
-        strict: bool,
-        way: &mut Ways,
-    ) {
+    fn recorded_value(&mut self, value: ValueId, rivals: RivalsId, around: Around, way: &mut Ways) {
         let rivals = Arc::clone(&self.records.rivals[rivals as usize]);
         let data = &self.records.data;
         let space = self.shapes.punctuation.space;
         let shape = &self.shapes.values[value as usize];
+        let scope = match around {
+            Around::Rivals => Scope::Strict,
+            Around::Part => Scope::Part,
+            Around::Item if shape.texts.iter().all(Text::is_any) => Scope::Item,
+            Around::Item => Scope::NarrowItem,
+        };
+        let inner = match around {
+            Around::Rivals => Around::Rivals,
+            _ if rivals.is_empty() => Around::Part,
+            _ => Around::Rivals,
+        };
         let words = rivals.iter().filter_map(|&rival| match data.get(rival) {
             Some(Datum::String(word)) => Some(&**word),
             _ => None,
@@ -349,7 +372,7 @@ impl JsonLanguage {
             let except = Except::new(text.clone(), words.iter().copied());
             if except.is_live() {
                 let literal = Spaced::new(space, JsonText::new(except));
-                scalars.push(Arc::new(Captured::new(literal, strict)));
+                scalars.push(Arc::new(Captured::new(literal, scope)));
             }
         }
         let numbers = rivals.iter().filter_map(|&rival| match data.get(rival) {
@@ -365,7 +388,7 @@ impl JsonLanguage {
                 ByteDfa::product(&[(&digits.dfa, true), (&used, false)], 1 << 20)
             };
             if let Some(left) = left.filter(|dfa| !dfa.is_empty()) {
-                scalars.push(Arc::new(Captured::new(Spaced::new(space, left), strict)));
+                scalars.push(Arc::new(Captured::new(Spaced::new(space, left), scope)));
             }
         }
         let free = |datum: &Datum| !rivals.iter().any(|&rival| data.get(rival) == Some(datum));
@@ -379,15 +402,17 @@ impl JsonLanguage {
         .collect();
         if !words.is_empty() {
             let literals = Spaced::new(space, ByteDfa::from_words(words));
-            scalars.push(Arc::new(Captured::new(literals, strict)));
+            scalars.push(Arc::new(Captured::new(literals, scope)));
         }
         for scalar in scalars {
             way.terminal(scalar, Exit::Scalar);
         }
         let (objects, arrays) = (shape.objects.clone(), shape.arrays.clone());
         for array in arrays {
-            let record = self.records.start(true, &rivals, strict);
-            let count = self.shapes.count_items(&self.shapes.arrays[array as usize], 0);
+            let record = self.records.start(true, &rivals, inner);
+            let count = self
+                .shapes
+                .count_items(&self.shapes.arrays[array as usize], 0);
             if count > self.records.get(record).rivals.len() as Count {
                 let open = Arc::clone(&self.shapes.punctuation.open_array);
                 let inside = Recorded::ArrayOpen(array, record);
@@ -395,7 +420,7 @@ impl JsonLanguage {
             }
         }
         for object in objects {
-            let record = self.records.start(false, &rivals, strict);
+            let record = self.records.start(false, &rivals, inner);
             let regs = self.registers.start(&self.shapes.objects[object as usize]);
             let count = self.completions(object, regs);
             if count > self.records.get(record).rivals.len() as Count {
@@ -422,7 +447,10 @@ impl JsonLanguage {
         let record = self.records.get(record);
         let ways = self.completions(object, regs);
         let parts = self.records.next_parts(&record).into_iter();
-        parts.filter(|&(_, n)| ways <= n).map(|(part, _)| part).collect()
+        parts
+            .filter(|&(_, n)| ways <= n)
+            .map(|(part, _)| part)
+            .collect()
     }
 
     /// What the member just named may be.
@@ -469,16 +497,21 @@ impl JsonLanguage {
         let mut closed: FxHashSet<Box<str>> = FxHashSet::default();
         for name in names {
             let listed = table.listed.iter().position(|known| *known == name);
-            let class = table.class_of(&name).map(|class| class as usize + table.listed.len());
+            let class = table
+                .class_of(&name)
+                .map(|class| class as usize + table.listed.len());
             let Some(label) = listed.or(class) else {
                 continue;
             };
-            let Position::Recorded(Recorded::ObjectColon(_, after, named, _)) =
-                self.follow_recorded_name(object, regs, record, label as Label, Some(&quote(&name)))
+            let Position::Recorded(Recorded::ObjectColon(_, after, named, _)) = self
+                .follow_recorded_name(object, regs, record, label as Label, Some(&quote(&name)))
             else {
                 continue;
             };
-            if self.recorded_ways(object, after, named, label as Label).is_empty() {
+            if self
+                .recorded_ways(object, after, named, label as Label)
+                .is_empty()
+            {
                 closed.insert(name);
             }
         }
@@ -488,11 +521,15 @@ impl JsonLanguage {
 
     fn recorded_name(&mut self, object: u32, regs: RegsId, record: RecordId, way: &mut Ways) {
         if let Some(key) = self.recorded_key(object, regs, record) {
-            let strict = self.records.get(record).strict;
+            let whole = self.records.get(record);
+            let scope = match (whole.around, &whole.rivals[..]) {
+                (Around::Rivals, _) | (_, [_, ..]) => Scope::Strict,
+                _ => Scope::Part,
+            };
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             let exit = Exit::RecordedName(object, regs, record);
             // A name is remembered even if no other may repeat it.
-            way.terminal(Arc::new(Captured::new(literal, strict)), exit);
+            way.terminal(Arc::new(Captured::new(literal, scope)), exit);
         }
     }
 
@@ -515,10 +552,13 @@ impl JsonLanguage {
             if shape.unique {
                 rivals.extend(known.parts.iter().map(|&(_, part)| part));
             }
+            // An item that was not looked at is one more that differs from all.
+            let seen = rivals.len();
             rivals.retain(|&rival| rival != UNSEEN);
+            let unseen = seen - rivals.len();
             rivals.sort_unstable();
             rivals.dedup();
-            if self.shapes.count(value) > rivals.len() as Count {
+            if self.shapes.count(value) > (rivals.len() + unseen) as Count {
                 ways.push((value, rivals, next));
             }
         }

@@ -65,7 +65,9 @@ impl Regs {
     /// Required members that are still to come.
     fn pending(&self, object: &Object) -> u32 {
         let members = object.members.iter().enumerate();
-        members.filter(|&(at, m)| m.required && !self.has(at)).count() as u32
+        members
+            .filter(|&(at, m)| m.required && !self.has(at))
+            .count() as u32
     }
 }
 
@@ -188,7 +190,8 @@ impl RegisterFile {
     }
 
     fn completes(&self, shapes: &Shapes, object: &Object, regs: &Regs, paid: Duties) -> bool {
-        self.rest(shapes, object, regs, regs.duties & !paid, 0).is_some()
+        self.rest(shapes, object, regs, regs.duties & !paid, 0)
+            .is_some()
     }
 
     /// The cheapest completion of an object.
@@ -200,7 +203,9 @@ impl RegisterFile {
         duties: Duties,
         least: u32,
     ) -> Option<Rest> {
-        self.with_todo(object, regs, duties, least, |todo| object.complete(shapes, todo))
+        self.with_todo(object, regs, duties, least, |todo| {
+            object.complete(shapes, todo)
+        })
     }
 
     /// Hands over what registers leave to be done.
@@ -214,7 +219,9 @@ impl RegisterFile {
     ) -> T {
         let used = |class: u32| {
             let names = self.used_names(regs.used);
-            let of_class = names.iter().filter(|n| object.names.class_of(n) == Some(class));
+            let of_class = names
+                .iter()
+                .filter(|n| object.names.class_of(n) == Some(class));
             of_class.count() as u64
         };
         then(&Todo {
@@ -255,18 +262,26 @@ impl RegisterFile {
         let ordered = order == PropertyOrder::Schema;
         let check = regs.duties != 0 || (ordered && object.min > 0);
         let possible = |label: usize| {
-            let alive = object.values(label as u32).iter().any(|&(_, v)| shapes.is_alive(v));
+            let alive = object
+                .values(label as u32)
+                .iter()
+                .any(|&(_, v)| shapes.is_alive(v));
             if !alive || !check {
                 return alive;
             }
             let after = regs.after(object, label as u32, order);
             let ways = self.ways_of(shapes, object, &after, label as u32);
-            ways.iter().any(|&(paid, _)| self.completes(shapes, object, &after, paid))
+            ways.iter()
+                .any(|&(paid, _)| self.completes(shapes, object, &after, paid))
         };
         let mut blocked = false;
         let mut allowed = Vec::with_capacity(object.members.len());
         for (at, member) in object.members.iter().enumerate() {
-            let fits = if member.required { room >= pending } else { others_fit };
+            let fits = if member.required {
+                room >= pending
+            } else {
+                others_fit
+            };
             let free = !regs.has(at) && at >= regs.next as usize && !blocked;
             allowed.push(fits && free && possible(at));
             blocked |= ordered && free && member.required;

@@ -142,7 +142,13 @@ impl<'a> Registry<'a> {
         self.owner.get(&address(json)).copied().unwrap_or(around)
     }
 
-    fn add_resource(&mut self, uri: String, root: &'a Json, pointer: String, draft: Draft) -> usize {
+    fn add_resource(
+        &mut self,
+        uri: String,
+        root: &'a Json,
+        pointer: String,
+        draft: Draft,
+    ) -> usize {
         let id = self.resources.len();
         self.by_uri.entry(uri.clone()).or_insert(id);
         self.resources.push(Resource {
@@ -316,10 +322,11 @@ impl<'a> Registry<'a> {
         reference: &str,
     ) -> Result<Place<'a>, String> {
         let place = self.resolve(from, reference)?;
-        let name = reference.split_once('#').map_or("", |(_, fragment)| fragment);
-        let is_dynamic = |resource: usize| {
-            self.dynamic_anchors.contains(&(resource, name.to_owned()))
-        };
+        let name = reference
+            .split_once('#')
+            .map_or("", |(_, fragment)| fragment);
+        let is_dynamic =
+            |resource: usize| self.dynamic_anchors.contains(&(resource, name.to_owned()));
         if !is_dynamic(place.resource) {
             return Ok(place);
         }
@@ -365,7 +372,9 @@ impl<'a> Registry<'a> {
 }
 
 fn declared_draft(json: &Json) -> Option<Draft> {
-    json.get("$schema").and_then(Json::as_str).map(Draft::from_uri)
+    json.get("$schema")
+        .and_then(Json::as_str)
+        .map(Draft::from_uri)
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -389,7 +398,10 @@ fn join(base: &str, reference: &str) -> String {
     if has_scheme(reference) || base.is_empty() {
         return reference.to_owned();
     }
-    let after_scheme = base.find(':').filter(|_| has_scheme(base)).map_or(0, |i| i + 1);
+    let after_scheme = base
+        .find(':')
+        .filter(|_| has_scheme(base))
+        .map_or(0, |i| i + 1);
     let authority_end = match base.get(after_scheme..) {
         Some(rest) if rest.starts_with("//") => rest
             .get(2..)

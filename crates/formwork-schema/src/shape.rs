@@ -18,8 +18,8 @@ use crate::count::Count;
 use crate::error::{Refusal, SchemaError};
 use crate::name_table::NameTable;
 use crate::node::{FALSE, Literal, NodeId, TypeSet};
-use crate::object::Object;
 use crate::number::{self, Digits, Numbers};
+use crate::object::Object;
 use crate::solver::Solver;
 use crate::terminals::{Punctuation, TerminalCache};
 use crate::text::{Strings, Text};
@@ -227,9 +227,7 @@ impl Explorer<'_> {
             if plain && branch.types == TypeSet::NUMBER {
                 shared.push(Arc::clone(&self.shapes.punctuation.any_number));
                 plain_digits.push(Arc::clone(&self.shapes.punctuation.normalised));
-            } else if plain
-                && branch.types == TypeSet::INTEGER
-                && !self.solver.integers_by_spelling
+            } else if plain && branch.types == TypeSet::INTEGER && !self.solver.integers_by_spelling
             {
                 shared.push(Arc::clone(&self.shapes.punctuation.any_integer));
                 plain_digits.push(Arc::clone(&self.shapes.punctuation.integers));
@@ -250,7 +248,9 @@ impl Explorer<'_> {
         if !shared.is_empty() {
             value.min_bytes = 1;
             value.numbers.append(&mut shared);
-            value.digits.extend(plain_digits.iter().map(|digits| (**digits).clone()));
+            value
+                .digits
+                .extend(plain_digits.iter().map(|digits| (**digits).clone()));
         }
         Ok(())
     }
@@ -322,8 +322,14 @@ impl Shapes {
             }
             for id in 0..self.values.len() {
                 let value = &self.values[id];
-                let objects = value.objects.iter().map(|&o| self.objects[o as usize].min_bytes(self));
-                let arrays = value.arrays.iter().map(|&a| self.arrays[a as usize].min_bytes(self));
+                let objects = value
+                    .objects
+                    .iter()
+                    .map(|&o| self.objects[o as usize].min_bytes(self));
+                let arrays = value
+                    .arrays
+                    .iter()
+                    .map(|&a| self.arrays[a as usize].min_bytes(self));
                 let least = objects.chain(arrays).min().unwrap_or(EMPTY);
                 if least < value.min_bytes {
                     self.values[id].min_bytes = least;

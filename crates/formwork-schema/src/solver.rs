@@ -81,9 +81,8 @@ impl Solver {
             .collect();
         let refs: Vec<&Dfa> = dfas.iter().map(|dfa| &**dfa).collect();
         let wanted = |labels: &[Option<u32>]| {
-            let right = |(label, &(_, holds)): (&Option<u32>, &(LangId, bool))| {
-                label.is_some() == holds
-            };
+            let right =
+                |(label, &(_, holds)): (&Option<u32>, &(LangId, bool))| label.is_some() == holds;
             labels.iter().zip(&key).all(right).then_some(0)
         };
         let dfa = Dfa::combine(&refs, &wanted, &self.automata_limits());

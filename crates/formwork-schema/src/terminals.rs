@@ -26,8 +26,11 @@ pub(crate) const CLOSE: u32 = 1;
 pub struct TerminalCache {
     punctuation: Mutex<FxHashMap<Whitespace, Arc<Punctuation>>>,
     formats: Mutex<FxHashMap<Box<str>, Arc<Dfa>>>,
-    texts: Mutex<FxHashMap<(Whitespace, usize), (Arc<Dfa>, Arc<dyn Terminal>)>>,
+    texts: Mutex<FxHashMap<(Whitespace, usize), KeptText>>,
 }
+
+/// A language, kept so that its address stays its own, and its terminal.
+type KeptText = (Arc<Dfa>, Arc<dyn Terminal>);
 
 const MAX_POLICIES: usize = 16;
 const MAX_TEXTS: usize = 256;
@@ -118,9 +121,8 @@ pub(crate) struct Punctuation {
 
 impl Punctuation {
     fn new(space: Whitespace) -> Punctuation {
-        let spaced = |dfa: ByteDfa| -> Arc<dyn Terminal> {
-            Arc::new(Shared(Spaced::new(space, dfa)))
-        };
+        let spaced =
+            |dfa: ByteDfa| -> Arc<dyn Terminal> { Arc::new(Shared(Spaced::new(space, dfa))) };
         let one = |byte: u8| spaced(ByteDfa::from_words([(&[byte][..], CLOSE)]));
         let next = |close: u8| {
             std::array::from_fn(|which| {
@@ -140,7 +142,10 @@ impl Punctuation {
             array_next: next(b']'),
             trailing: trailing(space),
             literals: std::array::from_fn(|which| {
-                let wanted = words.iter().enumerate().filter(|(bit, _)| which >> bit & 1 == 1);
+                let wanted = words
+                    .iter()
+                    .enumerate()
+                    .filter(|(bit, _)| which >> bit & 1 == 1);
                 spaced(ByteDfa::from_words(wanted.map(|(_, word)| (*word, 0))))
             }),
             any_string: Arc::new(Shared(Spaced::new(space, JsonText::new(Text::any())))),

@@ -45,6 +45,11 @@ impl Text {
         }
     }
 
+    /// Whether this is every string.
+    pub(crate) fn is_any(&self) -> bool {
+        self.lengths.is_none() && self.dfa.is_universal(self.start)
+    }
+
     /// The language without the bounds on length.
     pub(crate) fn language(&self) -> &Arc<Dfa> {
         &self.dfa
@@ -132,7 +137,11 @@ impl Text {
         // Words by length: the number of ways into each state.
         let mut ways: FxHashMap<u32, Count> = FxHashMap::from_iter([(self.start, 1)]);
         let mut total = 0;
-        for length in 0..=self.max.unwrap_or(u32::MAX).min(self.min.saturating_add(ROUNDS)) {
+        for length in 0..=self
+            .max
+            .unwrap_or(u32::MAX)
+            .min(self.min.saturating_add(ROUNDS))
+        {
             if length >= self.min {
                 let here = ways.iter().filter(|(state, _)| self.dfa.is_match(**state));
                 total = here.fold(total, |total, (_, &n)| limited_add(total, n));
@@ -157,7 +166,9 @@ impl Text {
 
     /// Bytes of the shortest literal, quotes included.
     pub(crate) fn min_bytes(&self) -> u32 {
-        2 + self.chars_left(self.start, 0).saturating_mul(self.char_bytes)
+        2 + self
+            .chars_left(self.start, 0)
+            .saturating_mul(self.char_bytes)
     }
 }
 
@@ -165,7 +176,9 @@ impl Text {
 fn cheapest(ranges: &[(u32, u32)]) -> u32 {
     let in_range = |&(low, high): &(u32, u32)| {
         // The cost changes only at these characters.
-        let steps = [low, high, 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 8, 12, 10, 0x80, 0x800];
+        let steps = [
+            low, high, 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 8, 12, 10, 0x80, 0x800,
+        ];
         let cost = |c: u32| char::from_u32(c).map_or(4, char_bytes);
         steps
             .into_iter()
@@ -226,7 +239,9 @@ impl CharAutomaton for Text {
         let max_chars = left.map(|left| left.saturating_sub(dfa.min_len(state)));
         Bulk::Region {
             ascii,
-            non_ascii: NON_ASCII.iter().all(|&(low, high)| holds_all(&region, low, high)),
+            non_ascii: NON_ASCII
+                .iter()
+                .all(|&(low, high)| holds_all(&region, low, high)),
             max_chars,
         }
     }
@@ -270,12 +285,12 @@ impl Solver {
             })
             .min_by_key(|set| set.len());
         if let Some(set) = smallest {
-            let satisfies = |word: &&Box<str>| {
+            let satisfies = |word: &str| {
                 literals
                     .iter()
                     .all(|literal| self.string_satisfies(word, literal))
             };
-            let words: Vec<Box<str>> = set.iter().filter(satisfies).cloned().collect();
+            let words: Vec<Box<str>> = set.iter().filter(|w| satisfies(w)).cloned().collect();
             return Ok(Strings::Words(words));
         }
         let lengths = literals.iter().map(|literal| match literal {
@@ -341,9 +356,9 @@ impl Solver {
     }
 
     fn any_string(&mut self) -> Result<Arc<Dfa>, SchemaError> {
-        let id = self
-            .nodes
-            .add_language("*", true, || Ok::<_, SchemaError>(Arc::new(Dfa::universal())))?;
+        let id = self.nodes.add_language("*", true, || {
+            Ok::<_, SchemaError>(Arc::new(Dfa::universal()))
+        })?;
         Ok(Arc::clone(self.nodes.language(id)))
     }
 

@@ -81,6 +81,36 @@ impl Decimal {
         (int, frac)
     }
 
+    /// Whether the number is `of` times an integer.
+    ///
+    /// # Panics
+    ///
+    /// If `of` is zero or has more than 19 digits.
+    pub fn is_multiple_of(&self, of: &Decimal) -> bool {
+        let scale = |n: &Decimal| n.point - n.digits.len() as i64;
+        let text = std::str::from_utf8(&of.digits).unwrap_or_default();
+        let divisor = u128::from(text.parse::<u64>().expect("a divisor of few digits"));
+        if self.is_zero() {
+            return true;
+        }
+        // The quotient of the digits, times ten to this. Below zero it is no
+        // integer, since the last digit is not 0.
+        let Ok(mut exponent) = u64::try_from(scale(self) - scale(of)) else {
+            return false;
+        };
+        let step = |rest: u128, digit: &u8| (rest * 10 + u128::from(digit - b'0')) % divisor;
+        let mut rest = self.digits.iter().fold(0, step);
+        let mut power = 10 % divisor;
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                rest = rest * power % divisor;
+            }
+            power = power * power % divisor;
+            exponent /= 2;
+        }
+        rest == 0
+    }
+
     /// The first digit, the others, and the exponent of d.ddd × 10^e; `None`
     /// for zero and for exponents of more than three digits.
     pub fn scientific(&self) -> Option<(u8, &[u8], i64)> {
@@ -108,6 +138,10 @@ mod tests {
         assert_eq!(plain("0.0012E+3"), pair("1", "2"));
         assert_eq!(plain("-0.0"), pair("0", ""));
         assert_eq!(Decimal::parse("-0.0"), Decimal::parse("0"));
+        let multiple = |n: &str, of: &str| Decimal::parse(n).is_multiple_of(&Decimal::parse(of));
+        assert!(multiple("0.30", "0.1") && multiple("-14", "7") && multiple("0", "7"));
+        assert!(multiple("1e99999999999", "16") && !multiple("1e99999999999", "7"));
+        assert!(multiple("1e3", "2.5") && !multiple("0.35", "0.1"));
         let small = Decimal::parse("0.0012");
         assert_eq!(small.scientific(), Some((b'1', &b"2"[..], -3)));
     }

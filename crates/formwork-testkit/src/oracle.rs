@@ -51,7 +51,6 @@ impl Oracle {
     }
 }
 
-
 /// What has to be read after a part: given the rest of the text, whether that
 /// fits.
 type Then<'a> = &'a dyn Fn(&[u8]) -> bool;
@@ -95,9 +94,9 @@ impl Reader {
             Value::Bool(true) => self.bytes(text, b"true", then),
             Value::Number(number) => self.number(text, &Decimal::of(number), then),
             Value::String(string) => self.string(text, string, then),
-            Value::Array(items) => self.bytes(text, b"[", &|rest| {
-                self.items(rest, items, true, then)
-            }),
+            Value::Array(items) => {
+                self.bytes(text, b"[", &|rest| self.items(rest, items, true, then))
+            }
             Value::Object(members) => {
                 let members: Vec<_> = members.iter().map(|(k, v)| (k.as_str(), v)).collect();
                 self.bytes(text, b"{", &|rest| self.members(rest, &members, true, then))
@@ -109,9 +108,8 @@ impl Reader {
         let Some((item, others)) = left.split_first() else {
             return self.space(text, &|rest| self.bytes(rest, b"]", then));
         };
-        let item = |rest: &[u8]| {
-            self.value(rest, item, &|rest| self.items(rest, others, false, then))
-        };
+        let item =
+            |rest: &[u8]| self.value(rest, item, &|rest| self.items(rest, others, false, then));
         if first {
             item(text)
         } else {
@@ -181,7 +179,9 @@ impl Reader {
         };
         let digits = format!("{unit:04x}");
         self.bytes(text, b"\\u", &|rest| {
-            self.hex(rest, digits.as_bytes(), &|rest| self.units(rest, others, then))
+            self.hex(rest, digits.as_bytes(), &|rest| {
+                self.units(rest, others, then)
+            })
         })
     }
 
@@ -194,9 +194,8 @@ impl Reader {
     }
 
     fn number(&self, text: &[u8], number: &Decimal, then: Then) -> bool {
-        let magnitude = |rest: &[u8]| {
-            self.plain(rest, number, then) || self.scientific(rest, number, then)
-        };
+        let magnitude =
+            |rest: &[u8]| self.plain(rest, number, then) || self.scientific(rest, number, then);
         if number.is_zero() {
             magnitude(text) || self.bytes(text, b"-", &magnitude)
         } else if number.negative {
@@ -246,7 +245,9 @@ impl Reader {
                 })
             })
         };
-        self.bytes(text, &mantissa, &|rest| self.one_of(rest, b"eE", &exponents))
+        self.bytes(text, &mantissa, &|rest| {
+            self.one_of(rest, b"eE", &exponents)
+        })
     }
 }
 

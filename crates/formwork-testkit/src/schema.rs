@@ -19,7 +19,8 @@ pub fn any_schema() -> impl Strategy<Value = Value> {
         2 => Just(Draft::V7),
         2 => Just(Draft::V4),
     ];
-    (schema(3), schema(2), schema(2), draft).prop_map(|(root, a, b, draft)| document(root, a, b, draft))
+    (schema(3), schema(2), schema(2), draft)
+        .prop_map(|(root, a, b, draft)| document(root, a, b, draft))
 }
 
 /// A schema that says more about fewer types, so that more values satisfy it.
@@ -47,7 +48,14 @@ fn object_of(keywords: Keywords) -> Value {
 
 /// A schema of some depth.
 fn schema(depth: u32) -> BoxedStrategy<Value> {
-    let loose = |weight: u32| (weight, vec(loose_keyword(depth), 0..4).prop_map(|all| all.concat()).boxed());
+    let loose = |weight: u32| {
+        (
+            weight,
+            vec(loose_keyword(depth), 0..4)
+                .prop_map(|all| all.concat())
+                .boxed(),
+        )
+    };
     let inner = match depth.checked_sub(1) {
         None => Just(json!(true)).boxed(),
         Some(depth) => schema(depth),
@@ -103,7 +111,13 @@ fn constant() -> BoxedStrategy<Value> {
 }
 
 fn types() -> impl Strategy<Value = Keywords> {
-    let one = || select(&["null", "boolean", "object", "array", "number", "integer", "string"][..]);
+    let one = || {
+        select(
+            &[
+                "null", "boolean", "object", "array", "number", "integer", "string",
+            ][..],
+        )
+    };
     prop_oneof![
         3 => one().prop_map(|name| keyword("type", name)),
         2 => btree_set(one(), 1..4).prop_map(|names| keyword("type", json!(names))),
@@ -132,7 +146,8 @@ fn number_keyword() -> BoxedStrategy<Keywords> {
 
 fn string_like() -> BoxedStrategy<Keywords> {
     let some = vec(string_keyword(), 0..3);
-    some.prop_map(|some| [keyword("type", "string"), some.concat()].concat()).boxed()
+    some.prop_map(|some| [keyword("type", "string"), some.concat()].concat())
+        .boxed()
 }
 
 fn number_like() -> BoxedStrategy<Keywords> {
@@ -156,7 +171,8 @@ fn object_keyword(inner: BoxedStrategy<Value>) -> BoxedStrategy<Keywords> {
             let all: Map<_, _> = all.into_iter().map(|(p, v)| (p.to_owned(), v)).collect();
             keyword("patternProperties", all)
         }),
-        1 => inner.prop_map(|names| keyword("propertyNames", names)),
+        1 => inner.clone().prop_map(|names| keyword("propertyNames", names)),
+        1 => inner.prop_map(|rest| keyword("unevaluatedProperties", rest)),
         1 => (0..3u32).prop_map(|n| keyword("minProperties", n)),
         1 => (0..4u32).prop_map(|n| keyword("maxProperties", n)),
         1 => lists.prop_map(move |all| keyword("dependentRequired", map(all))),
@@ -169,26 +185,43 @@ fn object(inner: BoxedStrategy<Value>) -> BoxedStrategy<Keywords> {
     let some = vec(object_keyword(inner.clone()), 0..3);
     (members(inner), some)
         .prop_map(|(all, some)| {
-            [keyword("type", "object"), keyword("properties", all), some.concat()].concat()
+            [
+                keyword("type", "object"),
+                keyword("properties", all),
+                some.concat(),
+            ]
+            .concat()
         })
         .boxed()
 }
 
 /// Keywords about arrays, with schemas from `inner`.
 fn array_keyword(inner: BoxedStrategy<Value>) -> BoxedStrategy<Keywords> {
+    let (contains, rest) = (inner.clone(), inner.clone());
     prop_oneof![
         3 => inner.clone().prop_map(|item| keyword("items", item)),
         2 => vec(inner, 1..3).prop_map(|items| keyword("prefixItems", items)),
         1 => (0..3u32).prop_map(|n| keyword("minItems", n)),
         1 => (0..4u32).prop_map(|n| keyword("maxItems", n)),
-        1 => Just(keyword("uniqueItems", false)),
+        1 => any::<bool>().prop_map(|unique| keyword("uniqueItems", unique)),
+        1 => (contains, 0..3u32, 0..4u8).prop_map(|(inner, n, which)| {
+            let mut all = keyword("contains", inner);
+            match which {
+                0 => all.extend(keyword("minContains", n)),
+                1 => all.extend(keyword("maxContains", n)),
+                _ => {}
+            }
+            all
+        }),
+        1 => rest.prop_map(|rest| keyword("unevaluatedItems", rest)),
     ]
     .boxed()
 }
 
 fn array(inner: BoxedStrategy<Value>) -> BoxedStrategy<Keywords> {
     let some = vec(array_keyword(inner), 0..3);
-    some.prop_map(|some| [keyword("type", "array"), some.concat()].concat()).boxed()
+    some.prop_map(|some| [keyword("type", "array"), some.concat()].concat())
+        .boxed()
 }
 
 /// Any keyword.
@@ -288,6 +321,9 @@ const GUARDS: &[&str] = &[
     "items",
     "prefixItems",
     "additionalItems",
+    "contains",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 
 /// Without a member or item between, a part may refer only to later ones: other
@@ -319,7 +355,11 @@ fn guard_references(value: &mut Value, rank: usize, guarded: bool) {
 /// Rewrites a schema for draft 7 or 4.
 fn make_old(schema: &mut Value, draft: Draft) {
     if let (Value::Bool(holds), Draft::V4) = (&*schema, draft) {
-        *schema = if *holds { json!({}) } else { json!({"not": {}}) };
+        *schema = if *holds {
+            json!({})
+        } else {
+            json!({"not": {}})
+        };
     }
     let Value::Object(members) = schema else {
         return;
@@ -336,11 +376,38 @@ fn make_old(schema: &mut Value, draft: Draft) {
                     all.iter_mut().for_each(|inner| make_old(inner, draft));
                 }
             }
-            "items" | "additionalProperties" | "propertyNames" | "not" | "if" | "then" | "else" => {
+            "items"
+            | "additionalProperties"
+            | "propertyNames"
+            | "contains"
+            | "not"
+            | "if"
+            | "then"
+            | "else" => {
                 make_old(value, draft);
             }
             _ => {}
         }
+    }
+    // Later formats mean nothing there, but the engine asserts them all.
+    let known: &[&str] = match draft {
+        Draft::V4 => &["date-time", "ipv4", "ipv6", "nonsense"],
+        _ => &[
+            "date",
+            "time",
+            "date-time",
+            "ipv4",
+            "ipv6",
+            "json-pointer",
+            "nonsense",
+        ],
+    };
+    if members
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|name| !known.contains(&name))
+    {
+        members.shift_remove("format");
     }
     if let Some(prefix) = members.shift_remove("prefixItems") {
         if let Some(rest) = members.shift_remove("items") {
@@ -355,11 +422,22 @@ fn make_old(schema: &mut Value, draft: Draft) {
             members.insert("dependencies".into(), Value::Object(all));
         }
     }
+    for unknown in [
+        "minContains",
+        "maxContains",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ] {
+        members.shift_remove(unknown);
+    }
     if draft == Draft::V4 {
         if members.get("required") == Some(&json!([])) {
             members.shift_remove("required");
         }
-        for (bound, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+        for (bound, exclusive) in [
+            ("minimum", "exclusiveMinimum"),
+            ("maximum", "exclusiveMaximum"),
+        ] {
             if let Some(n) = members.shift_remove(exclusive) {
                 members.insert(bound.into(), n);
                 members.insert(exclusive.into(), json!(true));

@@ -28,6 +28,10 @@ pub fn spell(value: &Value, style: Style, rng: &mut Rng) -> String {
     speller.out
 }
 
+/// Longer mantissas are written as plain decimals: of integers, the engine
+/// reads no longer ones with an exponent.
+const MAX_MANTISSA: usize = 16;
+
 struct Speller<'a> {
     style: Style,
     rng: &'a mut Rng,
@@ -126,6 +130,7 @@ impl Speller<'_> {
         let ascii = |digits: &[u8]| digits.iter().map(|&d| char::from(d)).collect::<String>();
         if let Some((first, others, exponent)) = number.scientific()
             && self.style.exponents
+            && others.len() < MAX_MANTISSA
             && self.rng.chance(20)
         {
             self.out.push(char::from(first));

@@ -39,7 +39,9 @@ pub fn arbitrary(depth: u32, rng: &mut Rng) -> Value {
         1 => Value::Bool(rng.chance(50)),
         2 => number(*rng.pick(NUMBERS)),
         3 => json!(rng.pick(STRINGS)),
-        4 => (0..rng.below(3)).map(|_| arbitrary(depth - 1, rng)).collect(),
+        4 => (0..rng.below(3))
+            .map(|_| arbitrary(depth - 1, rng))
+            .collect(),
         _ => (0..rng.below(4))
             .map(|_| ((*rng.pick(NAMES)).to_owned(), arbitrary(depth - 1, rng)))
             .collect::<Map<_, _>>()
@@ -108,7 +110,9 @@ pub fn mutate(value: Value, rng: &mut Rng) -> Value {
 
 /// References followed in one place, so that cycles end.
 const MAX_FOLLOWED: u32 = 6;
+/// Levels of a value: with everything, then with what has to be there only.
 const MAX_DEPTH: u32 = 4;
+const MAX_BARE: u32 = 3;
 
 /// Makes values along a schema's keywords.
 struct Sampler<'a> {
@@ -122,7 +126,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn value(&mut self) -> Value {
-        self.sample(self.root, MAX_DEPTH)
+        self.sample(self.root, MAX_DEPTH + MAX_BARE)
     }
 
     /// The schemas that a value has to satisfy at once, one branch chosen of
@@ -157,6 +161,9 @@ impl<'a> Sampler<'a> {
     }
 
     fn sample(&mut self, schema: &'a Value, depth: u32) -> Value {
+        let Some(below) = depth.checked_sub(1) else {
+            return arbitrary(0, self.rng);
+        };
         let mut parts = Vec::new();
         self.gather(schema, MAX_FOLLOWED, &mut parts);
         let all = |name: &str| -> Vec<&'a Value> {
@@ -176,13 +183,15 @@ impl<'a> Sampler<'a> {
             "number" => self.number(&all, false),
             "integer" => self.number(&all, true),
             "string" => self.string(&all),
-            "array" => self.array(&all, depth),
-            _ => self.object(&all, depth),
+            "array" => self.array(&all, below),
+            _ => self.object(&all, below),
         }
     }
 
     fn kind(&mut self, all: &dyn Fn(&str) -> Vec<&'a Value>) -> &'static str {
-        let kinds = ["null", "boolean", "object", "array", "number", "integer", "string"];
+        let kinds = [
+            "null", "boolean", "object", "array", "number", "integer", "string",
+        ];
         let types = all("type");
         let allowed = |kind: &str| {
             types.iter().all(|types| match types {
@@ -219,7 +228,13 @@ impl<'a> Sampler<'a> {
     }
 
     fn number(&mut self, all: &dyn Fn(&str) -> Vec<&'a Value>, integer: bool) -> Value {
-        let bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+        let bounds = [
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+        ];
         let bounds: Vec<&Value> = bounds.iter().flat_map(|name| all(name)).collect();
         let bounds: Vec<&Value> = bounds.into_iter().filter(|n| n.is_number()).collect();
         let base = match bounds.is_empty() || self.rng.chance(30) {
@@ -259,7 +274,12 @@ impl<'a> Sampler<'a> {
     }
 
     fn array(&mut self, all: &dyn Fn(&str) -> Vec<&'a Value>, depth: u32) -> Value {
-        let count = |name: &str| all(name).first().and_then(|n| n.as_u64()).map(|n| n as usize);
+        let count = |name: &str| {
+            all(name)
+                .first()
+                .and_then(|n| n.as_u64())
+                .map(|n| n as usize)
+        };
         let least = count("minItems").unwrap_or(0).min(4);
         let mut prefix: Vec<&'a Value> = Vec::new();
         let mut rest: Option<&'a Value> = None;
@@ -272,11 +292,15 @@ impl<'a> Sampler<'a> {
         }
         let rest = rest.or(all("additionalItems").first().copied());
         let most = count("maxItems").unwrap_or(4).min(4).max(least);
-        let length = if depth == 0 { least } else { least + self.rng.below(most - least + 1) };
+        let length = if depth <= MAX_BARE {
+            least
+        } else {
+            least + self.rng.below(most - least + 1)
+        };
         (0..length)
             .map(|at| match prefix.get(at).copied().or(rest) {
-                Some(schema) => self.sample(schema, depth.saturating_sub(1)),
-                None => arbitrary(depth.saturating_sub(1).min(1), self.rng),
+                Some(schema) => self.sample(schema, depth),
+                None => arbitrary(depth.min(1), self.rng),
             })
             .collect()
     }
@@ -290,22 +314,31 @@ impl<'a> Sampler<'a> {
         }
         let mut wanted: Vec<&'a str> = Vec::new();
         for required in all("required") {
-            wanted.extend(required.as_array().into_iter().flatten().filter_map(Value::as_str));
+            wanted.extend(
+                required
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str),
+            );
         }
         for &(name, _) in &named {
-            if depth > 0 && self.rng.chance(50) {
+            if depth > MAX_BARE && self.rng.chance(50) {
                 wanted.push(name);
             }
         }
-        if depth > 0 && self.rng.chance(25) {
+        if depth > MAX_BARE && self.rng.chance(25) {
             wanted.push(*self.rng.pick(NAMES));
         }
         let rest = all("additionalProperties").first().copied();
         let mut members = Map::new();
         for name in wanted {
-            let schema = named.iter().find(|(known, _)| *known == name).map(|known| known.1);
+            let schema = named
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|known| known.1);
             let value = match schema.or(rest) {
-                Some(schema) => self.sample(schema, depth.saturating_sub(1)),
+                Some(schema) => self.sample(schema, depth),
                 None => arbitrary(depth.min(1), self.rng),
             };
             members.insert(name.to_owned(), value);

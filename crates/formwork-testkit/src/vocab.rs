@@ -11,12 +11,67 @@ use crate::rng::Rng;
 /// Pieces that tokens are merged from: structure, literals, halves of escapes,
 /// halves of characters, halves of numbers.
 const FRAGMENTS: &[&[u8]] = &[
-    b"{\"", b"\":", b"\":\"", b"\": \"", b"\",\"", b"\", \"", b"\"},{\"", b"},{", b"]}", b"\"]",
-    b"\"}", b"{}", b"[]", b"[[", b",\"\"", b"\":1,\"\":", b"\":{\"", b"\":[", b"],[", b",\"",
-    b"\"\"", b"\\\"", b"\\\\", b"\\u", b"\\u00", b"\\ud83d", b"\\uDE00", b"d83d\\ude0", b"e9",
-    b"\\n", b"\\\"b", b"  ", b"\n ", b", ", b" :", b" }", b"true", b"fal", b"se", b"null", b"nul",
-    b"l,", b"00", b".0", b".5", b"1.", b"-0", b"-1", b"e-", b"E+", b"1e", b"12", b"0,", b"1,-",
-    b"\xc3", b"\xa9\"", b"\xf0\x9f", b"\x98\x80", b"a\xf0", b"\xff\xfe", b"\xed\xa0\x80",
+    b"{\"",
+    b"\":",
+    b"\":\"",
+    b"\": \"",
+    b"\",\"",
+    b"\", \"",
+    b"\"},{\"",
+    b"},{",
+    b"]}",
+    b"\"]",
+    b"\"}",
+    b"{}",
+    b"[]",
+    b"[[",
+    b",\"\"",
+    b"\":1,\"\":",
+    b"\":{\"",
+    b"\":[",
+    b"],[",
+    b",\"",
+    b"\"\"",
+    b"\\\"",
+    b"\\\\",
+    b"\\u",
+    b"\\u00",
+    b"\\ud83d",
+    b"\\uDE00",
+    b"d83d\\ude0",
+    b"e9",
+    b"\\n",
+    b"\\\"b",
+    b"  ",
+    b"\n ",
+    b", ",
+    b" :",
+    b" }",
+    b"true",
+    b"fal",
+    b"se",
+    b"null",
+    b"nul",
+    b"l,",
+    b"00",
+    b".0",
+    b".5",
+    b"1.",
+    b"-0",
+    b"-1",
+    b"e-",
+    b"E+",
+    b"1e",
+    b"12",
+    b"0,",
+    b"1,-",
+    b"\xc3",
+    b"\xa9\"",
+    b"\xf0\x9f",
+    b"\x98\x80",
+    b"a\xf0",
+    b"\xff\xfe",
+    b"\xed\xa0\x80",
 ];
 
 /// Merged tokens in a vocabulary.
@@ -72,7 +127,9 @@ fn pieces() -> Vec<Vec<u8>> {
 
 /// Any [`toy`].
 pub fn any_toy() -> impl Strategy<Value = Arc<Vocab>> {
-    any::<u64>().prop_map(|seed| Arc::new(toy(seed))).no_shrink()
+    any::<u64>()
+        .prop_map(|seed| Arc::new(toy(seed)))
+        .no_shrink()
 }
 
 /// The ids of all tokens with text.
@@ -124,7 +181,11 @@ mod tests {
         assert_eq!(toy(3).fingerprint(), vocab.fingerprint());
         let text = "{\"é\":1}".as_bytes();
         let tokens = segment(&vocab, text, &mut Rng::new(1));
-        let bytes: Vec<u8> = tokens.iter().flat_map(|&t| vocab.bytes(t)).copied().collect();
+        let bytes: Vec<u8> = tokens
+            .iter()
+            .flat_map(|&t| vocab.bytes(t))
+            .copied()
+            .collect();
         assert_eq!(bytes, text);
     }
 }

@@ -21,7 +21,9 @@ pub struct Generated {
 pub enum Stuck {
     /// A limit of the engine was reached.
     Limit(EngineError),
-    /// A promise of the engine was broken: what, and after which text.
+    /// A token that the mask allows was refused: which, and after which text.
+    Refused(String),
+    /// Another promise of the engine was broken: what, and after which text.
     Broken(String),
 }
 
@@ -32,7 +34,7 @@ impl From<EngineError> for Stuck {
 }
 
 /// Tokens after which a walk must have ended, whatever was generated before.
-const MAX_TOKENS: usize = 20_000;
+const MAX_TOKENS: usize = 2000;
 
 /// Generates a text: at random for `budget` tokens, then along tokens that lower
 /// [`Matcher::min_completion_bytes`], to the end.
@@ -51,9 +53,7 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
         text: Vec::new(),
         detours: Vec::new(),
     };
-    let broken = |what: &str, text: &[u8]| {
-        Stuck::Broken(format!("{what} after {}", show(text)))
-    };
+    let broken = |what: &str, text: &[u8]| Stuck::Broken(format!("{what} after {}", show(text)));
     loop {
         match matcher.fill_mask(&mut row) {
             Ok(_) => {}
@@ -77,66 +77,86 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
         if done.tokens.len() >= MAX_TOKENS {
             return Err(broken("no end in sight", &done.text));
         }
-        let token = if spent {
-            let (token, lower) = steer(&matcher, &allowed, rng)?;
+        let mut next = vec![*rng.pick(&allowed)];
+        if spent {
+            let lower;
+            (next, lower) = steer(&matcher, &allowed, rng)?;
             if !lower {
                 done.detours.push(done.text.clone());
             }
-            token
-        } else {
-            *rng.pick(&allowed)
-        };
-        match matcher.push(token) {
-            Ok(()) => {}
-            Err(PushError::Engine(error)) => return Err(error.into()),
-            Err(error) => {
-                let what = format!("{}, allowed, is refused ({error})", show(vocab.bytes(token)));
-                return Err(broken(&what, &done.text));
-            }
         }
-        done.tokens.push(token);
-        done.text.extend_from_slice(vocab.bytes(token));
+        for token in next {
+            match matcher.push(token) {
+                Ok(()) => {}
+                Err(PushError::Engine(error)) => return Err(error.into()),
+                Err(error) => {
+                    let bytes = show(vocab.bytes(token));
+                    return Err(Stuck::Refused(format!(
+                        "{bytes}, allowed by the mask, is refused ({error}) after {}",
+                        show(&done.text)
+                    )));
+                }
+            }
+            done.tokens.push(token);
+            done.text.extend_from_slice(vocab.bytes(token));
+        }
     }
 }
 
-/// A random token that leaves fewer bytes to go; if there is none, the byte that
-/// leaves fewest, and `false`.
+/// A random token that leaves fewer bytes to go; if there is none, the two bytes
+/// that leave fewest, and `false`.
 fn steer(
     matcher: &Matcher,
     allowed: &[TokenId],
     rng: &mut Rng,
-) -> Result<(TokenId, bool), EngineError> {
-    let vocab = matcher.grammar().index().vocab();
+) -> Result<(Vec<TokenId>, bool), EngineError> {
     let before = matcher.min_completion_bytes();
-    let after = |token: TokenId| {
-        let mut after = matcher.fork();
-        match after.push(token) {
-            Err(PushError::Engine(error)) => Err(error),
-            Err(_) => Ok(u32::MAX),
-            Ok(()) => Ok(after.min_completion_bytes()),
-        }
-    };
     // A few at random; then one-byte tokens, one of which has to do.
     for _ in 0..8 {
         let token = *rng.pick(allowed);
-        if after(token)? < before {
-            return Ok((token, true));
+        if after(matcher, token)?.is_some_and(|m| m.min_completion_bytes() < before) {
+            return Ok((vec![token], true));
         }
     }
-    let bytes = allowed.iter().copied().filter(|&t| vocab.bytes(t).len() == 1);
-    let mut bytes: Vec<TokenId> = bytes.collect();
+    let vocab = matcher.grammar().index().vocab();
+    let is_byte = |token: &TokenId| vocab.bytes(*token).len() == 1;
+    let mut bytes: Vec<TokenId> = allowed.iter().copied().filter(is_byte).collect();
     rng.shuffle(&mut bytes);
-    let mut best = (u32::MAX, *rng.pick(allowed));
-    for token in bytes {
-        let left = after(token)?;
-        if left < before {
-            return Ok((token, true));
+    for &token in &bytes {
+        if after(matcher, token)?.is_some_and(|m| m.min_completion_bytes() < before) {
+            return Ok((vec![token], true));
         }
-        if left < best.0 {
-            best = (left, token);
+    }
+    let mut best = (u32::MAX, vec![*rng.pick(allowed)]);
+    for &one in &bytes {
+        let Some(next) = after(matcher, one)? else {
+            continue;
+        };
+        for byte in next.next_bytes()?.iter() {
+            let node = vocab.trie().child(vocab.trie().root(), byte);
+            let tokens = node.map_or(&[][..], |node| vocab.trie().tokens(node));
+            let Some(&two) = tokens.first() else {
+                continue;
+            };
+            let Some(second) = after(&next, two)? else {
+                continue;
+            };
+            if second.min_completion_bytes() < best.0 {
+                best = (second.min_completion_bytes(), vec![one, two]);
+            }
         }
     }
     Ok((best.1, false))
+}
+
+/// A second matcher after one more token; `None` if it is refused.
+fn after(matcher: &Matcher, token: TokenId) -> Result<Option<Matcher>, EngineError> {
+    let mut after = matcher.fork();
+    match after.push(token) {
+        Err(PushError::Engine(error)) => Err(error),
+        Err(_) => Ok(None),
+        Ok(()) => Ok(Some(after)),
+    }
 }
 
 /// The mask of the next token, by pushing every token. `None` if a limit of the
@@ -172,7 +192,13 @@ pub fn differences(matcher: &Matcher, one: &[u32], other: &[u32]) -> Vec<String>
     let ids = (0..vocab.len() as u32).map(TokenId);
     let differ = ids.filter(|&id| mask::get(one, id) != mask::get(other, id));
     differ
-        .map(|id| format!("{} {} in the first", show(vocab.bytes(id)), mask::get(one, id)))
+        .map(|id| {
+            format!(
+                "{} {} in the first",
+                show(vocab.bytes(id)),
+                mask::get(one, id)
+            )
+        })
         .take(8)
         .collect()
 }

@@ -50,7 +50,7 @@
 
 mod compiler;
 
-pub use compiler::{Compiler, CompileError};
+pub use compiler::{CompileError, Compiler};
 pub use formwork_core::{
     ByteSet, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind, Matcher,
     PushError, TokenIndex, fill_masks,

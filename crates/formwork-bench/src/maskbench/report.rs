@@ -15,6 +15,9 @@ use crate::{Percentiles, rss};
 pub struct Report {
     /// Files.
     pub schemas: usize,
+    /// Whether disguised keywords were restored; see
+    /// [`Options`](super::Options::restore_disguised).
+    pub restored: bool,
     /// Schemas about which everything was right.
     pub passing: usize,
     /// Schemas that did not compile.
@@ -267,6 +270,7 @@ mod tests {
         let json = serde_json::to_value(Report::default()).unwrap();
         for key in [
             "schemas",
+            "restored",
             "passing",
             "refused",
             "over",

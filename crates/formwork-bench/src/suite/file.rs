@@ -7,6 +7,7 @@ use formwork::{CompileError, Grammar, SchemaError, SchemaOptions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::remotes::Options;
 use super::score::{Score, Wrong};
 use super::{Kind, Part};
 use crate::walk::{Verdict, walk};
@@ -54,7 +55,7 @@ pub(super) fn run(
     bench: &Bench,
     path: &Path,
     part: &Part,
-    options: &SchemaOptions,
+    options: &Options,
     score: &mut Score,
 ) -> Result<(), BenchError> {
     let text = std::fs::read_to_string(path).map_err(BenchError::io(path))?;
@@ -63,7 +64,7 @@ pub(super) fn run(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     for group in &groups {
         let schema = with_dialect(group.schema.get(), part.uri);
-        let compiled = compile(bench, &schema, options, score);
+        let compiled = compile(bench, &schema, options.of(&schema), score);
         for test in &group.tests {
             if part.kind == Kind::Core && test.description.ends_with(ANNOTATION_ONLY) {
                 score.skipped += 1;

@@ -26,7 +26,7 @@ struct Reason<'a> {
 
 pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let text = input::read(&args.schema)?;
-    let result = check_json_schema(&text, &args.options.build());
+    let result = check_json_schema(&text, &args.options.build()?);
     let (verdict, status) = judge(&result);
     let error = result.as_ref().err();
     let refusals = error.map(SchemaError::refusals).unwrap_or_default();

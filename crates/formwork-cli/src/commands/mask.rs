@@ -44,7 +44,7 @@ pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, 
     let vocab = Arc::new(input::vocab(args.tokenizer.as_deref())?);
     let grammar = Compiler::new(Arc::clone(&vocab))
         .map_err(CliError::other)?
-        .json_schema(&schema, &args.options.build())
+        .json_schema(&schema, &args.options.build()?)
         .map_err(|error| input::schema_error(&args.schema, &error))?;
     let mut matcher = grammar.matcher();
     let prefix = args.prefix.as_bytes();

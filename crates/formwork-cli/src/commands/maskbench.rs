@@ -26,7 +26,8 @@ pub(super) fn run(args: &MaskbenchArgs, printer: &mut Printer) -> Result<ExitSta
         return Err(CliError::file(&folder, "no .json files are here"));
     }
     let options = Options {
-        schema: args.options.build(),
+        schema: args.options.build()?,
+        restore_disguised: args.restore_disguised,
         threads: args.threads.get(),
         timeout: Duration::from_secs(args.timeout),
         slowest: args.slowest,

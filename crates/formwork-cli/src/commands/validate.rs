@@ -38,11 +38,15 @@ struct Fault {
 
 pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let schema = input::read(&args.schema)?;
-    let oracle = args.oracle.then(|| Oracle::new(&schema)).transpose()?;
+    let options = args.options.build()?;
+    let oracle = args
+        .oracle
+        .then(|| Oracle::with_documents(&schema, &options.documents))
+        .transpose()?;
     let bench = input::bench(args.tokenizer.as_deref())?;
     let grammar = bench
         .compiler()
-        .json_schema(&schema, &args.options.build())
+        .json_schema(&schema, &options)
         .map_err(|error| input::schema_error(&args.schema, &error))?;
     let mut status = ExitStatus::Yes;
     for file in &args.files {

@@ -23,11 +23,7 @@ const EACH_TYPE: [TypeSet; 6] = [
 
 impl Solver {
     /// Whether `node` is plainly unsatisfiable, looking `depth` values deep.
-    pub(super) fn clearly_empty(
-        &mut self,
-        node: NodeId,
-        depth: u32,
-    ) -> Result<bool, SchemaError> {
+    pub(super) fn clearly_empty(&mut self, node: NodeId, depth: u32) -> Result<bool, SchemaError> {
         if let Some(&known) = self.empty_memo.get(&(node, depth)) {
             return Ok(known);
         }
@@ -123,11 +119,7 @@ impl Solver {
     }
 
     /// Whether the literals of a branch plainly contradict each other.
-    pub(super) fn in_conflict(
-        &mut self,
-        branch: &Branch,
-        depth: u32,
-    ) -> Result<bool, SchemaError> {
+    pub(super) fn in_conflict(&mut self, branch: &Branch, depth: u32) -> Result<bool, SchemaError> {
         self.spend(branch.literals.len() as u64)?;
         let literals: Vec<Literal> = branch
             .literals
@@ -260,7 +252,6 @@ struct Conjuncts {
     choices: Vec<NodeId>,
     types: TypeSet,
 }
-
 
 fn numbers_conflict(literals: &[Literal]) -> bool {
     let sets = literals.iter().filter_map(|literal| match literal {

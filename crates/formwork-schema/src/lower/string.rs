@@ -52,9 +52,9 @@ impl<'a> Lowering<'a> {
     ) -> Result<u32, NodeId> {
         let limits = self.automata_limits();
         let key = format!("/{pattern}");
-        let compiled = self
-            .nodes
-            .add_language(&key, true, || regex::compile(pattern, &limits).map(Arc::new));
+        let compiled = self.nodes.add_language(&key, true, || {
+            regex::compile(pattern, &limits).map(Arc::new)
+        });
         compiled.map_err(|error| {
             if matches!(error.kind(), regex::RegexErrorKind::Syntax(_)) {
                 self.invalid(place, keyword, &error.to_string())
@@ -77,11 +77,12 @@ impl<'a> Lowering<'a> {
         let Some(compiled) = self.cache.format(name, &limits) else {
             return TRUE;
         };
-        match compiled.and_then(|dfa| self.nodes.add_language(&key, format::is_exact(name), || Ok(dfa))) {
+        match compiled.and_then(|dfa| {
+            self.nodes
+                .add_language(&key, format::is_exact(name), || Ok(dfa))
+        }) {
             Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
-            Err(error) => {
-                self.unsupported(place, TypeSet::STRING, "format", &error.to_string())
-            }
+            Err(error) => self.unsupported(place, TypeSet::STRING, "format", &error.to_string()),
         }
     }
 }

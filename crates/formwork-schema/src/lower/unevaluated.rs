@@ -86,14 +86,19 @@ impl<'a> Lowering<'a> {
     /// The formula of values whose uncovered parts satisfy `rest`.
     fn uncovered(&mut self, cover: &Cover, properties: bool, rest: NodeId) -> NodeId {
         if properties {
-            let named = |name: &Box<str>| (name.clone(), TRUE);
             return self.nodes.literal(Literal::Props(Arc::new(Props {
-                named: cover.names.iter().map(named).collect(),
+                named: cover
+                    .names
+                    .iter()
+                    .map(|name| (name.clone(), TRUE))
+                    .collect(),
                 patterns: cover.patterns.iter().map(|&lang| (lang, TRUE)).collect(),
                 rest,
             })));
         }
-        let tail = self.nodes.any(cover.contained.iter().copied().chain([rest]));
+        let tail = self
+            .nodes
+            .any(cover.contained.iter().copied().chain([rest]));
         self.nodes.literal(Literal::Items {
             prefix: vec![TRUE; cover.items].into(),
             tail,
@@ -256,7 +261,9 @@ impl<'a> Lowering<'a> {
             }
             (true, "patternProperties") => {
                 for (pattern, _) in value.members().unwrap_or_default() {
-                    cover.patterns.extend(self.pattern(place, keyword, pattern).ok());
+                    cover
+                        .patterns
+                        .extend(self.pattern(place, keyword, pattern).ok());
                 }
             }
             (true, "additionalProperties" | "unevaluatedProperties")

@@ -228,7 +228,7 @@ impl Interval {
         };
         let low = near.as_ref().and_then(|bound| {
             let value = magnitude(bound);
-            let matters = !value.is_negative() && !(value.is_zero() && !bound.exclusive);
+            let matters = !value.is_negative() && (!value.is_zero() || bound.exclusive);
             matters.then(|| Limit::new(&value, bound.exclusive))
         });
         Some(Side { low, high })
@@ -377,16 +377,22 @@ impl Interval {
         let Some(side) = &sides[usize::from(negative)] else {
             return false;
         };
-        let above = side.low.as_ref().is_none_or(|limit| match low.end(&limit.frac) {
-            Ordering::Less => false,
-            Ordering::Equal => !limit.exclusive,
-            Ordering::Greater => true,
-        });
-        let below = side.high.as_ref().is_none_or(|limit| match high.end(&limit.frac) {
-            Ordering::Less => true,
-            Ordering::Equal => !limit.exclusive,
-            Ordering::Greater => false,
-        });
+        let above = side
+            .low
+            .as_ref()
+            .is_none_or(|limit| match low.end(&limit.frac) {
+                Ordering::Less => false,
+                Ordering::Equal => !limit.exclusive,
+                Ordering::Greater => true,
+            });
+        let below = side
+            .high
+            .as_ref()
+            .is_none_or(|limit| match high.end(&limit.frac) {
+                Ordering::Less => true,
+                Ordering::Equal => !limit.exclusive,
+                Ordering::Greater => false,
+            });
         self.kinds.meets(kind) && above && below
     }
 

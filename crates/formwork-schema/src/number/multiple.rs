@@ -12,7 +12,9 @@ const MAX_MODULUS: u64 = 100_000;
 /// are not. It takes the syntax of numbers for granted.
 pub(super) fn multiples(of: &Decimal, holds: bool) -> Result<ByteDfa, SchemaError> {
     let places = of.fraction_len();
-    let modulus = of.scaled(places).filter(|m| m * (places + 1) <= MAX_MODULUS);
+    let modulus = of
+        .scaled(places)
+        .filter(|m| m * (places + 1) <= MAX_MODULUS);
     let Some(modulus) = modulus else {
         return Err(SchemaError::Limit {
             name: "multipleOf",
