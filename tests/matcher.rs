@@ -76,7 +76,7 @@ fn rollback_undoes_pushes() {
             states.push(state(&matcher));
         }
         prop_assert!(matcher.is_terminated());
-        while matcher.len() > 0 {
+        while !matcher.is_empty() {
             let n = 1 + case.rng.below(matcher.len());
             matcher.rollback(n);
             prop_assert_eq!(&state(&matcher), &states[matcher.len()]);

@@ -29,12 +29,12 @@ struct Tally {
 
 #[test]
 fn walks_and_verdicts_agree_with_a_validator() {
-    run(schema::any_schema(), 1500, 1);
+    run(schema::any_schema(), 4000, 1);
 }
 
 #[test]
 fn walks_and_verdicts_of_focused_schemas_agree_with_a_validator() {
-    run(schema::any_focused_schema(), 600, 2);
+    run(schema::any_focused_schema(), 1500, 2);
 }
 
 fn run(schemas: impl Strategy<Value = Value>, cases: u32, salt: u64) {

@@ -186,6 +186,15 @@ impl Machine {
         Ok(to)
     }
 
+    /// Whether reading a byte leaves a live state: some thread goes on, and
+    /// whatever goes on can be completed.
+    pub(crate) fn survives(&self, from: ConfigId, byte: u8) -> bool {
+        self.configs.get(from).threads.iter().any(|thread| {
+            let terminal = &self.terminals[thread.head.terminal as usize];
+            terminal.step(thread.head.state, byte).is_some()
+        })
+    }
+
     /// Reads bytes until the state is dead; returns how many were read alive
     /// and the last live state.
     pub(crate) fn advance_all(

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::error::EngineError;
 use crate::index::TokenIndex;
-use crate::machine::{ConfigId, DEAD, FrameSetId, Machine, Thread};
+use crate::machine::{ConfigId, FrameSetId, Machine, Thread};
 use crate::slice::{Exit, Slice};
 
 /// What a mask came to.
@@ -151,9 +151,11 @@ impl MaskCache {
         exact.sort_unstable();
         exact.dedup();
         for token in exact {
-            let bytes = index.vocab().bytes(token);
-            let (read, _) = machine.advance_all(id, bytes)?;
-            if read == bytes.len() {
+            let Some((last, bytes)) = index.vocab().bytes(token).split_last() else {
+                continue;
+            };
+            let (read, before) = machine.advance_all(id, bytes)?;
+            if read == bytes.len() && machine.survives(before, *last) {
                 mask::set(row, token);
             } else {
                 mask::clear(row, token);
@@ -197,6 +199,10 @@ impl MaskCache {
 /// Sets the bits of the tokens below `nodes` that the machine can read from
 /// `from`. Nodes that go on alike are walked together: the cost is one step of
 /// the machine per distinct suffix that stays alive.
+///
+/// PERF: where all tokens end, it is enough that some thread survives; the state
+/// is not made. Most suffixes end there, and states that no text visits are what
+/// takes memory.
 fn walk(
     machine: &mut Machine,
     index: &TokenIndex,
@@ -204,11 +210,11 @@ fn walk(
     nodes: &[NodeId],
     row: &mut [u32],
 ) -> Result<(), EngineError> {
-    type Suffixes = (u8, ConfigId, SmallVec<[NodeId; 8]>);
+    type Nodes = SmallVec<[NodeId; 8]>;
     let trie = index.vocab().trie();
-    let mut open: Vec<(ConfigId, SmallVec<[NodeId; 8]>)> = vec![(from, nodes.into())];
+    let mut open: Vec<(ConfigId, Nodes)> = vec![(from, nodes.into())];
     while let Some((config, nodes)) = open.pop() {
-        let mut groups: SmallVec<[Suffixes; 8]> = SmallVec::new();
+        let mut groups: SmallVec<[(u8, Nodes); 8]> = SmallVec::new();
         let mut dead = [0u64; 4];
         for &node in &nodes {
             for (byte, child) in trie.children(node) {
@@ -216,29 +222,29 @@ fn walk(
                 if dead[word] & bit != 0 {
                     continue;
                 }
-                if let Some(group) = groups.iter_mut().find(|group| group.0 == byte) {
-                    group.2.push(child);
-                    continue;
+                let group = match groups.iter_mut().find(|group| group.0 == byte) {
+                    Some(group) => group,
+                    None if machine.survives(config, byte) => {
+                        groups.push((byte, SmallVec::new()));
+                        let last = groups.len() - 1;
+                        &mut groups[last]
+                    }
+                    None => {
+                        dead[word] |= bit;
+                        continue;
+                    }
+                };
+                for &token in trie.tokens(child) {
+                    mask::set(row, token);
                 }
-                let next = machine.advance(config, byte)?;
-                if next == DEAD {
-                    dead[word] |= bit;
-                } else {
-                    let mut members = SmallVec::new();
-                    members.push(child);
-                    groups.push((byte, next, members));
+                if trie.subtree_end(child).0 > child.0 + 1 {
+                    group.1.push(child);
                 }
             }
         }
-        for (_, next, mut members) in groups {
-            for &node in &members {
-                for &token in trie.tokens(node) {
-                    mask::set(row, token);
-                }
-            }
-            members.retain(|node| trie.subtree_end(*node).0 > node.0 + 1);
+        for (byte, members) in groups {
             if !members.is_empty() {
-                open.push((next, members));
+                open.push((machine.advance(config, byte)?, members));
             }
         }
     }

@@ -69,9 +69,8 @@ impl Decimal {
                 frac.push(digit);
             }
         }
-        for _ in self.digits.len() as i64..self.point {
-            int.push(b'0');
-        }
+        let zeros = self.point - self.digits.len() as i64;
+        int.resize(int.len() + zeros.max(0) as usize, b'0');
         if int.is_empty() {
             int.push(b'0');
         }

@@ -37,7 +37,7 @@ pub fn arbitrary(depth: u32, rng: &mut Rng) -> Value {
     match rng.below(if depth == 0 { 4 } else { 6 }) {
         0 => Value::Null,
         1 => Value::Bool(rng.chance(50)),
-        2 => number(*rng.pick(NUMBERS)),
+        2 => any_number(rng),
         3 => json!(rng.pick(STRINGS)),
         4 => (0..rng.below(3))
             .map(|_| arbitrary(depth - 1, rng))
@@ -47,6 +47,11 @@ pub fn arbitrary(depth: u32, rng: &mut Rng) -> Value {
             .collect::<Map<_, _>>()
             .into(),
     }
+}
+
+fn any_number(rng: &mut Rng) -> Value {
+    let text = rng.pick(NUMBERS);
+    number(text)
 }
 
 /// Changes a value in one place.
@@ -101,7 +106,7 @@ pub fn mutate(value: Value, rng: &mut Rng) -> Value {
                 0 if plain && text.contains('.') => number(&format!("{text}1")),
                 1 if !text.starts_with('-') => number(&format!("-{text}")),
                 2 if plain && !text.contains('.') => number(&format!("{text}.5")),
-                _ => number(*rng.pick(NUMBERS)),
+                _ => any_number(rng),
             }
         }
         _ => arbitrary(1, rng),
@@ -224,7 +229,7 @@ impl<'a> Sampler<'a> {
         if allowed.is_empty() {
             return "object";
         }
-        *self.rng.pick(&allowed)
+        allowed[self.rng.below(allowed.len())]
     }
 
     fn number(&mut self, all: &dyn Fn(&str) -> Vec<&'a Value>, integer: bool) -> Value {
@@ -238,7 +243,7 @@ impl<'a> Sampler<'a> {
         let bounds: Vec<&Value> = bounds.iter().flat_map(|name| all(name)).collect();
         let bounds: Vec<&Value> = bounds.into_iter().filter(|n| n.is_number()).collect();
         let base = match bounds.is_empty() || self.rng.chance(30) {
-            true => number(*self.rng.pick(NUMBERS)),
+            true => any_number(self.rng),
             false => (*self.rng.pick(&bounds)).clone(),
         };
         // Near the bound, in double arithmetic: the judge decides anyway.
