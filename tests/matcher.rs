@@ -22,6 +22,9 @@ fn check(cases: u32, test: impl Fn(&mut Case) -> Result<(), TestCaseError>) {
     let compiler = support::compiler(vocab::toy(7));
     let mut runner = proptest::test_runner::TestRunner::new(support::config(cases));
     let result = runner.run(&(schema::any_schema(), any::<u64>()), |(schema, seed)| {
+        if known::is_affected(&schema) {
+            return Ok(());
+        }
         let Ok(grammar) = support::compile(&compiler, &schema, 2) else {
             return Ok(());
         };
@@ -31,9 +34,6 @@ fn check(cases: u32, test: impl Fn(&mut Case) -> Result<(), TestCaseError>) {
             generate(&grammar, budget, &mut rng).ok()
         });
         let texts: Vec<Generated> = texts.filter(|text| text.text.len() < 2000).collect();
-        if texts.is_empty() && known::FORBIDDEN_NAMES_ARE_MASKED {
-            return Ok(());
-        }
         prop_assert!(!texts.is_empty(), "no text of {}", schema);
         test(&mut Case {
             grammar,
@@ -107,9 +107,7 @@ fn masks_are_what_can_be_pushed() {
                     let before = text.tokens[..at].iter();
                     let vocab = case.grammar.index().vocab();
                     let before: Vec<u8> = before.flat_map(|&t| vocab.bytes(t)).copied().collect();
-                    if !known::FORBIDDEN_NAMES_ARE_MASKED {
-                        prop_assert!(wrong.is_empty(), "after {}: {:?}", show(&before), wrong);
-                    }
+                    prop_assert!(wrong.is_empty(), "after {}: {:?}", show(&before), wrong);
                 }
                 prop_assert!(matcher.push(token).is_ok());
             }

@@ -60,17 +60,22 @@ pub(crate) mod known {
     /// `{"const":"\u00e9"}` after a quote and a backslash.
     pub(crate) const STEERING_HAS_DETOURS: bool = true;
 
-    /// A mask may allow the quote that ends a listed name whose value is
-    /// impossible: `{"properties":{"a":false}}` after `{"a`. Pushing it fails.
-    pub(crate) const FORBIDDEN_NAMES_ARE_MASKED: bool = true;
-
     /// Under `uniqueItems`, lists of few values each are taken to be short of
     /// values, although they differ: `{"uniqueItems":true,"const":[1,2]}`.
     const UNIQUE_LISTS_ARE_SHORT: bool = true;
 
-    /// Whether a schema meets a known defect anyway.
+    /// Recursion through an alternative that unevaluated keywords look into
+    /// overflows the stack, which ends the process:
+    /// `{"anyOf":[{"items":{"$ref":"#","unevaluatedItems":false}}]}`.
+    const UNEVALUATED_RECURSION_OVERFLOWS: bool = true;
+
+    /// Whether a schema may meet a defect that ends the process or the test.
     pub(crate) fn is_affected(schema: &Value) -> bool {
         let text = schema.to_string();
+        if UNEVALUATED_RECURSION_OVERFLOWS && text.contains("unevaluated") && text.contains("$ref")
+        {
+            return true;
+        }
         let lists = ["prefixItems", "\"items\":[", "const", "enum"];
         UNIQUE_LISTS_ARE_SHORT
             && text.contains("\"uniqueItems\":true")

@@ -55,6 +55,12 @@ pub(crate) fn lower<'a>(
             integers_by_spelling: false,
         });
     };
+    if lowering.registry.has_foreign_vocabulary() {
+        let reason = "its `$vocabulary` leaves out validation, which is not supported";
+        return Err(SchemaError::Refused(vec![refusal(
+            &root, "$schema", reason,
+        )]));
+    }
     let node = lowering.schema(&root);
     while let Some((target, place)) = lowering.queue.pop() {
         let node = lowering.schema(&place);

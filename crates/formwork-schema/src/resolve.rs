@@ -112,6 +112,28 @@ impl<'a> Registry<'a> {
         registry
     }
 
+    /// Whether the metaschema that the root names is one of the documents and
+    /// leaves out the vocabulary of validation.
+    pub(crate) fn has_foreign_vocabulary(&self) -> bool {
+        let declared = self
+            .resources
+            .first()
+            .and_then(|root| root.root.get("$schema"));
+        let uri = declared.and_then(Json::as_str).unwrap_or_default();
+        let metaschema = self
+            .by_uri
+            .get(uri.trim_end_matches('#'))
+            .filter(|&&at| at != 0);
+        let vocabulary = metaschema
+            .and_then(|&at| self.resources.get(at)?.root.get("$vocabulary"))
+            .and_then(Json::members);
+        vocabulary.is_some_and(|known| {
+            !known
+                .iter()
+                .any(|(uri, _)| uri.ends_with("/vocab/validation"))
+        })
+    }
+
     fn add_document(&mut self, uri: String, json: &'a Json, draft: Draft) {
         let resource = self.add_resource(uri, json, String::new(), draft);
         self.scan(&Place {

@@ -1,5 +1,7 @@
 //! Numbers as digits: what their text says, without a machine number between.
 
+use std::cmp::Ordering;
+
 use serde_json::Number;
 
 /// ±0.digits, moved by a point: the number is `digits` with the decimal point
@@ -80,6 +82,21 @@ impl Decimal {
         (int, frac)
     }
 
+    /// Compares two numbers.
+    pub fn compare(&self, other: &Decimal) -> Ordering {
+        let sign = |n: &Decimal| match (n.is_zero(), n.negative) {
+            (true, _) => 0,
+            (_, true) => -1,
+            _ => 1,
+        };
+        let size = |n: &Decimal| (n.point, n.digits.clone());
+        match (sign(self).cmp(&sign(other)), sign(self)) {
+            (Ordering::Equal, 1) => size(self).cmp(&size(other)),
+            (Ordering::Equal, -1) => size(other).cmp(&size(self)),
+            (order, _) => order,
+        }
+    }
+
     /// Whether the number is `of` times an integer.
     ///
     /// # Panics
@@ -137,6 +154,9 @@ mod tests {
         assert_eq!(plain("0.0012E+3"), pair("1", "2"));
         assert_eq!(plain("-0.0"), pair("0", ""));
         assert_eq!(Decimal::parse("-0.0"), Decimal::parse("0"));
+        let less = |a: &str, b: &str| Decimal::parse(a).compare(&Decimal::parse(b)).is_lt();
+        assert!(less("-1e-999", "-0.0") && less("0", "1e-999") && less("9.9", "10"));
+        assert!(less("-10", "-9.9") && less("1.5", "1.51") && !less("2", "2.0"));
         let multiple = |n: &str, of: &str| Decimal::parse(n).is_multiple_of(&Decimal::parse(of));
         assert!(multiple("0.30", "0.1") && multiple("-14", "7") && multiple("0", "7"));
         assert!(multiple("1e99999999999", "16") && !multiple("1e99999999999", "7"));

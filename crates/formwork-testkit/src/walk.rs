@@ -21,9 +21,7 @@ pub struct Generated {
 pub enum Stuck {
     /// A limit of the engine was reached.
     Limit(EngineError),
-    /// A token that the mask allows was refused: which, and after which text.
-    Refused(String),
-    /// Another promise of the engine was broken: what, and after which text.
+    /// A promise of the engine was broken: what, and after which text.
     Broken(String),
 }
 
@@ -91,10 +89,8 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
                 Err(PushError::Engine(error)) => return Err(error.into()),
                 Err(error) => {
                     let bytes = show(vocab.bytes(token));
-                    return Err(Stuck::Refused(format!(
-                        "{bytes}, allowed by the mask, is refused ({error}) after {}",
-                        show(&done.text)
-                    )));
+                    let what = format!("{bytes}, allowed by the mask, is refused ({error})");
+                    return Err(broken(&what, &done.text));
                 }
             }
             done.tokens.push(token);
