@@ -15,6 +15,7 @@ mod limits;
 mod mask_oracle;
 mod matcher;
 mod real_vocab;
+mod regressions;
 mod schemas;
 mod soundness;
 mod support;

@@ -64,6 +64,10 @@ pub(crate) mod known {
     /// values, although they differ: `{"uniqueItems":true,"const":[1,2]}`.
     const UNIQUE_LISTS_ARE_SHORT: bool = true;
 
+    /// Among unique items a mask may allow a token that names a member twice:
+    /// `{"uniqueItems":true}` after `[{"`, the token `":1,"":`.
+    pub(crate) const NAMES_REPEAT_IN_UNIQUE_ITEMS: bool = true;
+
     /// Recursion through an alternative that unevaluated keywords look into
     /// overflows the stack, which ends the process:
     /// `{"anyOf":[{"items":{"$ref":"#","unevaluatedItems":false}}]}`.

@@ -25,6 +25,7 @@ mod grammar;
 mod history;
 mod index;
 mod intern;
+mod limits;
 mod machine;
 mod mask;
 mod matcher;
@@ -32,7 +33,8 @@ mod slice;
 
 pub use batch::fill_masks;
 pub use error::{EngineError, MaskError, PushError};
-pub use grammar::{EngineLimits, Grammar};
+pub use grammar::Grammar;
 pub use index::{IndexError, TokenIndex};
+pub use limits::EngineLimits;
 pub use mask::MaskKind;
 pub use matcher::{ByteSet, Matcher};

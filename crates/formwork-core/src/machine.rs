@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::error::EngineError;
-use crate::grammar::EngineLimits;
 use crate::intern::Interner;
+use crate::limits::EngineLimits;
 
 /// A state of the machine. [`DEAD`] is the one without threads.
 pub(crate) type ConfigId = u32;

@@ -409,6 +409,11 @@ impl JsonLanguage {
         }
         let (objects, arrays) = (shape.objects.clone(), shape.arrays.clone());
         for array in arrays {
+            // The items of an array in an item may have to differ as well.
+            let inner = match inner {
+                Around::Part if self.shapes.arrays[array as usize].unique => Around::Item,
+                inner => inner,
+            };
             let record = self.records.start(true, &rivals, inner);
             let count = self
                 .shapes
