@@ -60,8 +60,10 @@ pub(crate) mod known {
     /// `{"const":"\u00e9"}` after a quote and a backslash.
     pub(crate) const STEERING_HAS_DETOURS: bool = true;
 
-    /// Under `uniqueItems`, lists of few values each are taken to be short of
-    /// values, although they differ: `{"uniqueItems":true,"const":[1,2]}`.
+    /// Under `uniqueItems`, an item of few values is taken to be short of values
+    /// once as many items stand before it, although they differ from it:
+    /// `{"uniqueItems":true,"const":[1,2]}`; after `[1` of
+    /// `{"uniqueItems":true,"contains":{"const":5}}` there even is no end.
     const UNIQUE_LISTS_ARE_SHORT: bool = true;
 
     /// Among unique items a mask may allow a token that names a member twice:
@@ -80,7 +82,7 @@ pub(crate) mod known {
         {
             return true;
         }
-        let lists = ["prefixItems", "\"items\":[", "const", "enum"];
+        let lists = ["contains", "prefixItems", "\"items\":[", "const", "enum"];
         UNIQUE_LISTS_ARE_SHORT
             && text.contains("\"uniqueItems\":true")
             && lists.iter().any(|list| text.contains(list))

@@ -24,8 +24,6 @@ pub(crate) struct Array {
     max: Option<u32>,
     /// Whether the items must differ.
     pub(crate) unique: bool,
-    /// Found to be unsatisfiable.
-    forbidden: bool,
     /// With `contains`; then the rest is unused.
     graph: Option<Box<[Node]>>,
     /// Per node of the graph, bytes to the end, a comma before every item.
@@ -116,7 +114,6 @@ impl Explorer<'_> {
             min,
             max,
             unique: literals.contains(&Literal::Unique) && max.is_none_or(|max| max > 1),
-            forbidden: false,
             graph,
             node_bytes: Vec::new(),
         }))
@@ -257,21 +254,16 @@ impl Array {
         vec![(value, next)]
     }
 
-    /// Whether the items that must come cannot all differ. Items of a list are
+    /// Whether the items that must come may not all differ. Items of a list are
     /// checked one by one: each needs more values than there are items before
     /// it.
     pub(crate) fn is_short(&self, shapes: &Shapes) -> bool {
-        if !self.unique || self.forbidden {
+        if !self.unique || self.min_bytes(shapes) == EMPTY {
             return false;
         }
         let listed = self.prefix.len() as u32;
         let short = |at: u32| shapes.count(self.item(at)) <= Count::from(at);
         (0..self.min.min(listed)).any(short) || (self.min > listed && short(self.min - 1))
-    }
-
-    /// Makes the array unsatisfiable.
-    pub(crate) fn forbid(&mut self) {
-        self.forbidden = true;
     }
 
     /// Whether items can come without end from here on.
@@ -315,9 +307,6 @@ impl Array {
 
     /// Bytes of the smallest array.
     pub(crate) fn min_bytes(&self, shapes: &Shapes) -> u32 {
-        if self.forbidden {
-            return EMPTY;
-        }
         self.rest_bytes(shapes, 0, true).saturating_add(1)
     }
 

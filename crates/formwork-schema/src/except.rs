@@ -146,10 +146,10 @@ impl CharAutomaton for Except {
 pub(crate) enum Scope {
     /// All that follows: some value around it has rivals.
     Strict,
-    /// An item of an array whose items are any strings, or not scalars: the
-    /// next one, once a whole literal or the start of anything else is read.
+    /// An item of an array whose items may be any strings: the next one, once a
+    /// whole literal or the start of anything else is read.
     Item,
-    /// An item of any other array: the next one, from its first character on.
+    /// An item of any other array: whether there is a next one, and all of it.
     NarrowItem,
     /// A part of an item: only items after the one it is in.
     Part,
@@ -159,11 +159,25 @@ pub(crate) enum Scope {
 pub(crate) struct Captured<T> {
     terminal: T,
     scope: Scope,
+    /// Whether it is a name, on which later names of the object depend too.
+    is_name: bool,
 }
 
 impl<T> Captured<T> {
     pub(crate) fn new(terminal: T, scope: Scope) -> Captured<T> {
-        Captured { terminal, scope }
+        Captured {
+            terminal,
+            scope,
+            is_name: false,
+        }
+    }
+
+    pub(crate) fn name(terminal: T, scope: Scope) -> Captured<T> {
+        Captured {
+            terminal,
+            scope,
+            is_name: true,
+        }
     }
 }
 
@@ -192,19 +206,21 @@ impl<T: Terminal> Terminal for Captured<T> {
         let after = |end: &dyn Fn(u8) -> bool, rest: &'_ [u8]| {
             rest.iter().position(|&byte| end(byte)).map(|at| at + 1)
         };
+        if self.is_name && self.terminal.depends_on_text(rest) {
+            return true;
+        }
         let comma = |byte| byte == b',';
         let bracket = |byte| matches!(byte, b'}' | b']');
         match self.scope {
             Scope::Strict => after(&|byte| comma(byte) || bracket(byte), rest).is_some(),
             Scope::Part => after(&bracket, rest)
                 .is_some_and(|at| rest.get(at..).is_some_and(|rest| rest.contains(&b','))),
-            Scope::Item | Scope::NarrowItem => {
+            Scope::NarrowItem => rest.contains(&b','),
+            Scope::Item => {
                 let next = after(&comma, rest).and_then(|at| rest.get(at..));
-                let next = next.unwrap_or_default().trim_ascii_start();
-                match next.split_first() {
+                match next.unwrap_or_default().trim_ascii_start().split_first() {
                     None => false,
-                    Some((b'"', body)) if self.scope == Scope::Item => body.contains(&b'"'),
-                    Some((b'"', body)) => !body.is_empty(),
+                    Some((b'"', body)) => body.contains(&b'"'),
                     Some(_) => true,
                 }
             }

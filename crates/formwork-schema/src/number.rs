@@ -5,7 +5,7 @@
 //! Under constraints exponents are read in normalised scientific form only,
 //! `d.ddde±x` with one digit before the point, no trailing zero after it and at
 //! most three digits of exponent: with free exponents the constraints would not
-//! be regular. Under `multipleOf` there are plain decimals only.
+//! be regular. A mantissa of an integer has at most 17 digits after the point. Under `multipleOf` there are plain decimals only.
 
 mod interval;
 mod multiple;

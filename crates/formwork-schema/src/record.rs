@@ -354,7 +354,7 @@ impl JsonLanguage {
         let scope = match around {
             Around::Rivals => Scope::Strict,
             Around::Part => Scope::Part,
-            Around::Item if shape.texts.iter().all(Text::is_any) => Scope::Item,
+            Around::Item if shape.texts.iter().any(Text::is_any) => Scope::Item,
             Around::Item => Scope::NarrowItem,
         };
         let inner = match around {
@@ -534,7 +534,7 @@ impl JsonLanguage {
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             let exit = Exit::RecordedName(object, regs, record);
             // A name is remembered even if no other may repeat it.
-            way.terminal(Arc::new(Captured::new(literal, scope)), exit);
+            way.terminal(Arc::new(Captured::name(literal, scope)), exit);
         }
     }
 
@@ -561,6 +561,7 @@ impl JsonLanguage {
             let seen = rivals.len();
             rivals.retain(|&rival| rival != UNSEEN);
             let unseen = seen - rivals.len();
+            rivals.retain(|&rival| self.may_hold(value, rival));
             rivals.sort_unstable();
             rivals.dedup();
             if self.shapes.count(value) > (rivals.len() + unseen) as Count {
@@ -568,6 +569,24 @@ impl JsonLanguage {
             }
         }
         ways
+    }
+
+    /// Whether a formula may have a value: exact for scalars.
+    fn may_hold(&self, value: ValueId, datum: DatumId) -> bool {
+        let shape = &self.shapes.values[value as usize];
+        match self.records.data.get(datum) {
+            Some(Datum::Null) => shape.null,
+            Some(Datum::Bool(value)) => shape.bools[usize::from(*value)],
+            Some(Datum::String(text)) => shape.texts.iter().any(|t| t.accepts(text)),
+            Some(Datum::Number(number)) => {
+                let known = number::finite(vec![number.clone()]);
+                shape.digits.iter().any(|digits| {
+                    let both = [(&digits.dfa, true), (&known, true)];
+                    ByteDfa::product(&both, 1 << 20).is_none_or(|dfa| !dfa.is_empty())
+                })
+            }
+            Some(Datum::Array(_) | Datum::Object(_)) | None => true,
+        }
     }
 
     fn recorded_items(&mut self, array: u32, cursor: Cursor, record: RecordId, way: &mut Ways) {

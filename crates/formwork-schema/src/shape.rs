@@ -45,7 +45,6 @@ pub(crate) struct Value {
     pub(crate) arrays: Vec<u32>,
     /// Bytes of the smallest scalar, then of the smallest value.
     pub(crate) min_bytes: u32,
-    scalar_bytes: u32,
     /// How many values there are at least.
     pub(crate) count: Count,
 }
@@ -92,7 +91,7 @@ pub(crate) fn explore(
     }
     let mut shapes = explorer.shapes;
     shapes.measure();
-    shapes.settle_unique();
+    shapes.settle_unique()?;
     Ok((shapes, root))
 }
 
@@ -118,7 +117,6 @@ impl Explorer<'_> {
         let id = self.shapes.values.len() as ValueId;
         self.shapes.values.push(Value {
             min_bytes: EMPTY,
-            scalar_bytes: EMPTY,
             ..Value::default()
         });
         self.ids.insert(node, id);
@@ -130,7 +128,6 @@ impl Explorer<'_> {
         self.solver.spend(10)?;
         let mut value = Value {
             min_bytes: EMPTY,
-            scalar_bytes: EMPTY,
             ..Value::default()
         };
         if node == FALSE {
@@ -150,7 +147,6 @@ impl Explorer<'_> {
         }
         self.strings(node, &mut value)?;
         self.numbers(node, &mut value)?;
-        value.scalar_bytes = value.min_bytes;
         for branch in self.branches(node, TypeSet::ARRAY)? {
             value.arrays.extend(self.array(&branch)?);
         }
@@ -291,23 +287,23 @@ impl Shapes {
         bytes_of(&self.values, value)
     }
 
-    /// Drops arrays that cannot have as many different items as they need,
-    /// and what depends on them.
-    fn settle_unique(&mut self) {
+    /// Counts values where items have to differ, and refuses arrays for which
+    /// the counts cannot tell whether enough of them do.
+    fn settle_unique(&mut self) -> Result<(), SchemaError> {
         if !self.arrays.iter().any(|array| array.unique) {
-            return;
+            return Ok(());
         }
-        loop {
-            self.count_values();
-            let short = (0..self.arrays.len()).find(|&at| self.arrays[at].is_short(self));
-            let Some(at) = short else { return };
-            self.arrays[at].forbid();
-            for value in &mut self.values {
-                value.min_bytes = value.scalar_bytes;
-                value.count = 0;
-            }
-            self.measure();
+        self.count_values();
+        if !self.arrays.iter().any(|array| array.is_short(self)) {
+            return Ok(());
         }
+        Err(SchemaError::Refused(vec![Refusal {
+            pointer: String::new(),
+            keyword: "uniqueItems".into(),
+            reason: "an array here needs about as many different items as there are values \
+                     for them, which is not supported yet"
+                .into(),
+        }]))
     }
 
     /// Computes the least size of every value: relaxes until nothing shrinks.

@@ -45,6 +45,13 @@ impl Text {
         }
     }
 
+    /// Whether a string is accepted.
+    pub(crate) fn accepts(&self, text: &str) -> bool {
+        let chars = text.chars().count() as u64;
+        let fits = chars >= u64::from(self.min) && self.max.is_none_or(|m| chars <= u64::from(m));
+        fits && self.dfa.accepts(text)
+    }
+
     /// Whether this is every string.
     pub(crate) fn is_any(&self) -> bool {
         self.lengths.is_none() && self.dfa.is_universal(self.start)
