@@ -53,6 +53,13 @@ const CASES: &[Case] = &[
         invalid: &["[]", "[1]", "[5,5]", "[1,5,1]"],
     },
     Case {
+        name: "the only name there may be",
+        schema: r#"{"type":"object","properties":{"b":false,"a":{"type":"string"}},
+            "propertyNames":{"enum":["😀"]}}"#,
+        valid: &["{}", r#"{"😀":1}"#],
+        invalid: &[r#"{"😀":1,"😀":1}"#, r#"{"a":"b"}"#],
+    },
+    Case {
         name: "long mantissas of integers",
         schema: r#"{"type":"integer"}"#,
         valid: &["1.2345678901234567890123e22", "12345678901234567890123"],

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use formwork_grammar::Language;
+use formwork_grammar::{Language, Status};
 
 use crate::error::EngineError;
 use crate::index::TokenIndex;
@@ -23,6 +23,7 @@ pub struct Grammar {
 
 struct Shared {
     index: Arc<TokenIndex>,
+    status: Status,
     engine: Mutex<Engine>,
 }
 
@@ -43,10 +44,12 @@ impl Grammar {
         index: Arc<TokenIndex>,
         limits: EngineLimits,
     ) -> Result<Grammar, EngineError> {
+        let status = language.status();
         let machine = Machine::new(language, limits)?;
         Ok(Grammar {
             shared: Arc::new(Shared {
                 index,
+                status,
                 engine: Mutex::new(Engine {
                     machine,
                     masks: MaskCache::new(limits.max_mask_bytes),
@@ -64,6 +67,12 @@ impl Grammar {
     /// The vocabulary and what is known of it.
     pub fn index(&self) -> &Arc<TokenIndex> {
         &self.shared.index
+    }
+
+    /// Whether masks allow every text that the source of the grammar means, or
+    /// leave some out, and why.
+    pub fn status(&self) -> &Status {
+        &self.shared.status
     }
 
     /// Approximate heap use of the states and masks visited so far, in bytes;

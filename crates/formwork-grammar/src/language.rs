@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::status::Status;
 use crate::terminal::{Label, Terminal};
 
 /// A position in a rule, registers included. Numbers are dense from 0 and
@@ -66,6 +67,12 @@ pub trait Language: Send {
     /// of `dot`, such that some edge always leads to a smaller total. Used to
     /// steer a generation to its end.
     fn min_bytes(&mut self, dot: Dot) -> u32;
+
+    /// How this language relates to the one that its source means. Fixed once
+    /// it is compiled.
+    fn status(&self) -> Status {
+        Status::Exact
+    }
 
     /// Approximate heap use, in bytes.
     fn heap_bytes(&self) -> usize;

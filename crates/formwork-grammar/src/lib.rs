@@ -28,11 +28,13 @@
 pub mod bytes;
 pub mod json_text;
 pub mod language;
+pub mod status;
 pub mod terminal;
 pub mod whitespace;
 
 pub use bytes::{ByteDfa, ByteDfaBuilder};
 pub use json_text::{CharAutomaton, JsonText};
 pub use language::{Dot, Edge, Expansion, Language};
+pub use status::{Restriction, Status};
 pub use terminal::{Bulk, Label, LexState, Shared, Terminal};
 pub use whitespace::{Spaced, Whitespace};

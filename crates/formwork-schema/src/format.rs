@@ -5,6 +5,7 @@
 //! one leaves out are named where it is built.
 
 use std::fmt;
+use std::sync::Arc;
 
 use formwork_automata::regex::{self, RegexError};
 use formwork_automata::{Dfa, Limits, TooLarge};
@@ -104,6 +105,20 @@ impl Format {
         })
     }
 
+    fn gap(self) -> Option<FormatGap> {
+        let what = match self {
+            Self::Hostname => "names in Punycode and some of nearly 253 characters",
+            Self::Email | Self::IdnEmail => {
+                "addresses at domains in Punycode and some with odd quoted local parts"
+            }
+            _ => return None,
+        };
+        Some(FormatGap {
+            outer: Arc::new(Dfa::universal()),
+            what,
+        })
+    }
+
     fn compile(self, limits: &Limits) -> Result<Dfa, FormatError> {
         let whole = |pattern: &str| Ok(regex::compile_whole(pattern, limits)?);
         match self {
@@ -134,20 +149,32 @@ impl Format {
     }
 }
 
-/// Whether [`compile`] gives all strings of the format `name`, rather than only some. The
-/// complement of a language that is not exact has invalid strings.
-pub(crate) fn is_exact(name: &str) -> bool {
-    !matches!(
-        Format::from_name(name),
-        None | Some(Format::Email | Format::Hostname | Format::IdnEmail)
-    )
+/// The language of a standard format, over decoded characters.
+#[derive(Clone, Debug)]
+pub(crate) struct FormatLanguage {
+    pub(crate) dfa: Arc<Dfa>,
+    /// Set if the automaton leaves out valid strings.
+    pub(crate) gap: Option<FormatGap>,
 }
 
-/// The language of a standard format, over decoded characters.
+/// What the automaton of a format lacks.
+#[derive(Clone, Debug)]
+pub(crate) struct FormatGap {
+    /// Accepts all valid strings, and maybe others: what to complement.
+    pub(crate) outer: Arc<Dfa>,
+    /// What is left out, as the end of "leaves out".
+    pub(crate) what: &'static str,
+}
+
+/// The language of a standard format.
 ///
 /// `None` when `name` is no standard format, so that it is an annotation only.
-pub(crate) fn compile(name: &str, limits: &Limits) -> Option<Result<Dfa, FormatError>> {
-    Some(Format::from_name(name)?.compile(limits))
+pub(crate) fn compile(name: &str, limits: &Limits) -> Option<Result<FormatLanguage, FormatError>> {
+    let format = Format::from_name(name)?;
+    Some(format.compile(limits).map(|dfa| FormatLanguage {
+        dfa: Arc::new(dfa),
+        gap: format.gap(),
+    }))
 }
 
 // Dates and times: RFC 3339.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use formwork_grammar::json_text::decode;
-use formwork_grammar::{Dot, Edge, Expansion, JsonText, Label, Language, Spaced, Terminal};
+use formwork_grammar::{
+    Dot, Edge, Expansion, JsonText, Label, Language, Restriction, Spaced, Status, Terminal,
+};
 use rustc_hash::FxHashMap;
 
 use crate::array::Cursor;
@@ -11,7 +13,7 @@ use crate::key::{Key, KeyIdentity};
 use crate::options::{PropertyOrder, SchemaOptions};
 use crate::record::{RecordId, Recorded, Records};
 use crate::registers::{RegisterFile, RegsId};
-use crate::shape::{Shapes, ValueId};
+use crate::shape::{Explored, Shapes, ValueId};
 use crate::terminals::{COMMA, Punctuation};
 
 /// A position. Objects and arrays carry their registers in it.
@@ -75,12 +77,21 @@ pub struct JsonLanguage {
     /// What the terminals of each expanded dot lead to, by edge.
     exits: FxHashMap<Dot, Vec<Exit>>,
     root: ValueId,
+    status: Status,
 }
 
 impl JsonLanguage {
-    pub(crate) fn new(shapes: Shapes, root: ValueId, options: &SchemaOptions) -> JsonLanguage {
+    pub(crate) fn new(explored: Explored, options: &SchemaOptions) -> JsonLanguage {
+        let restrictions: Vec<Restriction> = explored
+            .left_out
+            .into_iter()
+            .map(|left_out| Restriction {
+                place: format!("{}/{}", left_out.pointer, left_out.keyword),
+                reason: left_out.reason,
+            })
+            .collect();
         let mut language = JsonLanguage {
-            shapes,
+            shapes: explored.shapes,
             order: options.order,
             registers: RegisterFile::default(),
             records: Records::default(),
@@ -88,7 +99,11 @@ impl JsonLanguage {
             positions: Vec::new(),
             dots: FxHashMap::default(),
             exits: FxHashMap::default(),
-            root,
+            root: explored.root,
+            status: match restrictions[..] {
+                [] => Status::Exact,
+                _ => Status::Subset(restrictions),
+            },
         };
         language.dot(Position::Start);
         language
@@ -374,6 +389,10 @@ impl Language for JsonLanguage {
             }
             Position::ArrayNext(array, cursor) => items(array, cursor, false),
         }
+    }
+
+    fn status(&self) -> Status {
+        self.status.clone()
     }
 
     fn heap_bytes(&self) -> usize {

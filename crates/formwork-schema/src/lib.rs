@@ -51,7 +51,7 @@ mod terminals;
 mod text;
 
 pub use error::{Refusal, SchemaError};
-pub use formwork_grammar::Whitespace;
+pub use formwork_grammar::{Restriction, Status, Whitespace};
 pub use language::JsonLanguage;
 pub use options::{PropertyOrder, SchemaLimits, SchemaOptions};
 pub use terminals::TerminalCache;
@@ -77,15 +77,18 @@ pub fn compile(
     let lowered = lower::lower(&json, &documents, limits, cache)?;
     let root = lowered.root;
     let solver = solver::Solver::new(lowered, options.clone());
-    let (shapes, root) = shape::explore(solver, cache, root)?;
-    if !shapes.is_alive(root) {
+    let explored = shape::explore(solver, cache, root)?;
+    if options.strict && !explored.left_out.is_empty() {
+        return Err(SchemaError::Refused(explored.left_out));
+    }
+    if !explored.shapes.is_alive(explored.root) {
         return Err(SchemaError::Unsatisfiable(vec![Refusal {
             pointer: String::new(),
             keyword: "(schema)".into(),
             reason: "its constraints contradict each other".into(),
         }]));
     }
-    Ok(JsonLanguage::new(shapes, root, options))
+    Ok(JsonLanguage::new(explored, options))
 }
 
 fn read(text: &str, limits: &SchemaLimits, what: &str) -> Result<json::Json, SchemaError> {

@@ -97,8 +97,8 @@ pub(crate) enum NameSet {
     Matching(LangId),
     /// Those that none of these properties and patterns mentions.
     Rest(Arc<Props>),
-    /// Those that violate a formula as strings.
-    Violating(NodeId),
+    /// Those that satisfy a formula as strings.
+    Satisfying(NodeId),
 }
 
 /// A constraint on the values of one type.
@@ -218,9 +218,20 @@ pub(crate) enum Node {
 #[derive(Debug)]
 struct Language {
     dfa: Arc<Dfa>,
-    /// Whether it is the whole set that its keyword means. If not, it must not
-    /// be complemented.
-    exact: bool,
+    /// Set if the automaton leaves out strings that the keyword means.
+    gap: Option<Gap>,
+}
+
+/// What is known of a set of strings that an automaton holds only in part.
+///
+/// Both the set and its complement are used as less than they are: never does
+/// a string pass that should not.
+#[derive(Debug)]
+pub(crate) struct Gap {
+    /// Holds the whole set, and maybe more: what to complement.
+    pub(crate) outer: Arc<Dfa>,
+    /// Where the keyword stands, and what is left out.
+    pub(crate) left_out: Refusal,
 }
 
 /// All formulas of one schema.
@@ -407,26 +418,39 @@ impl Nodes {
         })
     }
 
-    /// The set of strings known under `key`, compiled on first use; `exact`
-    /// unless it leaves out some strings that it should hold.
+    /// The set of strings known under `key`, compiled on first use.
     pub(crate) fn add_language<E>(
         &mut self,
         key: &str,
-        exact: bool,
-        compile: impl FnOnce() -> Result<Arc<Dfa>, E>,
+        compile: impl FnOnce() -> Result<(Arc<Dfa>, Option<Gap>), E>,
     ) -> Result<LangId, E> {
         if let Some(&id) = self.language_ids.get(key) {
             return Ok(id);
         }
-        let dfa = compile()?;
+        let (dfa, gap) = compile()?;
         let id = self.languages.len() as LangId;
-        self.languages.push(Language { dfa, exact });
+        self.languages.push(Language { dfa, gap });
         self.language_ids.insert(key.into(), id);
         Ok(id)
     }
 
     pub(crate) fn language(&self, id: LangId) -> &Arc<Dfa> {
         &self.languages[id as usize].dfa
+    }
+
+    /// The automaton to complement for a language: its own, or a wider one.
+    pub(crate) fn outer_language(&self, id: LangId) -> &Arc<Dfa> {
+        let language = &self.languages[id as usize];
+        language
+            .gap
+            .as_ref()
+            .map_or(&language.dfa, |gap| &gap.outer)
+    }
+
+    /// What a language leaves out, if it does.
+    pub(crate) fn left_out(&self, id: LangId) -> Option<&Refusal> {
+        let gap = self.languages[id as usize].gap.as_ref()?;
+        Some(&gap.left_out)
     }
 
     /// The negation of a formula. Memoised; the depth of recursion is that of
@@ -488,11 +512,6 @@ impl Nodes {
                 set: Arc::clone(set),
                 holds: !holds,
             }),
-            Literal::Matches { lang, .. } if !self.languages[*lang as usize].exact => self.no_dual(
-                TypeSet::STRING,
-                "format",
-                "the complement of a format that is only known in part",
-            ),
             Literal::Matches { lang, holds } => self.literal(Literal::Matches {
                 lang: *lang,
                 holds: !holds,
@@ -515,10 +534,10 @@ impl Nodes {
             }
             Literal::Required(name) => self.forbid(name),
             Literal::Props(props) => self.negate_props(props),
-            Literal::Names(node) => self.literal(Literal::SomeMember {
-                names: NameSet::Violating(*node),
-                node: TRUE,
-            }),
+            Literal::Names(node) => {
+                let names = NameSet::Satisfying(self.negate(*node));
+                self.literal(Literal::SomeMember { names, node: TRUE })
+            }
             Literal::Unique => self.no_dual(
                 TypeSet::ARRAY,
                 "uniqueItems",
@@ -619,7 +638,10 @@ impl Nodes {
                 ..(**mentioned).clone()
             },
             // Only ever asked for with nothing said of the value.
-            NameSet::Violating(names) => return self.literal(Literal::Names(*names)),
+            NameSet::Satisfying(names) => {
+                let names = self.negate(*names);
+                return self.literal(Literal::Names(names));
+            }
         };
         self.literal(Literal::Props(Arc::new(props)))
     }

@@ -208,7 +208,7 @@ impl Explorer<'_> {
                 !props.named.iter().any(|(known, _)| &**known == name)
                     && !props.patterns.iter().any(matches)
             }
-            NameSet::Violating(node) => !self.solver.string_language(*node)?.accepts(name),
+            NameSet::Satisfying(node) => self.solver.string_language(*node)?.accepts(name),
         })
     }
 
@@ -249,8 +249,8 @@ impl Explorer<'_> {
                     let known = known.map(|&(lang, _)| add(self.solver.nodes.language(lang)));
                     Payers::Outside(known.collect())
                 }
-                NameSet::Violating(node) => {
-                    Payers::Outside(vec![add(&self.solver.string_language(*node)?)])
+                NameSet::Satisfying(node) => {
+                    Payers::Matching(add(&self.solver.string_language(*node)?))
                 }
             });
         }

@@ -21,6 +21,10 @@ pub struct SchemaOptions {
     pub whitespace: Whitespace,
     /// The order of properties. The default is [`PropertyOrder::Any`].
     pub order: PropertyOrder,
+    /// Whether a schema of which only a part can be compiled is refused: one
+    /// whose [`Status`](formwork_grammar::Status) would be a subset. The
+    /// default is `false`.
+    pub strict: bool,
     /// Further documents that `$ref` may name: their URIs and texts. All are
     /// read when a schema is compiled, and nothing else ever is; a reference to
     /// any other document is refused.

@@ -57,12 +57,12 @@ pub(crate) struct Shapes {
     pub(crate) punctuation: Arc<Punctuation>,
 }
 
-/// Works out every value that `root` can lead to; returns its number.
+/// Works out every value that `root` can lead to.
 pub(crate) fn explore(
     solver: Solver,
     cache: &TerminalCache,
     root: NodeId,
-) -> Result<(Shapes, ValueId), SchemaError> {
+) -> Result<Explored, SchemaError> {
     let punctuation = cache.punctuation(solver.options.whitespace);
     let mut explorer = Explorer {
         solver,
@@ -92,7 +92,18 @@ pub(crate) fn explore(
     let mut shapes = explorer.shapes;
     shapes.measure();
     shapes.settle_unique()?;
-    Ok((shapes, root))
+    Ok(Explored {
+        shapes,
+        root,
+        left_out: explorer.solver.left_out,
+    })
+}
+
+/// All values of a schema, its own, and what they leave out.
+pub(crate) struct Explored {
+    pub(crate) shapes: Shapes,
+    pub(crate) root: ValueId,
+    pub(crate) left_out: Vec<Refusal>,
 }
 
 pub(crate) struct Explorer<'a> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use formwork_automata::{Dfa, Limits, TooLarge};
 use rustc_hash::FxHashMap;
 
-use crate::error::SchemaError;
+use crate::error::{Refusal, SchemaError};
 use crate::lower::Lowered;
 use crate::node::{LangId, Literal, Node, NodeId, Nodes, TypeSet};
 use crate::options::SchemaOptions;
@@ -15,6 +15,8 @@ pub(crate) struct Solver {
     pub(crate) nodes: Nodes,
     pub(crate) options: SchemaOptions,
     pub(crate) integers_by_spelling: bool,
+    /// What is left out of the language, and where.
+    pub(crate) left_out: Vec<Refusal>,
     work: u64,
     pub(crate) empty_memo: FxHashMap<(NodeId, u32), bool>,
     products: FxHashMap<Vec<(LangId, bool)>, Arc<Dfa>>,
@@ -27,6 +29,7 @@ impl Solver {
             nodes: lowered.nodes,
             options,
             integers_by_spelling: lowered.integers_by_spelling,
+            left_out: Vec::new(),
             work: 0,
             empty_memo: FxHashMap::default(),
             products: FxHashMap::default(),
@@ -54,6 +57,16 @@ impl Solver {
         }
     }
 
+    /// Notes that a language is used, which may leave out strings.
+    pub(crate) fn leave_out(&mut self, lang: LangId) {
+        let Some(left_out) = self.nodes.left_out(lang) else {
+            return;
+        };
+        if !self.left_out.contains(left_out) {
+            self.left_out.push(left_out.clone());
+        }
+    }
+
     /// The literals of a branch.
     pub(crate) fn literals(&self, ids: &[NodeId]) -> Vec<Literal> {
         ids.iter()
@@ -66,6 +79,9 @@ impl Solver {
 
     /// The intersection of languages, complemented where the flag is false.
     pub(crate) fn product(&mut self, parts: &[(LangId, bool)]) -> Result<Arc<Dfa>, SchemaError> {
+        for &(lang, _) in parts {
+            self.leave_out(lang);
+        }
         if let [(lang, true)] = parts {
             return Ok(Arc::clone(self.nodes.language(*lang)));
         }
@@ -77,7 +93,12 @@ impl Solver {
         }
         let dfas: Vec<Arc<Dfa>> = key
             .iter()
-            .map(|&(lang, _)| Arc::clone(self.nodes.language(lang)))
+            .map(|&(lang, holds)| {
+                Arc::clone(match holds {
+                    true => self.nodes.language(lang),
+                    false => self.nodes.outer_language(lang),
+                })
+            })
             .collect();
         let refs: Vec<&Dfa> = dfas.iter().map(|dfa| &**dfa).collect();
         let wanted = |labels: &[Option<u32>]| {

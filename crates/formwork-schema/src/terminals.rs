@@ -8,7 +8,7 @@ use formwork_grammar::terminal::Shared;
 use formwork_grammar::{ByteDfa, ByteDfaBuilder, JsonText, Spaced, Terminal, Whitespace};
 use rustc_hash::FxHashMap;
 
-use crate::format::{self, FormatError};
+use crate::format::{self, FormatError, FormatLanguage};
 use crate::number::{Digits, any_integer, any_normalised, any_number};
 use crate::text::Text;
 
@@ -25,7 +25,7 @@ pub(crate) const CLOSE: u32 = 1;
 #[derive(Default)]
 pub struct TerminalCache {
     punctuation: Mutex<FxHashMap<Whitespace, Arc<Punctuation>>>,
-    formats: Mutex<FxHashMap<Box<str>, Arc<Dfa>>>,
+    formats: Mutex<FxHashMap<Box<str>, Arc<FormatLanguage>>>,
     texts: Mutex<FxHashMap<(Whitespace, usize), KeptText>>,
 }
 
@@ -53,22 +53,22 @@ impl TerminalCache {
         &self,
         name: &str,
         limits: &Limits,
-    ) -> Option<Result<Arc<Dfa>, FormatError>> {
+    ) -> Option<Result<Arc<FormatLanguage>, FormatError>> {
         let mut known = self.formats.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dfa) = known.get(name) {
-            return Some(Ok(Arc::clone(dfa)));
+        if let Some(language) = known.get(name) {
+            return Some(Ok(Arc::clone(language)));
         }
-        Some(format::compile(name, limits)?.map(|dfa| {
-            let dfa = Arc::new(dfa);
-            known.insert(name.into(), Arc::clone(&dfa));
-            dfa
+        Some(format::compile(name, limits)?.map(|language| {
+            let language = Arc::new(language);
+            known.insert(name.into(), Arc::clone(&language));
+            language
         }))
     }
 
     /// Whether a language is one of the formats kept here.
     fn is_format(&self, dfa: &Arc<Dfa>) -> bool {
         let known = self.formats.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().any(|format| Arc::ptr_eq(format, dfa))
+        known.values().any(|format| Arc::ptr_eq(&format.dfa, dfa))
     }
 
     /// The terminal of strings in a language, shared if the language is.

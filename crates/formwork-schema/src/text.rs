@@ -292,12 +292,23 @@ impl Solver {
             })
             .min_by_key(|set| set.len());
         if let Some(set) = smallest {
-            let satisfies = |word: &str| {
-                literals
+            let verdict = |word: &str| {
+                let verdicts = literals
                     .iter()
-                    .all(|literal| self.string_satisfies(word, literal))
+                    .map(|literal| self.string_satisfies(word, literal));
+                verdicts.min().unwrap_or(Verdict::Yes)
             };
-            let words: Vec<Box<str>> = set.iter().filter(|w| satisfies(w)).cloned().collect();
+            let verdicts: Vec<Verdict> = set.iter().map(|word| verdict(word)).collect();
+            let words = set.iter().zip(&verdicts);
+            let words = words.filter(|&(_, verdict)| *verdict == Verdict::Yes);
+            let words: Vec<Box<str>> = words.map(|(word, _)| word.clone()).collect();
+            if verdicts.contains(&Verdict::Unknown) {
+                for literal in &literals {
+                    if let Literal::Matches { lang, .. } = literal {
+                        self.leave_out(*lang);
+                    }
+                }
+            }
             return Ok(Strings::Words(words));
         }
         let lengths = literals.iter().map(|literal| match literal {
@@ -357,32 +368,48 @@ impl Solver {
         let key = words.iter().fold(String::from("="), |key, word| {
             format!("{key}{}:{word}", word.len())
         });
-        self.nodes.add_language(&key, true, || {
-            Ok(Arc::new(Dfa::from_words(words.iter().map(|w| &**w))))
+        self.nodes.add_language(&key, || {
+            Ok((Arc::new(Dfa::from_words(words.iter().map(|w| &**w))), None))
         })
     }
 
     fn any_string(&mut self) -> Result<Arc<Dfa>, SchemaError> {
-        let id = self.nodes.add_language("*", true, || {
-            Ok::<_, SchemaError>(Arc::new(Dfa::universal()))
+        let id = self.nodes.add_language("*", || {
+            Ok::<_, SchemaError>((Arc::new(Dfa::universal()), None))
         })?;
         Ok(Arc::clone(self.nodes.language(id)))
     }
 
     /// Whether a string satisfies a literal.
-    pub(crate) fn string_satisfies(&self, word: &str, literal: &Literal) -> bool {
-        match literal {
+    pub(crate) fn string_satisfies(&self, word: &str, literal: &Literal) -> Verdict {
+        let known = match literal {
             Literal::Length { min, max } => {
                 let chars = word.chars().count() as u64;
                 chars >= u64::from(*min) && max.is_none_or(|max| chars <= u64::from(max))
             }
-            Literal::Matches { lang, holds } => self.nodes.language(*lang).accepts(word) == *holds,
+            Literal::Matches { lang, holds } => {
+                let inside = self.nodes.language(*lang).accepts(word);
+                if !inside && self.nodes.outer_language(*lang).accepts(word) {
+                    return Verdict::Unknown;
+                }
+                inside == *holds
+            }
             Literal::Strings { set, holds } => {
                 set.binary_search_by(|known| (**known).cmp(word)).is_ok() == *holds
             }
             _ => true,
-        }
+        };
+        if known { Verdict::Yes } else { Verdict::No }
     }
+}
+
+/// Whether a string satisfies something, as far as known. In order: a
+/// conjunction has the least verdict of its parts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Verdict {
+    No,
+    Unknown,
+    Yes,
 }
 
 /// The strings of one branch.

@@ -21,6 +21,8 @@ pub struct Generated {
 pub enum Stuck {
     /// A limit of the engine was reached.
     Limit(EngineError),
+    /// The text does not come to an end; the text so far.
+    Endless(String),
     /// A promise of the engine was broken: what, and after which text.
     Broken(String),
 }
@@ -73,7 +75,7 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
             return Err(broken("nothing may follow", &done.text));
         }
         if done.tokens.len() >= MAX_TOKENS {
-            return Err(broken("no end in sight", &done.text));
+            return Err(Stuck::Endless(format!("no end to {}", show(&done.text))));
         }
         let mut next = vec![*rng.pick(&allowed)];
         if spent {

@@ -56,19 +56,22 @@ pub use formwork_core::{
     PushError, TokenIndex, fill_masks,
 };
 pub use formwork_schema::{
-    PropertyOrder, Refusal, SchemaError, SchemaLimits, SchemaOptions, TerminalCache, Whitespace,
+    PropertyOrder, Refusal, Restriction, SchemaError, SchemaLimits, SchemaOptions, Status,
+    TerminalCache, Whitespace,
 };
 #[cfg(feature = "encode")]
 pub use formwork_vocab::Encoder;
 pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
 
-/// Checks a schema without a vocabulary: `Ok` means that it compiles, exactly.
+/// Checks a schema without a vocabulary: whether it compiles, exactly or only
+/// in part.
 ///
 /// # Errors
 ///
 /// See [`SchemaError`].
-pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<(), SchemaError> {
-    formwork_schema::compile(text, options, &TerminalCache::default()).map(|_| ())
+pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<Status, SchemaError> {
+    let language = formwork_schema::compile(text, options, &TerminalCache::default())?;
+    Ok(formwork_grammar::Language::status(&language))
 }
 
 #[doc = include_str!("../../../README.md")]

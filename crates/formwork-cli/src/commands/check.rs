@@ -1,6 +1,6 @@
 //! `formwork check`.
 
-use formwork::{Refusal, SchemaError, check_json_schema};
+use formwork::{Refusal, SchemaError, Status, check_json_schema};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
@@ -42,6 +42,13 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     for refusal in refusals {
         printer.line(format_args!("  {refusal}"))?;
     }
+    for restriction in result
+        .as_ref()
+        .map(Status::restrictions)
+        .unwrap_or_default()
+    {
+        printer.line(format_args!("  {restriction}"))?;
+    }
     match error {
         Some(error) if refusals.is_empty() => printer.line(format_args!("  {error}"))?,
         _ => {}
@@ -49,9 +56,10 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     Ok(status)
 }
 
-fn judge(result: &Result<(), SchemaError>) -> (&'static str, ExitStatus) {
+fn judge(result: &Result<Status, SchemaError>) -> (&'static str, ExitStatus) {
     match result {
-        Ok(()) => ("exact", ExitStatus::Yes),
+        Ok(Status::Exact) => ("exact", ExitStatus::Yes),
+        Ok(Status::Subset(_)) => ("subset", ExitStatus::Yes),
         Err(SchemaError::Syntax { .. }) => ("not JSON", ExitStatus::Error),
         Err(SchemaError::Invalid(_)) => ("not a schema", ExitStatus::Error),
         Err(SchemaError::Unsatisfiable(_)) => ("unsatisfiable", ExitStatus::No),

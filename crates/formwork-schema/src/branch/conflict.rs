@@ -9,6 +9,7 @@ use crate::bounds::{range, window};
 use crate::error::SchemaError;
 use crate::node::{Literal, Node, NodeId, TRUE, TypeSet};
 use crate::solver::Solver;
+use crate::text::Verdict;
 
 use super::Branch;
 
@@ -166,7 +167,7 @@ impl Solver {
         !smallest.iter().any(|word| {
             literals
                 .iter()
-                .all(|literal| self.string_satisfies(word, literal))
+                .all(|literal| self.string_satisfies(word, literal) != Verdict::No)
         })
     }
 

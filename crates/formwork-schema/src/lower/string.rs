@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use formwork_automata::{Limits, regex};
 
-use crate::format;
+use crate::error::Refusal;
 use crate::json::Json;
-use crate::node::{Literal, NodeId, TRUE, TypeSet};
+use crate::node::{Gap, Literal, NodeId, TRUE, TypeSet};
 use crate::resolve::Place;
 
 use super::{Lowering, range};
@@ -52,8 +52,8 @@ impl<'a> Lowering<'a> {
     ) -> Result<u32, NodeId> {
         let limits = self.automata_limits();
         let key = format!("/{pattern}");
-        let compiled = self.nodes.add_language(&key, true, || {
-            regex::compile(pattern, &limits).map(Arc::new)
+        let compiled = self.nodes.add_language(&key, || {
+            regex::compile(pattern, &limits).map(|dfa| (Arc::new(dfa), None))
         });
         compiled.map_err(|error| {
             if matches!(error.kind(), regex::RegexErrorKind::Syntax(_)) {
@@ -77,10 +77,20 @@ impl<'a> Lowering<'a> {
         let Some(compiled) = self.cache.format(name, &limits) else {
             return TRUE;
         };
-        match compiled.and_then(|dfa| {
+        let added = compiled.and_then(|language| {
+            let left_out = |what: &str| Refusal {
+                pointer: place.pointer.clone(),
+                keyword: "format".into(),
+                reason: format!("`{name}` leaves out {what}"),
+            };
+            let gap = language.gap.as_ref().map(|gap| Gap {
+                outer: Arc::clone(&gap.outer),
+                left_out: left_out(gap.what),
+            });
             self.nodes
-                .add_language(&key, format::is_exact(name), || Ok(dfa))
-        }) {
+                .add_language(&key, || Ok((Arc::clone(&language.dfa), gap)))
+        });
+        match added {
             Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
             Err(error) => self.unsupported(place, TypeSet::STRING, "format", &error.to_string()),
         }
