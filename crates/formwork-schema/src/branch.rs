@@ -6,10 +6,14 @@
 //! conditionals would cost 2^n.
 
 mod conflict;
+mod decide;
 
 use crate::error::SchemaError;
 use crate::node::{FALSE, Node, NodeId, TypeSet};
 use crate::solver::Solver;
+
+/// From so many alternatives on, literals are decided instead.
+const MANY: usize = 256;
 
 /// One alternative of a formula for one type.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -55,15 +59,25 @@ impl Solver {
             } else {
                 open.extend(self.split(partial)?);
             }
-            if done.len() + open.len() > self.options.limits.max_branches {
-                return Err(SchemaError::Limit {
-                    name: "max_branches",
-                    limit: self.options.limits.max_branches as u64,
-                    place: "multiplying out anyOf, oneOf, allOf and not".into(),
-                });
+            if done.len() + open.len() > MANY {
+                done = self.decide(node, types)?;
+                break;
             }
+            self.check_branches(done.len() + open.len())?;
         }
         Ok(without_implied(done))
+    }
+
+    fn check_branches(&self, count: usize) -> Result<(), SchemaError> {
+        let max = self.options.limits.max_branches;
+        if count <= max {
+            return Ok(());
+        }
+        Err(SchemaError::Limit {
+            name: "max_branches",
+            limit: max as u64,
+            place: "multiplying out anyOf, oneOf, allOf and not".into(),
+        })
     }
 
     /// Adds formulas to an alternative; `None` if that leaves nothing.

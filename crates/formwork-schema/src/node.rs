@@ -90,6 +90,24 @@ pub(crate) struct Props {
     pub(crate) rest: NodeId,
 }
 
+impl Props {
+    /// The same names and patterns with nothing said of them, and `rest`.
+    pub(crate) fn mentioned(&self, rest: NodeId) -> Props {
+        let named = self.named.iter();
+        let patterns = self.patterns.iter();
+        Props {
+            named: named.map(|(name, _)| (name.clone(), TRUE)).collect(),
+            patterns: patterns.map(|&(lang, _)| (lang, TRUE)).collect(),
+            rest,
+        }
+    }
+
+    /// Whether a name is listed.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.named.iter().any(|(known, _)| &**known == name)
+    }
+}
+
 /// A set of member names.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum NameSet {
@@ -485,6 +503,11 @@ impl Nodes {
         negation
     }
 
+    /// The negation of a formula, if it was ever asked for.
+    pub(crate) fn known_negation(&self, id: NodeId) -> Option<NodeId> {
+        self.negations.get(&id).copied()
+    }
+
     /// A value violates a literal only if it has the literal's type.
     fn negate_literal(&mut self, literal: &Literal) -> NodeId {
         let dual = match literal {
@@ -607,17 +630,7 @@ impl Nodes {
         }
         if props.rest != TRUE {
             let node = self.negate(props.rest);
-            // What is said of the mentioned names does not matter for the set.
-            let mentioned = Props {
-                named: props.named.iter().map(|(n, _)| (n.clone(), TRUE)).collect(),
-                patterns: props
-                    .patterns
-                    .iter()
-                    .map(|&(lang, _)| (lang, TRUE))
-                    .collect(),
-                rest: TRUE,
-            };
-            let names = NameSet::Rest(Arc::new(mentioned));
+            let names = NameSet::Rest(Arc::new(props.mentioned(TRUE)));
             parts.push(self.literal(Literal::SomeMember { names, node }));
         }
         self.any(parts)

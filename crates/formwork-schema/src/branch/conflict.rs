@@ -116,7 +116,13 @@ impl Solver {
                 Node::Unsupported { .. } => {}
             }
         }
-        Ok(into.types != TypeSet::NONE)
+        let nodes = &self.nodes;
+        let contradicts = |id: &NodeId| {
+            let negation = nodes.known_negation(*id);
+            negation.is_some_and(|negation| into.seen.contains(&negation))
+        };
+        let clash = into.seen.len() > 1 && into.seen.iter().any(contradicts);
+        Ok(into.types != TypeSet::NONE && !clash)
     }
 
     /// Whether the literals of a branch plainly contradict each other.
