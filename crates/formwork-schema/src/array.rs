@@ -8,8 +8,10 @@ use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
 use crate::count::{Count, MANY};
-use crate::error::SchemaError;
-use crate::node::{Literal, NodeId};
+use crate::error::{Refusal, SchemaError};
+use crate::node::{FALSE, Literal, NodeId};
+use crate::options::PropertyOrder;
+use crate::repeat::Search;
 use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
 
 /// Where an array stands: the number of items read as far as it matters, or a
@@ -21,13 +23,34 @@ pub(crate) struct Array {
     prefix: Box<[ValueId]>,
     tail: ValueId,
     min: u32,
-    max: Option<u32>,
+    pub(crate) max: Option<u32>,
     /// Whether the items must differ.
     pub(crate) unique: bool,
+    /// If they must: per listed item and for the tail, which of the first 64
+    /// listed ones may equal it, one bit each.
+    meets: Box<[u64]>,
+    /// Whether two items must be equal, and which they may be.
+    pub(crate) repeats: bool,
+    pub(crate) pairs: Box<[Pair]>,
     /// With `contains`; then the rest is unused.
     graph: Option<Box<[Node]>>,
     /// Per node of the graph, bytes to the end, a comma before every item.
     node_bytes: Vec<u32>,
+}
+
+/// Items of an array: one of those listed, or any after them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Slot {
+    Listed(u32),
+    Tail,
+}
+
+/// Two items that may be equal, and what they may be then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) first: Slot,
+    pub(crate) second: Slot,
+    pub(crate) value: ValueId,
 }
 
 /// A node of the graph of an array with `contains`.
@@ -49,6 +72,8 @@ struct Contains {
 const MAX_NODES: usize = 50_000;
 /// `contains` of one alternative at most; each item tries all subsets.
 const MAX_CONTAINS: usize = 8;
+/// Listed items of an array that must repeat one; each may be paired with each.
+const MAX_LISTED: usize = 32;
 
 impl Explorer<'_> {
     /// The arrays of a set of literals; `None` if the sizes contradict each
@@ -98,6 +123,27 @@ impl Explorer<'_> {
                 _ => None,
             })
             .collect();
+        let repeats = literals.contains(&Literal::Repeats);
+        let unique = literals.contains(&Literal::Unique);
+        if repeats && (unique || max.is_some_and(|max| max < 2)) {
+            return Ok(None);
+        }
+        let must = min.min(longest as u32) as usize;
+        let same = |(at, item): (usize, &NodeId)| {
+            self.solver.nodes.is_singleton(*item) && items[..at].contains(item)
+        };
+        if unique && items[..must].iter().enumerate().any(same) {
+            return Ok(None);
+        }
+        let mut pairs = Vec::new();
+        if repeats {
+            self.check_repeats(&items, &contains)?;
+            pairs = self.pairs(&items, max);
+        }
+        let meets = match unique {
+            true => self.meetings(&items)?,
+            false => Vec::new(),
+        };
         let graph = if contains.is_empty() {
             None
         } else {
@@ -113,10 +159,72 @@ impl Explorer<'_> {
             tail,
             min,
             max,
-            unique: literals.contains(&Literal::Unique) && max.is_none_or(|max| max > 1),
+            unique: unique && max.is_none_or(|max| max > 1),
+            meets: meets.into(),
+            repeats,
+            pairs: pairs.into(),
             graph,
             node_bytes: Vec::new(),
         }))
+    }
+
+    /// Which listed items may equal which.
+    fn meetings(&mut self, items: &[NodeId]) -> Result<Vec<u64>, SchemaError> {
+        let mut meets = vec![u64::MAX; items.len()];
+        for (at, &item) in items.iter().enumerate() {
+            for (other, &node) in items.iter().enumerate().take(items.len() - 1).take(64) {
+                if other != at && self.solver.disjoint(item, node)? {
+                    meets[at] &= !(1 << other);
+                }
+            }
+        }
+        Ok(meets)
+    }
+
+    /// Refuses what cannot be combined with two equal items.
+    fn check_repeats(
+        &mut self,
+        items: &[NodeId],
+        contains: &[Contains],
+    ) -> Result<(), SchemaError> {
+        let reason = if !contains.is_empty() {
+            "the negation of `uniqueItems` beside `contains` is not supported"
+        } else if items.len() > MAX_LISTED {
+            "the negation of `uniqueItems` beside a long list of items is not supported"
+        } else if self.solver.options.order == PropertyOrder::Schema {
+            "the negation of `uniqueItems` is not supported in a fixed order of properties"
+        } else {
+            return Ok(());
+        };
+        Err(SchemaError::Refused(vec![Refusal {
+            pointer: String::new(),
+            keyword: "uniqueItems".into(),
+            reason: reason.into(),
+        }]))
+    }
+
+    /// The pairs of items that may be equal.
+    fn pairs(&mut self, items: &[NodeId], max: Option<u32>) -> Vec<Pair> {
+        let listed = items.len() as u32 - 1;
+        let slot = |at: u32| match at {
+            at if at < listed => Slot::Listed(at),
+            _ => Slot::Tail,
+        };
+        // Of the tail, two items stand for all.
+        let pairs = (1..=listed).flat_map(|second| (0..second).map(move |first| (first, second)));
+        let mut found = Vec::new();
+        for (first, second) in pairs.chain([(listed, listed + 1)]) {
+            let nodes = [first, second].map(|at| items[at.min(listed) as usize]);
+            let node = self.solver.nodes.all(nodes);
+            if node != FALSE && max.is_none_or(|max| second < max) {
+                found.push(Pair {
+                    first: slot(first),
+                    second: slot(second),
+                    value: self.value(node),
+                });
+            }
+        }
+        found
     }
 
     /// Works out the graph of an array with `contains`, from node 0.
@@ -246,24 +354,64 @@ impl Array {
         if self.max.is_some_and(|max| cursor >= max) || !shapes.is_alive(value) {
             return Vec::new();
         }
-        let listed = self.prefix.len() as u32;
-        let next = match self.max {
+        vec![(value, self.after(cursor))]
+    }
+
+    /// The cursor after an item, without a graph.
+    pub(crate) fn after(&self, cursor: Cursor) -> Cursor {
+        match self.max {
             Some(_) => cursor + 1,
-            None => (cursor + 1).min(self.min.max(listed)),
-        };
-        vec![(value, next)]
+            None => (cursor + 1).min(self.min.max(self.listed())),
+        }
+    }
+
+    /// The number of items that have a formula of their own.
+    pub(crate) fn listed(&self) -> u32 {
+        self.prefix.len() as u32
+    }
+
+    /// Whether the item at a cursor is one of a slot.
+    pub(crate) fn is_at(&self, slot: Slot, cursor: Cursor) -> bool {
+        match slot {
+            Slot::Listed(at) => at == cursor,
+            Slot::Tail => cursor >= self.listed(),
+        }
+    }
+
+    /// Every value that an item may have, pairs apart.
+    pub(crate) fn values(&self) -> Vec<ValueId> {
+        match &self.graph {
+            Some(graph) => {
+                let items = graph.iter().flat_map(|node| node.items.iter());
+                items.map(|&(value, _)| value).collect()
+            }
+            None => self.prefix.iter().copied().chain([self.tail]).collect(),
+        }
     }
 
     /// Whether the items that must come may not all differ. Items of a list are
     /// checked one by one: each needs more values than there are items before
-    /// it.
+    /// it that may take them.
     pub(crate) fn is_short(&self, shapes: &Shapes) -> bool {
         if !self.unique || self.min_bytes(shapes) == EMPTY {
             return false;
         }
-        let listed = self.prefix.len() as u32;
-        let short = |at: u32| shapes.count(self.item(at)) <= Count::from(at);
+        let listed = self.listed();
+        let short = |at: u32| {
+            let before = (0..at).filter(|&before| self.may_meet(before, at)).count();
+            shapes.count(self.item(at)) <= before as Count
+        };
         (0..self.min.min(listed)).any(short) || (self.min > listed && short(self.min - 1))
+    }
+
+    /// Whether item `before` may equal the item at a cursor.
+    pub(crate) fn may_meet(&self, before: u32, cursor: Cursor) -> bool {
+        let at = cursor.min(self.listed()) as usize;
+        before >= self.listed().min(64)
+            || self
+                .meets
+                .get(at)
+                .is_none_or(|meets| meets >> before & 1 == 1)
     }
 
     /// Whether items can come without end from here on.
@@ -280,7 +428,7 @@ impl Array {
         }
     }
 
-    fn item(&self, at: u32) -> ValueId {
+    pub(crate) fn item(&self, at: u32) -> ValueId {
         *self.prefix.get(at as usize).unwrap_or(&self.tail)
     }
 
@@ -307,6 +455,10 @@ impl Array {
 
     /// Bytes of the smallest array.
     pub(crate) fn min_bytes(&self, shapes: &Shapes) -> u32 {
+        if self.repeats {
+            // One bracket more, one comma less.
+            return self.repeat_bytes(shapes, 0, Search::Before, 0);
+        }
         self.rest_bytes(shapes, 0, true).saturating_add(1)
     }
 

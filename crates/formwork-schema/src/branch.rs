@@ -193,7 +193,7 @@ impl Solver {
     }
 
     /// Whether no value satisfies both; `false` if that is not plain to see.
-    fn disjoint(&mut self, a: NodeId, b: NodeId) -> Result<bool, SchemaError> {
+    pub(crate) fn disjoint(&mut self, a: NodeId, b: NodeId) -> Result<bool, SchemaError> {
         // PERF: a proof costs a few µs, far more than other units of work.
         self.spend(12)?;
         let both = self.nodes.all([a, b]);

@@ -9,10 +9,12 @@ use formwork_grammar::{
 use rustc_hash::FxHashMap;
 
 use crate::array::Cursor;
+use crate::datum::DatumId;
 use crate::key::{Key, KeyIdentity};
 use crate::options::{PropertyOrder, SchemaOptions};
 use crate::record::{RecordId, Recorded, Records};
 use crate::registers::{RegisterFile, RegsId};
+use crate::repeat::{Copies, Copy, DoneId, Repeat, Search};
 use crate::shape::{Explored, Shapes, ValueId};
 use crate::terminals::{COMMA, Punctuation};
 
@@ -44,6 +46,10 @@ pub(crate) enum Position {
     ArrayNext(u32, Cursor),
     /// In a value that is remembered.
     Recorded(Recorded),
+    /// In an array that still needs two equal items.
+    Repeat(Repeat),
+    /// In a value that has to equal a known one.
+    Copy(Copy),
 }
 
 /// What leaving a terminal leads to.
@@ -61,6 +67,10 @@ pub(crate) enum Exit {
     Scalar,
     /// The label and the text say which member was named.
     RecordedName(u32, RegsId, RecordId),
+    /// The comma of an array that still needs two equal items.
+    Repeat(Repeat),
+    /// The label says which member was named.
+    CopiedName(DatumId, DoneId),
 }
 
 /// A JSON Schema, compiled. Everything a text can reach is worked out, so
@@ -70,6 +80,7 @@ pub struct JsonLanguage {
     pub(crate) order: PropertyOrder,
     pub(crate) registers: RegisterFile,
     pub(crate) records: Records,
+    pub(crate) copies: Copies,
     /// Name terminals, shared by objects that may go on alike.
     keys: FxHashMap<KeyIdentity, Arc<dyn Terminal>>,
     positions: Vec<Position>,
@@ -95,6 +106,7 @@ impl JsonLanguage {
             order: options.order,
             registers: RegisterFile::default(),
             records: Records::default(),
+            copies: Copies::default(),
             keys: FxHashMap::default(),
             positions: Vec::new(),
             dots: FxHashMap::default(),
@@ -136,10 +148,19 @@ impl JsonLanguage {
     }
 
     fn call(&mut self, value: ValueId, then: Position) -> Edge {
+        self.call_of(Position::Value(value), then)
+    }
+
+    fn call_of(&mut self, callee: Position, then: Position) -> Edge {
         Edge::Call {
-            callee: self.dot(Position::Value(value)),
+            callee: self.dot(callee),
             ret: self.dot(then),
         }
+    }
+
+    pub(crate) fn call_position(&mut self, callee: Position, then: Position, way: &mut Ways) {
+        let call = self.call_of(callee, then);
+        way.call(call);
     }
 
     fn value_edges(&self, value: ValueId, way: &mut Ways) {
@@ -158,8 +179,11 @@ impl JsonLanguage {
 
     fn array_edges(&mut self, value: ValueId, way: &mut Ways) {
         for array in self.shapes.values[value as usize].arrays.clone() {
-            let inside = if self.shapes.arrays[array as usize].unique {
+            let shape = &self.shapes.arrays[array as usize];
+            let inside = if shape.unique {
                 self.unique_array(array)
+            } else if shape.repeats {
+                Position::Repeat(Repeat::Item(array, 0, Search::Before))
             } else {
                 Position::ArrayOpen(array)
             };
@@ -296,6 +320,8 @@ impl Language for JsonLanguage {
                 way.terminal(next, Exit::ArrayNext(array, cursor));
             }
             Position::Recorded(recorded) => self.expand_recorded(recorded, &mut way),
+            Position::Repeat(repeat) => self.expand_repeat(repeat, &mut way),
+            Position::Copy(copy) => self.expand_copy(copy, &mut way),
         }
         self.exits.insert(dot, way.exits);
         way.expansion
@@ -318,6 +344,8 @@ impl Language for JsonLanguage {
             Some(Exit::ObjectNext(..) | Exit::ArrayNext(..)) => Position::Done,
             Some(Exit::Recorded(position)) => self.follow_recorded(position, label),
             Some(Exit::Scalar) => self.follow_scalar(text),
+            Some(Exit::Repeat(position)) => JsonLanguage::follow_repeat(position),
+            Some(Exit::CopiedName(datum, done)) => self.follow_copied_name(datum, done, label),
             Some(Exit::RecordedName(object, regs, record)) => {
                 self.follow_recorded_name(object, regs, record, label, text)
             }
@@ -332,12 +360,14 @@ impl Language for JsonLanguage {
     }
 
     fn resume(&mut self, ret: Dot, last: Dot) -> Dot {
-        let (Position::Recorded(ret_position), Position::Recorded(Recorded::Done(part))) =
-            (self.position(ret), self.position(last))
-        else {
+        let Position::Recorded(Recorded::Done(part)) = self.position(last) else {
             return ret;
         };
-        let position = self.resume_recorded(ret_position, part);
+        let position = match self.position(ret) {
+            Position::Recorded(recorded) => self.resume_recorded(recorded, part),
+            Position::Repeat(repeat) => JsonLanguage::resume_repeat(repeat, part),
+            _ => return ret,
+        };
         self.dot(position)
     }
 
@@ -358,6 +388,8 @@ impl Language for JsonLanguage {
             Position::Start => shapes.bytes(self.root),
             Position::End | Position::Done | Position::Recorded(_) => 0,
             Position::Value(value) => shapes.bytes(value),
+            Position::Repeat(repeat) => self.repeat_min_bytes(repeat),
+            Position::Copy(copy) => self.copy_min_bytes(copy),
             Position::ObjectOpen(object, regs) => rest(object, regs, 0, true),
             Position::ObjectKey(object, regs) => rest(object, regs, 1, true),
             Position::ObjectColon(object, regs, label) => {

@@ -44,6 +44,7 @@ mod object;
 mod options;
 mod record;
 mod registers;
+mod repeat;
 mod resolve;
 mod shape;
 mod solver;

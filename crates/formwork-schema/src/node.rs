@@ -180,6 +180,8 @@ pub(crate) enum Literal {
     },
     /// All items differ.
     Unique,
+    /// Two items are equal.
+    Repeats,
 }
 
 impl Literal {
@@ -201,7 +203,8 @@ impl Literal {
             Literal::Items { .. }
             | Literal::Size { .. }
             | Literal::Contains { .. }
-            | Literal::Unique => TypeSet::ARRAY,
+            | Literal::Unique
+            | Literal::Repeats => TypeSet::ARRAY,
         }
     }
 }
@@ -262,6 +265,8 @@ pub(crate) struct Nodes {
     languages: Vec<Language>,
     language_ids: FxHashMap<Box<str>, LangId>,
     pub(crate) refusals: Vec<Refusal>,
+    /// Formulas known to be satisfied by one value only.
+    singletons: FxHashSet<NodeId>,
 }
 
 impl Nodes {
@@ -274,6 +279,7 @@ impl Nodes {
             languages: Vec::new(),
             language_ids: FxHashMap::default(),
             refusals: Vec::new(),
+            singletons: FxHashSet::default(),
         };
         nodes.intern(Node::All(Box::default()));
         nodes.intern(Node::Any(Box::default()));
@@ -456,6 +462,16 @@ impl Nodes {
         &self.languages[id as usize].dfa
     }
 
+    /// Notes that one value alone satisfies a formula.
+    pub(crate) fn set_singleton(&mut self, id: NodeId) {
+        self.singletons.insert(id);
+    }
+
+    /// Whether one value alone is known to satisfy a formula.
+    pub(crate) fn is_singleton(&self, id: NodeId) -> bool {
+        self.singletons.contains(&id)
+    }
+
     /// The automaton to complement for a language: its own, or a wider one.
     pub(crate) fn outer_language(&self, id: LangId) -> &Arc<Dfa> {
         let language = &self.languages[id as usize];
@@ -561,11 +577,8 @@ impl Nodes {
                 let names = NameSet::Satisfying(self.negate(*node));
                 self.literal(Literal::SomeMember { names, node: TRUE })
             }
-            Literal::Unique => self.no_dual(
-                TypeSet::ARRAY,
-                "uniqueItems",
-                "its negation (two items are equal)",
-            ),
+            Literal::Unique => self.literal(Literal::Repeats),
+            Literal::Repeats => self.literal(Literal::Unique),
             Literal::SomeMember { names, node } => self.no_member(names, *node),
             Literal::Contains {
                 from,
@@ -694,17 +707,6 @@ impl Nodes {
             }
         }
         self.any(parts)
-    }
-
-    fn no_dual(&mut self, types: TypeSet, keyword: &str, what: &str) -> NodeId {
-        let refusal = Refusal {
-            pointer: String::new(),
-            keyword: keyword.into(),
-            reason: format!(
-                "{what}, which `not`, `oneOf` or `if` here needs, is not supported yet"
-            ),
-        };
-        self.unsupported(types, refusal)
     }
 }
 

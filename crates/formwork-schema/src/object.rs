@@ -401,6 +401,13 @@ impl Object {
         }
     }
 
+    /// Every value that a member may have.
+    pub(crate) fn all_values(&self) -> Vec<ValueId> {
+        let listed = self.members.iter().map(|member| &member.values);
+        let values = listed.chain(&self.others).flat_map(|values| values.iter());
+        values.map(|&(_, value)| value).collect()
+    }
+
     /// Everything, as at the start.
     pub(crate) fn all(&self) -> Todo<'_> {
         Todo {

@@ -74,7 +74,7 @@ struct Record {
 /// Everything that is remembered.
 #[derive(Default)]
 pub(crate) struct Records {
-    data: Data,
+    pub(crate) data: Data,
     records: Vec<Arc<Record>>,
     record_ids: FxHashMap<Arc<Record>, RecordId>,
     rivals: Vec<Arc<[DatumId]>>,
@@ -97,7 +97,7 @@ impl Records {
         Arc::clone(&self.records[id as usize])
     }
 
-    fn rivals(&mut self, mut rivals: Vec<DatumId>) -> RivalsId {
+    pub(crate) fn rivals(&mut self, mut rivals: Vec<DatumId>) -> RivalsId {
         rivals.sort_unstable();
         rivals.dedup();
         if let Some(&id) = self.rivals_ids.get(&rivals[..]) {
@@ -555,7 +555,9 @@ impl JsonLanguage {
             let forced = parts.iter().filter(|&&(_, n)| after <= n);
             let mut rivals: Vec<DatumId> = forced.map(|&(part, _)| part).collect();
             if shape.unique {
-                rivals.extend(known.parts.iter().map(|&(_, part)| part));
+                let parts = (0u32..).zip(&known.parts);
+                let parts = parts.filter(|&(at, _)| shape.may_meet(at, cursor));
+                rivals.extend(parts.map(|(_, &(_, part))| part));
             }
             // An item that was not looked at is one more that differs from all.
             let seen = rivals.len();

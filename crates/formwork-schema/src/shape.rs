@@ -55,6 +55,8 @@ pub(crate) struct Shapes {
     pub(crate) objects: Vec<Object>,
     pub(crate) arrays: Vec<Array>,
     pub(crate) punctuation: Arc<Punctuation>,
+    /// Whether integers are told by their spelling (draft 4).
+    pub(crate) integers_by_spelling: bool,
 }
 
 /// Works out every value that `root` can lead to.
@@ -64,6 +66,7 @@ pub(crate) fn explore(
     root: NodeId,
 ) -> Result<Explored, SchemaError> {
     let punctuation = cache.punctuation(solver.options.whitespace);
+    let integers_by_spelling = solver.integers_by_spelling;
     let mut explorer = Explorer {
         solver,
         cache,
@@ -72,6 +75,7 @@ pub(crate) fn explore(
             objects: Vec::new(),
             arrays: Vec::new(),
             punctuation,
+            integers_by_spelling,
         },
         ids: FxHashMap::default(),
         queue: VecDeque::new(),
@@ -92,6 +96,7 @@ pub(crate) fn explore(
     let mut shapes = explorer.shapes;
     shapes.measure();
     shapes.settle_unique()?;
+    shapes.settle_repeats()?;
     Ok(Explored {
         shapes,
         root,

@@ -185,6 +185,9 @@ impl Solver {
         let Some((min, _)) = window(sizes) else {
             return Ok(true);
         };
+        if literals.contains(&Literal::Unique) && literals.contains(&Literal::Repeats) {
+            return Ok(true);
+        }
         if depth == 0 {
             return Ok(false);
         }

@@ -26,7 +26,9 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn constant(&mut self, value: &'a Json) -> NodeId {
-        self.values(std::slice::from_ref(value))
+        let node = self.values(std::slice::from_ref(value));
+        self.nodes.set_singleton(node);
+        node
     }
 
     /// The formula of a set of values: strings and numbers gathered in one
