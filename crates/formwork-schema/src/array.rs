@@ -329,6 +329,11 @@ impl Explorer<'_> {
 }
 
 impl Array {
+    /// Whether items are remembered, to be told from others.
+    pub(crate) fn remembers(&self) -> bool {
+        self.unique || self.repeats
+    }
+
     /// Whether the array may end.
     pub(crate) fn may_close(&self, cursor: Cursor) -> bool {
         match &self.graph {

@@ -303,10 +303,10 @@ impl Shapes {
         bytes_of(&self.values, value)
     }
 
-    /// Counts values where items have to differ, and refuses arrays for which
+    /// Counts values where items are remembered, and refuses arrays for which
     /// the counts cannot tell whether enough of them do.
     fn settle_unique(&mut self) -> Result<(), SchemaError> {
-        if !self.arrays.iter().any(|array| array.unique) {
+        if !self.arrays.iter().any(Array::remembers) {
             return Ok(());
         }
         self.count_values();
