@@ -33,9 +33,12 @@ pub(crate) enum Command {
     Suite(SuiteArgs),
 }
 
-/// Say whether a schema is supported, exactly, and if not, where and why.
+/// Say whether a schema is supported, and if not, where and why.
 ///
-/// Status 1 if it is refused or has no instance, 2 if it is not a schema.
+/// The verdict is `exact` if masks allow all valid texts, `subset` if they leave
+/// some out, which are listed, `refused` if the schema cannot be compiled,
+/// `unsatisfiable` if no value is valid. Status 0 for the first two, 1 for the
+/// others, 2 if the text is not a schema.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckArgs {
     /// The schema; `-` for standard input.
@@ -50,7 +53,8 @@ pub(crate) struct CheckArgs {
 /// Send texts through the token masks of a schema, and say where they fail.
 ///
 /// Status 1 if a text is rejected, 2 if there is no verdict. A line end at the
-/// end of a file is not part of the text.
+/// end of a file is not part of the text. If the masks leave out valid texts,
+/// standard error says which, once.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ValidateArgs {
     /// The schema.
@@ -168,6 +172,9 @@ pub(crate) struct SchemaArgs {
     /// `defs/a.json`. May be given several times.
     #[arg(long, value_name = "DIR")]
     resolve: Vec<PathBuf>,
+    /// Refuse a schema whose masks would leave out valid texts.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// Order of the members of objects.
@@ -182,7 +189,10 @@ enum Order {
 impl SchemaArgs {
     /// The options for the compiler; its defaults where nothing was said.
     pub(crate) fn build(&self) -> Result<SchemaOptions, CliError> {
-        let mut options = SchemaOptions::default();
+        let mut options = SchemaOptions {
+            strict: self.strict,
+            ..SchemaOptions::default()
+        };
         if let Some(whitespace) = self.whitespace {
             options.whitespace = whitespace;
         }

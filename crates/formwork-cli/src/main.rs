@@ -11,6 +11,7 @@ mod input;
 mod location;
 mod printer;
 mod progress;
+mod restrictions;
 mod status;
 mod text;
 

@@ -112,6 +112,36 @@ fn check_says_yes_no_or_error() {
 }
 
 #[test]
+fn subsets_are_told() {
+    let email = r#"{"properties": {"a": {"type": "string", "format": "email"}}}"#;
+    let output = run_with_input(&["check", "-"], email);
+    check_status(&output, 0);
+    let text = stdout(&output);
+    assert!(text.starts_with("<stdin>: subset\n  at /properties/a/format: "));
+    let answer = json(&run_with_input(&["check", "-", "--json"], email));
+    assert_eq!(answer["verdict"], "subset");
+    let restrictions = answer["restrictions"].as_array().unwrap();
+    assert_eq!(restrictions.len(), 1);
+    assert_eq!(restrictions[0]["place"], "/properties/a/format");
+    let output = run_with_input(&["check", "-", "--strict", "--json"], email);
+    check_status(&output, 1);
+    assert_eq!(json(&output)["verdict"], "refused");
+
+    let schema = file("subset.schema.json", email);
+    let text = file("subset.json", "{}");
+    let output = run(&["validate", "--schema", &schema, "--json", &text]);
+    check_status(&output, 0);
+    assert_eq!(json(&output)["grammar"], "subset");
+    assert!(stderr(&output).contains("a subset: at /properties/a/format"));
+    let output = run(&["mask", "--schema", &schema, "--json"]);
+    assert_eq!(json(&output)["grammar"], "subset");
+    assert!(stderr(&output).contains("a subset"));
+    check_status(&run(&["mask", "--schema", &schema, "--strict"]), 2);
+    let output = run(&["-q", "mask", "--schema", &schema]);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
 fn quiet_leaves_the_status() {
     let output = run_with_input(&["-q", "check", "-"], OBJECT);
     check_status(&output, 0);

@@ -7,6 +7,7 @@ use crate::args::CheckArgs;
 use crate::error::CliError;
 use crate::input;
 use crate::printer::Printer;
+use crate::restrictions::LeftOut;
 use crate::status::ExitStatus;
 
 /// What is printed with `--json`.
@@ -15,6 +16,8 @@ struct Answer<'a> {
     verdict: &'static str,
     message: Option<String>,
     reasons: Vec<Reason<'a>>,
+    /// What a subset leaves out.
+    restrictions: Vec<LeftOut<'a>>,
 }
 
 #[derive(Serialize)]
@@ -30,11 +33,14 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     let (verdict, status) = judge(&result);
     let error = result.as_ref().err();
     let refusals = error.map(SchemaError::refusals).unwrap_or_default();
+    let restrictions = result.as_ref().map(Status::restrictions);
+    let restrictions = restrictions.unwrap_or_default();
     if args.json {
         printer.json(&Answer {
             verdict,
             message: error.map(ToString::to_string),
             reasons: refusals.iter().map(Reason::of).collect(),
+            restrictions: restrictions.iter().map(LeftOut::of).collect(),
         })?;
         return Ok(status);
     }
@@ -42,11 +48,7 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     for refusal in refusals {
         printer.line(format_args!("  {refusal}"))?;
     }
-    for restriction in result
-        .as_ref()
-        .map(Status::restrictions)
-        .unwrap_or_default()
-    {
+    for restriction in restrictions {
         printer.line(format_args!("  {restriction}"))?;
     }
     match error {
