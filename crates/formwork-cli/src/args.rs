@@ -27,6 +27,7 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     Check(CheckArgs),
+    Witness(WitnessArgs),
     Validate(ValidateArgs),
     Mask(MaskArgs),
     Maskbench(MaskbenchArgs),
@@ -46,6 +47,33 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
     /// Print an object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print a shortest valid text, or random ones.
+///
+/// Nothing is asked of a model. Every text is shown to another validator before
+/// it is printed; a different verdict is an error. The default white space is
+/// `compact`. Status 1 if the schema is refused or has no instance, 2 if it is
+/// not a schema.
+#[derive(clap::Args, Debug)]
+pub(crate) struct WitnessArgs {
+    /// The schema; `-` for standard input.
+    pub(crate) schema: PathBuf,
+    /// Print so many random texts, one a line, all different; fewer if no more
+    /// are found.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<usize>,
+    /// Where random texts start from; the same seed prints the same texts.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+    /// Do not ask the other validator.
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Print an object for each text.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -187,6 +215,15 @@ enum Order {
 }
 
 impl SchemaArgs {
+    /// The same, with white space only where asked for.
+    pub(crate) fn build_compact(&self) -> Result<SchemaOptions, CliError> {
+        let mut options = self.build()?;
+        if self.whitespace.is_none() {
+            options.whitespace = Whitespace::Compact;
+        }
+        Ok(options)
+    }
+
     /// The options for the compiler; its defaults where nothing was said.
     pub(crate) fn build(&self) -> Result<SchemaOptions, CliError> {
         let mut options = SchemaOptions {

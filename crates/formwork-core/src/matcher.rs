@@ -7,6 +7,7 @@ use crate::grammar::Grammar;
 use crate::history::History;
 use crate::machine::{ConfigId, DEAD};
 use crate::mask::MaskKind;
+use crate::shortest::{self, Completion};
 
 /// The state after a stop token.
 const STOPPED: ConfigId = ConfigId::MAX;
@@ -278,6 +279,61 @@ impl Matcher {
             return 0;
         }
         self.grammar.engine().machine.min_bytes(self.at)
+    }
+
+    /// The bytes after which the text can be finished soonest, by
+    /// [`min_completion_bytes`](Matcher::min_completion_bytes). A generation
+    /// that takes one of them each time ends.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn soonest_bytes(&self) -> Result<ByteSet, EngineError> {
+        let mut set = ByteSet::default();
+        if self.at != STOPPED {
+            let mut engine = self.grammar.engine();
+            for (byte, _) in shortest::soonest(&mut engine.machine, self.at)? {
+                set.insert(byte);
+            }
+        }
+        Ok(set)
+    }
+
+    /// A way to finish the text in few bytes, without reading them: none if it
+    /// may end here. Looks at `max_states` states at most for a shorter one than
+    /// that which [`soonest_bytes`](Matcher::soonest_bytes) leads to; the answer
+    /// says whether it is shortest. `None` if it would have more than 1 MiB.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn shortest_completion(
+        &self,
+        max_states: usize,
+    ) -> Result<Option<Completion>, EngineError> {
+        let mut engine = self.grammar.engine();
+        let machine = &mut engine.machine;
+        let least = match self.at {
+            STOPPED => {
+                return Ok(Some(Completion {
+                    bytes: Vec::new(),
+                    is_shortest: true,
+                }));
+            }
+            at if at == self.start => machine.least_bytes(),
+            _ => 0,
+        };
+        shortest::completion(machine, self.at, least, max_states)
+    }
+
+    /// Texts that the grammar lists one by one and that may come next, such as
+    /// the names of properties in quotes. Sampling byte by byte would hardly
+    /// meet them.
+    pub fn listed_words(&self) -> Vec<Vec<u8>> {
+        match self.at {
+            STOPPED => Vec::new(),
+            at => self.grammar.engine().machine.words(at),
+        }
     }
 
     /// The readings of the text that are open at once: what masks and pushes

@@ -317,27 +317,55 @@ impl Array {
     /// Brings the bytes of the graph's nodes up to date with those of their
     /// values.
     pub(crate) fn measure(&mut self, value_bytes: impl Fn(ValueId) -> u32) {
-        let Some(graph) = &self.graph else { return };
-        let start = |node: &Node| if node.may_close { 1 } else { EMPTY };
-        let mut bytes: Vec<u32> = graph.iter().map(start).collect();
-        // Items mostly lead to later nodes, so going backwards settles most in
-        // one round.
-        loop {
-            let mut changed = false;
-            for at in (0..graph.len()).rev() {
-                for &(value, next) in &graph[at].items {
-                    let rest = bytes[next as usize].saturating_add(1);
-                    let all = rest.saturating_add(value_bytes(value));
-                    if all < bytes[at] {
-                        bytes[at] = all;
-                        changed = true;
-                    }
+        if let Some(graph) = &self.graph {
+            self.node_bytes = graph_bytes(graph, value_bytes);
+        }
+    }
+
+    /// No array is shorter, given that of its items.
+    pub(crate) fn least_bytes(&self, value_bytes: impl Fn(ValueId) -> u32) -> u32 {
+        if let Some(graph) = &self.graph {
+            let rest = graph_bytes(graph, value_bytes).first().copied();
+            let comma = u32::from(!self.may_close(0));
+            return match rest {
+                None | Some(EMPTY) => EMPTY,
+                Some(rest) => (rest - comma).saturating_add(1),
+            };
+        }
+        let listed = self.min.min(self.prefix.len() as u32);
+        let mut sum = 2 + self.min.saturating_sub(1);
+        for at in 0..listed {
+            sum = sum.saturating_add(value_bytes(self.item(at)));
+        }
+        match self.min - listed {
+            0 => sum,
+            rest => sum.saturating_add(rest.saturating_mul(value_bytes(self.tail))),
+        }
+    }
+}
+
+/// Bytes from every node of a graph to the closing bracket, a comma before every
+/// item.
+fn graph_bytes(graph: &[Node], value_bytes: impl Fn(ValueId) -> u32) -> Vec<u32> {
+    let start = |node: &Node| if node.may_close { 1 } else { EMPTY };
+    let mut bytes: Vec<u32> = graph.iter().map(start).collect();
+    // Items mostly lead to later nodes, so going backwards settles most in
+    // one round.
+    loop {
+        let mut changed = false;
+        for at in (0..graph.len()).rev() {
+            for &(value, next) in &graph[at].items {
+                let rest = bytes[next as usize].saturating_add(1);
+                let all = rest.saturating_add(value_bytes(value));
+                if all < bytes[at] {
+                    bytes[at] = all;
+                    changed = true;
                 }
             }
-            if !changed {
-                break;
-            }
         }
-        self.node_bytes = bytes;
+        if !changed {
+            break;
+        }
     }
+    bytes
 }

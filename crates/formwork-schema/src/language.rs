@@ -391,6 +391,10 @@ impl Language for JsonLanguage {
         }
     }
 
+    fn least_bytes(&mut self) -> u32 {
+        self.shapes.least_bytes(self.root)
+    }
+
     fn status(&self) -> Status {
         self.status.clone()
     }

@@ -36,6 +36,7 @@ mod format;
 mod json;
 mod key;
 mod language;
+mod least;
 mod lower;
 mod name_table;
 mod node;

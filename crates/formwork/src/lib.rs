@@ -49,11 +49,13 @@
 //! `parallel`: [`fill_masks`] on rayon's pool.
 
 mod compiler;
+mod random;
+mod witness;
 
 pub use compiler::{CompileError, Compiler};
 pub use formwork_core::{
-    ByteSet, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind, Matcher,
-    PushError, TokenIndex, fill_masks,
+    ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind,
+    Matcher, PushError, TokenIndex, fill_masks,
 };
 pub use formwork_schema::{
     PropertyOrder, Refusal, Restriction, SchemaError, SchemaLimits, SchemaOptions, Status,
@@ -62,6 +64,7 @@ pub use formwork_schema::{
 #[cfg(feature = "encode")]
 pub use formwork_vocab::Encoder;
 pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
+pub use witness::{Samples, Witness, samples, witness};
 
 /// Checks a schema without a vocabulary: whether it compiles, exactly or only
 /// in part.

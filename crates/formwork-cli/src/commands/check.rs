@@ -62,11 +62,24 @@ fn judge(result: &Result<Status, SchemaError>) -> (&'static str, ExitStatus) {
     match result {
         Ok(Status::Exact) => ("exact", ExitStatus::Yes),
         Ok(Status::Subset(_)) => ("subset", ExitStatus::Yes),
-        Err(SchemaError::Syntax { .. }) => ("not JSON", ExitStatus::Error),
-        Err(SchemaError::Invalid(_)) => ("not a schema", ExitStatus::Error),
-        Err(SchemaError::Unsatisfiable(_)) => ("unsatisfiable", ExitStatus::No),
-        Err(SchemaError::Limit { .. }) => ("over a limit", ExitStatus::No),
-        Err(_) => ("refused", ExitStatus::No),
+        Err(error) => {
+            let verdict = match error {
+                SchemaError::Syntax { .. } => "not JSON",
+                SchemaError::Invalid(_) => "not a schema",
+                SchemaError::Unsatisfiable(_) => "unsatisfiable",
+                SchemaError::Limit { .. } => "over a limit",
+                _ => "refused",
+            };
+            (verdict, status_of(error))
+        }
+    }
+}
+
+/// Whether there is an answer about a schema that does not compile.
+pub(super) fn status_of(error: &SchemaError) -> ExitStatus {
+    match error {
+        SchemaError::Syntax { .. } | SchemaError::Invalid(_) => ExitStatus::Error,
+        _ => ExitStatus::No,
     }
 }
 
