@@ -46,6 +46,10 @@ pub(crate) struct CheckArgs {
     pub(crate) schema: PathBuf,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
+    /// Print what every part of the schema became, which parts no value
+    /// satisfies, and which keywords are annotations.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Print an object.
     #[arg(long)]
     pub(crate) json: bool,

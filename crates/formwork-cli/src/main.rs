@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod error;
 mod expect;
+mod explain;
 mod input;
 mod location;
 mod printer;

@@ -30,6 +30,17 @@ pub(crate) struct Array {
     node_bytes: Vec<u32>,
 }
 
+/// An array, described.
+pub(crate) struct Parts<'a> {
+    pub(crate) prefix: &'a [ValueId],
+    /// The item after those, or all items of a graph.
+    pub(crate) items: Vec<ValueId>,
+    pub(crate) min: u32,
+    pub(crate) max: Option<u32>,
+    /// Nodes of the graph.
+    pub(crate) counters: Option<usize>,
+}
+
 /// A node of the graph of an array with `contains`.
 pub(crate) struct Node {
     may_close: bool,
@@ -277,6 +288,29 @@ impl Array {
         match (&self.graph, self.max) {
             (None, Some(_)) => Count::from(cursor),
             (_, max) => max.map_or(MANY / 2, Count::from),
+        }
+    }
+
+    /// The array, described.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        let items = match &self.graph {
+            None => vec![self.tail],
+            Some(graph) => {
+                let items = graph.iter().flat_map(|node| node.items.iter());
+                let mut items: Vec<ValueId> = items.map(|&(value, _)| value).collect();
+                items.sort_unstable();
+                items.dedup();
+                items
+            }
+        };
+        let listed = self.prefix.len() as u32;
+        let is_full = self.graph.is_none() && self.max.is_some_and(|max| max <= listed);
+        Parts {
+            prefix: &self.prefix,
+            items: if is_full { Vec::new() } else { items },
+            min: self.min,
+            max: self.max,
+            counters: self.graph.as_ref().map(|graph| graph.len()),
         }
     }
 

@@ -58,8 +58,9 @@ pub use formwork_core::{
     Matcher, PushError, TokenIndex, fill_masks,
 };
 pub use formwork_schema::{
-    PropertyOrder, Refusal, Restriction, SchemaError, SchemaLimits, SchemaOptions, Status,
-    TerminalCache, Whitespace,
+    Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
+    ExplainedStrings, ExplainedValue, PropertyOrder, Refusal, Restriction, SchemaError,
+    SchemaLimits, SchemaOptions, Status, TerminalCache, Whitespace,
 };
 #[cfg(feature = "encode")]
 pub use formwork_vocab::Encoder;
@@ -75,6 +76,18 @@ pub use witness::{Samples, Witness, samples, witness};
 pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<Status, SchemaError> {
     let language = formwork_schema::compile(text, options, &TerminalCache::default())?;
     Ok(formwork_grammar::Language::status(&language))
+}
+
+/// Describes what a schema becomes, without a vocabulary: every value that a
+/// text can reach, and the keywords that say nothing. For people who debug
+/// schemas.
+///
+/// # Errors
+///
+/// See [`SchemaError`]. A schema that no value satisfies is described all the
+/// same.
+pub fn explain_json_schema(text: &str, options: &SchemaOptions) -> Result<Explain, SchemaError> {
+    formwork_schema::explain(text, options, &TerminalCache::default())
 }
 
 #[doc = include_str!("../../../README.md")]

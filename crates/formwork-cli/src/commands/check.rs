@@ -1,14 +1,14 @@
 //! `formwork check`.
 
-use formwork::{Refusal, SchemaError, Status, check_json_schema};
+use formwork::{Refusal, SchemaError, Status, check_json_schema, explain_json_schema};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
 use crate::error::CliError;
-use crate::input;
 use crate::printer::Printer;
 use crate::restrictions::LeftOut;
 use crate::status::ExitStatus;
+use crate::{explain, input};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -18,6 +18,9 @@ struct Answer<'a> {
     reasons: Vec<Reason<'a>>,
     /// What a subset leaves out.
     restrictions: Vec<LeftOut<'a>>,
+    /// What the parts of the schema became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -29,7 +32,13 @@ struct Reason<'a> {
 
 pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let text = input::read(&args.schema)?;
-    let result = check_json_schema(&text, &args.options.build()?);
+    let options = args.options.build()?;
+    let result = check_json_schema(&text, &options);
+    // What is refused has become nothing.
+    let explained = match args.explain {
+        true => explain_json_schema(&text, &options).ok(),
+        false => None,
+    };
     let (verdict, status) = judge(&result);
     let error = result.as_ref().err();
     let refusals = error.map(SchemaError::refusals).unwrap_or_default();
@@ -41,6 +50,7 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
             message: error.map(ToString::to_string),
             reasons: refusals.iter().map(Reason::of).collect(),
             restrictions: restrictions.iter().map(LeftOut::of).collect(),
+            explain: explained.as_ref().map(explain::object),
         })?;
         return Ok(status);
     }
@@ -54,6 +64,9 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     match error {
         Some(error) if refusals.is_empty() => printer.line(format_args!("  {error}"))?,
         _ => {}
+    }
+    if let Some(explained) = explained {
+        printer.text(explained)?;
     }
     Ok(status)
 }
