@@ -159,10 +159,9 @@ fn check_explains() {
 <stdin>: exact
 #0 from the root
   object: no other names
-    \"a\" (required): #1 from /properties/a
+    \"a\" (required): #1 from /properties/a, /properties/b
       string: at most 3 characters
-    \"b\": #2 from /properties/b, /properties/a
-      string: at most 3 characters
+    \"b\": #1 again
     \"c\": must not come
 no value satisfies
   /properties/c

@@ -27,18 +27,26 @@ pub(crate) fn explain(
     trace: Trace,
     status: Status,
 ) -> Result<Explain, SchemaError> {
+    let solver = &mut explored.solver;
     let mut places: Places = FxHashMap::default();
     for (pointer, node) in &trace.places {
-        let known = places.entry(*node).or_default();
+        let known = places.entry(meant(solver, *node)).or_default();
         if !known.contains(pointer) {
             known.push(pointer.clone());
         }
     }
-    let mut values = Vec::with_capacity(explored.nodes.len());
-    let (shapes, solver) = (&explored.shapes, &mut explored.solver);
+    for pointers in places.values_mut() {
+        pointers.sort_by_cached_key(|pointer| (pointer.matches('/').count(), pointer.clone()));
+    }
+    let shapes = &explored.shapes;
+    let numbers = Numbering::new(solver, &explored.nodes);
+    let mut values = Vec::with_capacity(numbers.first.len());
+    for &id in &numbers.first {
+        let node = explored.nodes[id];
+        values.push(value(shapes, solver, (&places, &numbers), id, node)?);
+    }
     let mut dead = FxHashSet::from_iter([FALSE]);
     for (id, &node) in explored.nodes.iter().enumerate() {
-        values.push(value(shapes, solver, &places, id, node)?);
         if !shapes.is_alive(id as ValueId) {
             dead.insert(node);
         }
@@ -53,7 +61,7 @@ pub(crate) fn explain(
     never.dedup();
     Ok(Explain {
         status,
-        root: explored.root as usize,
+        root: numbers.of(explored.root),
         values,
         annotations: trace.annotations,
         never,
@@ -63,7 +71,7 @@ pub(crate) fn explain(
 fn value(
     shapes: &Shapes,
     solver: &mut Solver,
-    places: &Places,
+    (places, numbering): (&Places, &Numbering),
     id: usize,
     node: NodeId,
 ) -> Result<ExplainedValue, SchemaError> {
@@ -71,7 +79,7 @@ fn value(
     let mut explained = ExplainedValue {
         pointers,
         is_joint,
-        is_any: node == TRUE,
+        is_any: meant(solver, node) == TRUE,
         ..ExplainedValue::default()
     };
     let Some(value) = shapes.values.get(id).filter(|v| v.min_bytes != EMPTY) else {
@@ -85,44 +93,71 @@ fn value(
     let arrays = value.arrays.iter();
     explained.arrays = arrays
         .filter_map(|&at| shapes.arrays.get(at as usize))
-        .map(|shape| array(shapes, shape))
+        .map(|shape| array(shapes, numbering, shape))
         .collect();
     let objects = value.objects.iter();
     explained.objects = objects
         .filter_map(|&at| shapes.objects.get(at as usize))
-        .map(|shape| object(shapes, shape))
+        .map(|shape| object(shapes, numbering, shape))
         .collect();
     Ok(explained)
 }
 
-/// The places of a formula. A reference has those of its target too; a
-/// conjunction that stands nowhere by itself has those of its parts.
-fn origins(places: &Places, solver: &mut Solver, node: NodeId) -> (Vec<String>, bool) {
-    let of = |wanted: NodeId| places.get(&wanted).cloned().unwrap_or_default();
-    let mut found = of(node);
-    let mut is_joint = false;
-    match solver.nodes.get(node).clone() {
-        Node::Ref { target, holds } => {
-            let target = solver.nodes.target(target, holds);
-            found.extend(of(target));
+/// Values by number, a reference and what it means being one value.
+struct Numbering {
+    /// Numbers by [`ValueId`].
+    numbers: Vec<usize>,
+    /// The first value with each number.
+    first: Vec<usize>,
+}
+
+impl Numbering {
+    fn new(solver: &mut Solver, nodes: &[NodeId]) -> Numbering {
+        let mut numbering = Numbering {
+            numbers: Vec::with_capacity(nodes.len()),
+            first: Vec::new(),
+        };
+        let mut known: FxHashMap<NodeId, usize> = FxHashMap::default();
+        for (id, &node) in nodes.iter().enumerate() {
+            let number = *known.entry(meant(solver, node)).or_insert_with(|| {
+                numbering.first.push(id);
+                numbering.first.len() - 1
+            });
+            numbering.numbers.push(number);
         }
-        Node::All(parts) if found.is_empty() => {
-            is_joint = true;
-            for &part in &parts {
-                found.extend(origins(places, solver, part).0);
-            }
-        }
-        _ => {}
+        numbering
     }
-    let mut seen = Vec::new();
-    found.retain(|pointer| {
-        let new = !seen.contains(pointer);
-        if new {
-            seen.push(pointer.clone());
+
+    fn of(&self, id: ValueId) -> usize {
+        self.numbers.get(id as usize).copied().unwrap_or_default()
+    }
+}
+
+/// What a formula means, if it is a reference; no reference leads to itself.
+fn meant(solver: &mut Solver, mut node: NodeId) -> NodeId {
+    while let &Node::Ref { target, holds } = solver.nodes.get(node) {
+        node = solver.nodes.target(target, holds);
+    }
+    node
+}
+
+/// The places of a formula: its own, or, if it stands nowhere by itself, those
+/// of its parts, which mean it together.
+fn origins(places: &Places, solver: &mut Solver, node: NodeId) -> (Vec<String>, bool) {
+    let node = meant(solver, node);
+    if let Some(pointers) = places.get(&node) {
+        return (pointers.clone(), false);
+    }
+    let mut found: Vec<String> = Vec::new();
+    if let Node::All(parts) = solver.nodes.get(node).clone() {
+        for &part in &parts {
+            let part = meant(solver, part);
+            found.extend(places.get(&part).into_iter().flatten().cloned());
         }
-        new
-    });
-    let is_joint = is_joint && found.len() > 1;
+    }
+    let mut seen = FxHashSet::default();
+    found.retain(|pointer| seen.insert(pointer.clone()));
+    let is_joint = found.len() > 1;
     (found, is_joint)
 }
 
@@ -211,9 +246,9 @@ fn numbers(solver: &mut Solver, node: NodeId) -> Result<Vec<ExplainedNumbers>, S
     Ok(all)
 }
 
-fn array(shapes: &Shapes, shape: &Array) -> ExplainedArray {
+fn array(shapes: &Shapes, numbering: &Numbering, shape: &Array) -> ExplainedArray {
     let parts = shape.parts();
-    let ids = |values: &[ValueId]| values.iter().map(|&id| id as usize).collect();
+    let ids = |values: &[ValueId]| values.iter().map(|&id| numbering.of(id)).collect();
     let mut items: Vec<ValueId> = parts.items;
     items.retain(|&id| shapes.is_alive(id));
     ExplainedArray {
@@ -226,12 +261,12 @@ fn array(shapes: &Shapes, shape: &Array) -> ExplainedArray {
     }
 }
 
-fn object(shapes: &Shapes, shape: &Object) -> ExplainedObject {
+fn object(shapes: &Shapes, numbering: &Numbering, shape: &Object) -> ExplainedObject {
     let alive = |values: &Values| -> Vec<usize> {
         let ids = values.iter().map(|&(_, id)| id);
         let mut ids: Vec<usize> = ids
             .filter(|&id| shapes.is_alive(id))
-            .map(|id| id as usize)
+            .map(|id| numbering.of(id))
             .collect();
         ids.dedup();
         ids

@@ -71,7 +71,7 @@ fn objects() {
         &[
             "#0 from the root",
             "object: at most 3 members",
-            "\"a\" (required): #1 from /properties/a, /additionalProperties",
+            "\"a\" (required): #1 from /additionalProperties, /properties/a",
             "null",
             "\"b\": must not come",
             "other names: #1 again",
@@ -125,11 +125,9 @@ fn recursion_is_a_reference() {
         r##"{"type": "object", "properties": {"next": {"$ref": "#"}},
             "additionalProperties": false}"##,
         &[
-            "#0 from the root",
+            "#0 from the root, /properties/next",
             "object: no other names",
-            "\"next\": #1 from /properties/next, the root",
-            "object: no other names",
-            "\"next\": #1 again",
+            "\"next\": #0 again",
         ],
     );
 }
