@@ -95,7 +95,8 @@ fn samples_of_the_corpus_are_valid() {
         witnesses += 1;
         shortest += u32::from(found.is_shortest);
         let random = samples(&grammar, 3).take(support::cases(8) as usize);
-        let random = random.map(|text| text.expect(&name));
+        let random: Vec<String> = random.map(|text| text.expect(&name)).collect();
+        assert_eq!(random.len(), support::cases(8) as usize, "{name}");
         for text in std::iter::once(found.text).chain(random) {
             let value: Value = serde_json::from_str(&text).expect(&text);
             assert!(judge.accepts(&value), "{name}: {text}");

@@ -281,27 +281,27 @@ impl Matcher {
         self.grammar.engine().machine.min_bytes(self.at)
     }
 
-    /// The bytes after which the text can be finished soonest, by
-    /// [`min_completion_bytes`](Matcher::min_completion_bytes). A generation
-    /// that takes one of them each time ends.
+    /// Ways on that bring the end nearer, each of them by lowering
+    /// [`min_completion_bytes`](Matcher::min_completion_bytes): single bytes,
+    /// or several at once where no single one does. A generation that takes one
+    /// of them each time ends. None if the text may end here, or if
+    /// looking for one takes too long.
     ///
     /// # Errors
     ///
     /// If a limit is reached.
-    pub fn soonest_bytes(&self) -> Result<ByteSet, EngineError> {
-        let mut set = ByteSet::default();
-        if self.at != STOPPED {
-            let mut engine = self.grammar.engine();
-            for (byte, _) in shortest::soonest(&mut engine.machine, self.at)? {
-                set.insert(byte);
-            }
+    pub fn ways_to_end(&self) -> Result<Vec<Vec<u8>>, EngineError> {
+        if self.at == STOPPED || self.is_complete() {
+            return Ok(Vec::new());
         }
-        Ok(set)
+        let mut engine = self.grammar.engine();
+        let ways = shortest::toward_end(&mut engine.machine, self.at)?;
+        Ok(ways.into_iter().map(|(way, _)| way).collect())
     }
 
     /// A way to finish the text in few bytes, without reading them: none if it
     /// may end here. Looks at `max_states` states at most for a shorter one than
-    /// that which [`soonest_bytes`](Matcher::soonest_bytes) leads to; the answer
+    /// that which [`ways_to_end`](Matcher::ways_to_end) lead to; the answer
     /// says whether it is shortest. `None` if it would have more than 1 MiB.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::EngineError;
 use crate::machine::{ConfigId, DEAD, Machine};
@@ -59,25 +59,83 @@ fn descend(machine: &mut Machine, from: ConfigId) -> Result<Option<Vec<u8>>, Eng
     let mut bytes = Vec::new();
     let mut at = from;
     while !machine.is_accepting(at) {
-        let ways = soonest(machine, at)?;
-        let plain = |&&(byte, _): &&(u8, ConfigId)| (!byte.is_ascii_alphanumeric(), byte);
-        let Some(&(byte, next)) = ways.iter().min_by_key(plain) else {
+        let ways = toward_end(machine, at)?;
+        let plain = |(way, _): &(Vec<u8>, ConfigId)| {
+            let is_plain = way.first().is_some_and(u8::is_ascii_alphanumeric);
+            (!is_plain, way.clone())
+        };
+        let Some((way, next)) = ways.into_iter().min_by_key(plain) else {
             return Ok(None);
         };
         if bytes.len() >= MAX_BYTES {
             return Ok(None);
         }
-        bytes.push(byte);
+        bytes.extend(way);
         at = next;
     }
     Ok(Some(bytes))
 }
 
-/// The bytes after which the upper bound is least, and where they lead.
-pub(crate) fn soonest(
+/// Ways on that lower the upper bound, and where they lead: the single bytes
+/// that lower it most, or, where none does, a shortest detour. None if that is
+/// too far.
+pub(crate) fn toward_end(
     machine: &mut Machine,
     at: ConfigId,
-) -> Result<Vec<(u8, ConfigId)>, EngineError> {
+) -> Result<Vec<(Vec<u8>, ConfigId)>, EngineError> {
+    let left = machine.min_bytes(at);
+    let (best, ways) = soonest(machine, at)?;
+    if best < left {
+        let single = |(byte, next)| (vec![byte], next);
+        return Ok(ways.into_iter().map(single).collect());
+    }
+    Ok(detour(machine, at, left)?.into_iter().collect())
+}
+
+/// The nearest state with an upper bound below `left`, breadth first. Inside an
+/// escape or a character the bound may not know yet which one is needed.
+fn detour(
+    machine: &mut Machine,
+    from: ConfigId,
+    left: u32,
+) -> Result<Option<(Vec<u8>, ConfigId)>, EngineError> {
+    const MAX_STATES: usize = 5_000;
+    let mut steps = vec![Step {
+        before: 0,
+        byte: 0,
+        state: from,
+        depth: 0,
+    }];
+    let mut known = FxHashSet::from_iter([from, DEAD]);
+    let mut done = 0;
+    while let Some(&Step { state, depth, .. }) = steps.get(done) {
+        for byte in 0..=255 {
+            let next = machine.advance(state, byte)?;
+            if !known.insert(next) {
+                continue;
+            }
+            let id = steps.len() as u32;
+            steps.push(Step {
+                before: done as u32,
+                byte,
+                state: next,
+                depth: depth + 1,
+            });
+            if machine.min_bytes(next) < left {
+                return Ok(Some((spell(&steps, id), next)));
+            }
+        }
+        done += 1;
+        if steps.len() > MAX_STATES {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// The least upper bound after one byte, the bytes after which it is that, and
+/// where they lead.
+fn soonest(machine: &mut Machine, at: ConfigId) -> Result<(u32, Vec<(u8, ConfigId)>), EngineError> {
     let mut best = u32::MAX;
     let mut ways: Vec<(u8, ConfigId)> = Vec::new();
     let mut known: FxHashMap<ConfigId, u32> = FxHashMap::default();
@@ -95,7 +153,7 @@ pub(crate) fn soonest(
             ways.push((byte, next));
         }
     }
-    Ok(ways)
+    Ok((best, ways))
 }
 
 /// Looks for a shorter completion than `best`. A limit of the engine ends the

@@ -133,16 +133,30 @@ impl Draft {
                     continue;
                 }
             }
-            let bytes = match is_late {
-                true => self.matcher.soonest_bytes()?,
-                false => self.matcher.next_bytes()?,
+            let drawn = if is_late {
+                self.toward_end(random)?
+            } else {
+                let bytes = self.matcher.next_bytes()?;
+                let byte = self.place.pick(bytes.iter(), random);
+                byte.map(|byte| vec![byte])
             };
-            match self.place.pick(bytes.iter(), random) {
-                Some(byte) => self.push(&[byte])?,
+            match drawn {
+                Some(bytes) => self.push(&bytes)?,
                 None => return Ok(self.matcher.is_complete().then_some(self.text)),
             }
         }
         Ok(None)
+    }
+
+    /// One of the ways that bring the end nearer.
+    fn toward_end(&self, random: &mut Random) -> Result<Option<Vec<u8>>, EngineError> {
+        let ways = self.matcher.ways_to_end()?;
+        let single = ways.iter().filter(|way| way.len() == 1);
+        let single = single.filter_map(|way| way.first().copied());
+        Ok(match self.place.pick(single, random) {
+            Some(byte) => Some(vec![byte]),
+            None => ways.into_iter().next(),
+        })
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
