@@ -174,6 +174,10 @@ fn origin(value: &ExplainedValue) -> String {
 
 /// `3 to 5 items` and the like; nothing if there is no bound.
 fn count(min: u32, max: Option<u32>, what: &str) -> Option<String> {
+    let what = match (min, max) {
+        (_, Some(1)) | (1, None) => what.trim_end_matches('s'),
+        _ => what,
+    };
     match (min, max) {
         (0, None) => None,
         (min, None) => Some(format!("at least {min} {what}")),
