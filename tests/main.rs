@@ -19,3 +19,4 @@ mod regressions;
 mod schemas;
 mod soundness;
 mod support;
+mod witness;

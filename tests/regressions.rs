@@ -45,7 +45,11 @@ const CASES: &[Case] = &[
     Case {
         name: "two items are equal",
         schema: r#"{"type":"array","maxItems":3,"not":{"uniqueItems":true}}"#,
-        valid: &["[1,1.0]", r#"[{"a":1,"b":[]},2,{"b":[],"a":1}]"#, r#"["a","\u0061"]"#],
+        valid: &[
+            "[1,1.0]",
+            r#"[{"a":1,"b":[]},2,{"b":[],"a":1}]"#,
+            r#"["a","\u0061"]"#,
+        ],
         invalid: &["[]", "[1]", "[1,2]", "[1,2,3]", "[1,1,1,1]"],
     },
     Case {

@@ -27,22 +27,57 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     Check(CheckArgs),
+    Witness(WitnessArgs),
     Validate(ValidateArgs),
     Mask(MaskArgs),
     Maskbench(MaskbenchArgs),
     Suite(SuiteArgs),
 }
 
-/// Say whether a schema is supported, exactly, and if not, where and why.
+/// Say whether a schema is supported, and if not, where and why.
 ///
-/// Status 1 if it is refused or has no instance, 2 if it is not a schema.
+/// The verdict is `exact` if masks allow all valid texts, `subset` if they leave
+/// some out, which are listed, `refused` if the schema cannot be compiled,
+/// `unsatisfiable` if no value is valid. Status 0 for the first two, 1 for the
+/// others, 2 if the text is not a schema.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckArgs {
     /// The schema; `-` for standard input.
     pub(crate) schema: PathBuf,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
+    /// Print what every part of the schema became, which parts no value
+    /// satisfies, and which keywords are annotations.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Print an object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print a shortest valid text, or random ones.
+///
+/// Nothing is asked of a model. Every text is shown to another validator before
+/// it is printed; a different verdict is an error. The default white space is
+/// `compact`. Status 1 if the schema is refused or has no instance, 2 if it is
+/// not a schema.
+#[derive(clap::Args, Debug)]
+pub(crate) struct WitnessArgs {
+    /// The schema; `-` for standard input.
+    pub(crate) schema: PathBuf,
+    /// Print so many random texts, one a line, all different; fewer if no more
+    /// are found.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<usize>,
+    /// Where random texts start from; the same seed prints the same texts.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+    /// Do not ask the other validator.
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Print an object for each text.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -50,7 +85,8 @@ pub(crate) struct CheckArgs {
 /// Send texts through the token masks of a schema, and say where they fail.
 ///
 /// Status 1 if a text is rejected, 2 if there is no verdict. A line end at the
-/// end of a file is not part of the text.
+/// end of a file is not part of the text. If the masks leave out valid texts,
+/// standard error says which, once.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ValidateArgs {
     /// The schema.
@@ -168,6 +204,9 @@ pub(crate) struct SchemaArgs {
     /// `defs/a.json`. May be given several times.
     #[arg(long, value_name = "DIR")]
     resolve: Vec<PathBuf>,
+    /// Refuse a schema whose masks would leave out valid texts.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// Order of the members of objects.
@@ -180,9 +219,21 @@ enum Order {
 }
 
 impl SchemaArgs {
+    /// The same, with white space only where asked for.
+    pub(crate) fn build_compact(&self) -> Result<SchemaOptions, CliError> {
+        let mut options = self.build()?;
+        if self.whitespace.is_none() {
+            options.whitespace = Whitespace::Compact;
+        }
+        Ok(options)
+    }
+
     /// The options for the compiler; its defaults where nothing was said.
     pub(crate) fn build(&self) -> Result<SchemaOptions, CliError> {
-        let mut options = SchemaOptions::default();
+        let mut options = SchemaOptions {
+            strict: self.strict,
+            ..SchemaOptions::default()
+        };
         if let Some(whitespace) = self.whitespace {
             options.whitespace = whitespace;
         }

@@ -6,6 +6,7 @@ mod maskbench;
 mod report;
 mod suite;
 mod validate;
+mod witness;
 
 use crate::args::{Args, Command};
 use crate::error::CliError;
@@ -16,6 +17,7 @@ use crate::status::ExitStatus;
 pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     match &args.command {
         Command::Check(args) => check::run(args, printer),
+        Command::Witness(args) => witness::run(args, printer),
         Command::Validate(args) => validate::run(args, printer),
         Command::Mask(args) => mask::run(args, printer),
         Command::Maskbench(args) => maskbench::run(args, printer),

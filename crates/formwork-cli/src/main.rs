@@ -7,10 +7,12 @@ mod args;
 mod commands;
 mod error;
 mod expect;
+mod explain;
 mod input;
 mod location;
 mod printer;
 mod progress;
+mod restrictions;
 mod status;
 mod text;
 

@@ -59,3 +59,8 @@ impl Printer {
 pub(crate) fn error(error: &impl Display) {
     let _ = writeln!(io::stderr(), "error: {error}");
 }
+
+/// Tells something that is no error on standard error.
+pub(crate) fn warning(warning: &impl Display) {
+    let _ = writeln!(io::stderr(), "warning: {warning}");
+}

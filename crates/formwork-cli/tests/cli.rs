@@ -85,7 +85,7 @@ fn schemas() -> PathBuf {
 fn help_lists_the_commands() {
     let output = run(&["--help"]);
     check_status(&output, 0);
-    for command in ["check", "validate", "mask", "maskbench", "suite"] {
+    for command in ["check", "witness", "validate", "mask", "maskbench", "suite"] {
         assert!(stdout(&output).contains(command), "{command}");
         check_status(&run(&[command, "--help"]), 0);
     }
@@ -112,10 +112,130 @@ fn check_says_yes_no_or_error() {
 }
 
 #[test]
+fn subsets_are_told() {
+    let email = r#"{"properties": {"a": {"type": "string", "format": "email"}}}"#;
+    let output = run_with_input(&["check", "-"], email);
+    check_status(&output, 0);
+    let text = stdout(&output);
+    assert!(text.starts_with("<stdin>: subset\n  at /properties/a/format: "));
+    let answer = json(&run_with_input(&["check", "-", "--json"], email));
+    assert_eq!(answer["verdict"], "subset");
+    let restrictions = answer["restrictions"].as_array().unwrap();
+    assert_eq!(restrictions.len(), 1);
+    assert_eq!(restrictions[0]["place"], "/properties/a/format");
+    let output = run_with_input(&["check", "-", "--strict", "--json"], email);
+    check_status(&output, 1);
+    assert_eq!(json(&output)["verdict"], "refused");
+
+    let schema = file("subset.schema.json", email);
+    let text = file("subset.json", "{}");
+    let output = run(&["validate", "--schema", &schema, "--json", &text]);
+    check_status(&output, 0);
+    assert_eq!(json(&output)["grammar"], "subset");
+    assert!(stderr(&output).contains("a subset: at /properties/a/format"));
+    let output = run(&["mask", "--schema", &schema, "--json"]);
+    assert_eq!(json(&output)["grammar"], "subset");
+    assert!(stderr(&output).contains("a subset"));
+    check_status(&run(&["mask", "--schema", &schema, "--strict"]), 2);
+    let output = run(&["-q", "mask", "--schema", &schema]);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
 fn quiet_leaves_the_status() {
     let output = run_with_input(&["-q", "check", "-"], OBJECT);
     check_status(&output, 0);
     assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn check_explains() {
+    let schema = r##"{"title": "t", "type": "object", "required": ["a"], "properties": {
+        "a": {"type": "string", "maxLength": 3}, "b": {"$ref": "#/properties/a"},
+        "c": {"type": "null", "enum": [1]}}, "additionalProperties": false}"##;
+    let output = run_with_input(&["check", "-", "--explain"], schema);
+    check_status(&output, 0);
+    let expected = "\
+<stdin>: exact
+#0 from the root
+  object: no other names
+    \"a\" (required): #1 from /properties/a, /properties/b
+      string: at most 3 characters
+    \"b\": #1 again
+    \"c\": must not come
+no value satisfies
+  /properties/c
+annotations
+  at the root: `title` only describes
+";
+    assert_eq!(stdout(&output), expected);
+
+    let output = run_with_input(&["check", "-", "--explain", "--json"], schema);
+    let explain = &json(&output)["explain"];
+    assert_eq!(explain["root"], 0);
+    let members = &explain["values"][0]["objects"][0]["members"];
+    assert_eq!(members[0]["required"], true);
+    let value = members[0]["values"][0].as_u64().unwrap() as usize;
+    assert_eq!(explain["values"][value]["strings"][0]["max"], 3);
+    assert_eq!(explain["annotations"][0]["keyword"], "title");
+
+    let output = run_with_input(&["check", "-", "--explain"], r#"{"not": {}}"#);
+    check_status(&output, 1);
+    assert!(stdout(&output).contains("\nnothing\n"));
+    let output = run_with_input(&["check", "-", "--json"], schema);
+    assert!(json(&output).get("explain").is_none());
+}
+
+#[test]
+fn witness_prints_the_shortest() {
+    let witness = |schema: &str, args: &[&str]| {
+        let args = [&["witness", "-"], args].concat();
+        run_with_input(&args, schema)
+    };
+    let output = witness(OBJECT, &[]);
+    check_status(&output, 0);
+    assert_eq!(stdout(&output), "{\"a\":0}\n");
+    let answer = json(&witness(OBJECT, &["--json"]));
+    assert_eq!(answer["text"], "{\"a\":0}");
+    assert_eq!(
+        (&answer["bytes"], &answer["shortest"]),
+        (&7.into(), &true.into())
+    );
+    assert_eq!(answer["oracle"], true);
+    assert!(
+        json(&witness(OBJECT, &["--json", "--no-check"]))
+            .get("oracle")
+            .is_none()
+    );
+
+    check_status(&witness(r#"{"not": {}}"#, &[]), 1);
+    check_status(&witness(r#"{"type": 3}"#, &[]), 2);
+    check_status(&witness("{", &[]), 2);
+}
+
+#[test]
+fn witness_prints_random_texts() {
+    let witness = |seed: &str| {
+        let args = ["witness", "-", "--count", "30", "--seed", seed];
+        let output = run_with_input(&args, OBJECT);
+        check_status(&output, 0);
+        stdout(&output)
+    };
+    let text = witness("1");
+    let mut lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 30);
+    assert!(lines.iter().any(|line| line.contains("\"b\"")), "{text}");
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), 30);
+    assert_eq!(witness("1"), text);
+    assert_ne!(witness("2"), text);
+
+    let args = ["witness", "-", "--count", "5", "--json"];
+    let output = run_with_input(&args, r#"{"type": "boolean"}"#);
+    check_status(&output, 0);
+    assert_eq!(stdout(&output).lines().count(), 2);
+    assert!(stderr(&output).contains("only 2 different texts"));
 }
 
 #[test]

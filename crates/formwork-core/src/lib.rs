@@ -29,6 +29,7 @@ mod limits;
 mod machine;
 mod mask;
 mod matcher;
+mod shortest;
 mod slice;
 
 pub use batch::fill_masks;
@@ -38,3 +39,4 @@ pub use index::{IndexError, TokenIndex};
 pub use limits::EngineLimits;
 pub use mask::MaskKind;
 pub use matcher::{ByteSet, Matcher};
+pub use shortest::Completion;

@@ -433,6 +433,23 @@ impl Machine {
         best
     }
 
+    /// No text of the language has fewer bytes.
+    pub(crate) fn least_bytes(&mut self) -> u32 {
+        self.language.least_bytes()
+    }
+
+    /// The texts that terminals about to start list one by one.
+    pub(crate) fn words(&self, id: ConfigId) -> Vec<Vec<u8>> {
+        let mut words = Vec::new();
+        for thread in &self.configs.get(id).threads {
+            let terminal = self.terminal(thread.head.terminal);
+            if thread.head.state == terminal.start() {
+                terminal.words(&mut words);
+            }
+        }
+        words
+    }
+
     fn stack_cost(&mut self, set: FrameSetId) -> u32 {
         // Frames refer to older frames only, so one pass from the oldest up
         // needs no recursion.

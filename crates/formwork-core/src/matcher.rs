@@ -7,6 +7,7 @@ use crate::grammar::Grammar;
 use crate::history::History;
 use crate::machine::{ConfigId, DEAD};
 use crate::mask::MaskKind;
+use crate::shortest::{self, Completion};
 
 /// The state after a stop token.
 const STOPPED: ConfigId = ConfigId::MAX;
@@ -278,6 +279,61 @@ impl Matcher {
             return 0;
         }
         self.grammar.engine().machine.min_bytes(self.at)
+    }
+
+    /// Ways on that bring the end nearer, each of them by lowering
+    /// [`min_completion_bytes`](Matcher::min_completion_bytes): single bytes,
+    /// or several at once where no single one does. A generation that takes one
+    /// of them each time ends. None if the text may end here, or if
+    /// looking for one takes too long.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn ways_to_end(&self) -> Result<Vec<Vec<u8>>, EngineError> {
+        if self.at == STOPPED || self.is_complete() {
+            return Ok(Vec::new());
+        }
+        let mut engine = self.grammar.engine();
+        let ways = shortest::toward_end(&mut engine.machine, self.at)?;
+        Ok(ways.into_iter().map(|(way, _)| way).collect())
+    }
+
+    /// A way to finish the text in few bytes, without reading them: none if it
+    /// may end here. Looks at `max_states` states at most for a shorter one than
+    /// that which [`ways_to_end`](Matcher::ways_to_end) lead to; the answer
+    /// says whether it is shortest. `None` if it would have more than 1 MiB.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn shortest_completion(
+        &self,
+        max_states: usize,
+    ) -> Result<Option<Completion>, EngineError> {
+        let mut engine = self.grammar.engine();
+        let machine = &mut engine.machine;
+        let least = match self.at {
+            STOPPED => {
+                return Ok(Some(Completion {
+                    bytes: Vec::new(),
+                    is_shortest: true,
+                }));
+            }
+            at if at == self.start => machine.least_bytes(),
+            _ => 0,
+        };
+        shortest::completion(machine, self.at, least, max_states)
+    }
+
+    /// Texts that the grammar lists one by one and that may come next, such as
+    /// the names of properties in quotes. Sampling byte by byte would hardly
+    /// meet them.
+    pub fn listed_words(&self) -> Vec<Vec<u8>> {
+        match self.at {
+            STOPPED => Vec::new(),
+            at => self.grammar.engine().machine.words(at),
+        }
     }
 
     /// The readings of the text that are open at once: what masks and pushes

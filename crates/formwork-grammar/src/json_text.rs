@@ -55,6 +55,11 @@ pub trait CharAutomaton: Send + Sync {
 
     /// Pushes labels and the fewest *bytes* of content to reach them.
     fn ways_out(&self, state: CharState, out: &mut Vec<(Label, u32)>);
+
+    /// See [`Terminal::words`].
+    fn words(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 /// The terminal `"…"` whose decoded content an automaton accepts.
@@ -431,6 +436,24 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
             *bytes = bytes.saturating_add(quotes + place.bytes_left());
         }
     }
+
+    fn words(&self, out: &mut Vec<Vec<u8>>) {
+        out.extend(self.chars.words().into_iter().map(encode));
+    }
+}
+
+/// A string as a literal: the inverse of [`decode`].
+pub fn encode(text: &str) -> Vec<u8> {
+    let mut literal = vec![b'"'];
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => literal.extend([b'\\', c as u8]),
+            '\0'..='\u{1f}' => literal.extend(format!("\\u{:04x}", c as u32).bytes()),
+            _ => literal.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    literal.push(b'"');
+    literal
 }
 
 /// The state after the lowest live character of a range, found by bisection.

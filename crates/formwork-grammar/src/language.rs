@@ -68,6 +68,12 @@ pub trait Language: Send {
     /// steer a generation to its end.
     fn min_bytes(&mut self, dot: Dot) -> u32;
 
+    /// A lower bound, in bytes, on the length of every text of the language.
+    /// Where some text is as short, it is known to be a shortest one.
+    fn least_bytes(&mut self) -> u32 {
+        0
+    }
+
     /// How this language relates to the one that its source means. Fixed once
     /// it is compiled.
     fn status(&self) -> Status {

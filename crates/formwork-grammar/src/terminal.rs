@@ -92,6 +92,11 @@ pub trait Terminal: Send + Sync {
     /// the caller; never all of them.
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>);
 
+    /// Pushes texts of the terminal that its source lists one by one, if there
+    /// are any, such as names of properties: a sample that draws byte by byte
+    /// would hardly meet them.
+    fn words(&self, _out: &mut Vec<Vec<u8>>) {}
+
     /// Whether the front end keeps this very object for many grammars, so that
     /// what is learnt of it is worth keeping beyond one grammar.
     fn is_shared(&self) -> bool {
@@ -134,6 +139,10 @@ impl<T: Terminal> Terminal for Shared<T> {
 
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
         self.0.ways_out(state, out);
+    }
+
+    fn words(&self, out: &mut Vec<Vec<u8>>) {
+        self.0.words(out);
     }
 
     fn is_shared(&self) -> bool {

@@ -143,4 +143,8 @@ impl<T: Terminal> Terminal for Spaced<T> {
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
         self.inner.ways_out(self.resolve(state), out);
     }
+
+    fn words(&self, out: &mut Vec<Vec<u8>>) {
+        self.inner.words(out);
+    }
 }

@@ -53,6 +53,17 @@ pub(crate) struct Pair {
     pub(crate) value: ValueId,
 }
 
+/// An array, described.
+pub(crate) struct Parts<'a> {
+    pub(crate) prefix: &'a [ValueId],
+    /// The item after those, or all items of a graph.
+    pub(crate) items: Vec<ValueId>,
+    pub(crate) min: u32,
+    pub(crate) max: Option<u32>,
+    /// Nodes of the graph.
+    pub(crate) counters: Option<usize>,
+}
+
 /// A node of the graph of an array with `contains`.
 pub(crate) struct Node {
     may_close: bool,
@@ -433,6 +444,29 @@ impl Array {
         }
     }
 
+    /// The array, described.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        let items = match &self.graph {
+            None => vec![self.tail],
+            Some(graph) => {
+                let items = graph.iter().flat_map(|node| node.items.iter());
+                let mut items: Vec<ValueId> = items.map(|&(value, _)| value).collect();
+                items.sort_unstable();
+                items.dedup();
+                items
+            }
+        };
+        let listed = self.prefix.len() as u32;
+        let is_full = self.graph.is_none() && self.max.is_some_and(|max| max <= listed);
+        Parts {
+            prefix: &self.prefix,
+            items: if is_full { Vec::new() } else { items },
+            min: self.min,
+            max: self.max,
+            counters: self.graph.as_ref().map(|graph| graph.len()),
+        }
+    }
+
     pub(crate) fn item(&self, at: u32) -> ValueId {
         *self.prefix.get(at as usize).unwrap_or(&self.tail)
     }
@@ -474,27 +508,55 @@ impl Array {
     /// Brings the bytes of the graph's nodes up to date with those of their
     /// values.
     pub(crate) fn measure(&mut self, value_bytes: impl Fn(ValueId) -> u32) {
-        let Some(graph) = &self.graph else { return };
-        let start = |node: &Node| if node.may_close { 1 } else { EMPTY };
-        let mut bytes: Vec<u32> = graph.iter().map(start).collect();
-        // Items mostly lead to later nodes, so going backwards settles most in
-        // one round.
-        loop {
-            let mut changed = false;
-            for at in (0..graph.len()).rev() {
-                for &(value, next) in &graph[at].items {
-                    let rest = bytes[next as usize].saturating_add(1);
-                    let all = rest.saturating_add(value_bytes(value));
-                    if all < bytes[at] {
-                        bytes[at] = all;
-                        changed = true;
-                    }
+        if let Some(graph) = &self.graph {
+            self.node_bytes = graph_bytes(graph, value_bytes);
+        }
+    }
+
+    /// No array is shorter, given that of its items.
+    pub(crate) fn least_bytes(&self, value_bytes: impl Fn(ValueId) -> u32) -> u32 {
+        if let Some(graph) = &self.graph {
+            let rest = graph_bytes(graph, value_bytes).first().copied();
+            let comma = u32::from(!self.may_close(0));
+            return match rest {
+                None | Some(EMPTY) => EMPTY,
+                Some(rest) => (rest - comma).saturating_add(1),
+            };
+        }
+        let listed = self.min.min(self.prefix.len() as u32);
+        let mut sum = 2 + self.min.saturating_sub(1);
+        for at in 0..listed {
+            sum = sum.saturating_add(value_bytes(self.item(at)));
+        }
+        match self.min - listed {
+            0 => sum,
+            rest => sum.saturating_add(rest.saturating_mul(value_bytes(self.tail))),
+        }
+    }
+}
+
+/// Bytes from every node of a graph to the closing bracket, a comma before every
+/// item.
+fn graph_bytes(graph: &[Node], value_bytes: impl Fn(ValueId) -> u32) -> Vec<u32> {
+    let start = |node: &Node| if node.may_close { 1 } else { EMPTY };
+    let mut bytes: Vec<u32> = graph.iter().map(start).collect();
+    // Items mostly lead to later nodes, so going backwards settles most in
+    // one round.
+    loop {
+        let mut changed = false;
+        for at in (0..graph.len()).rev() {
+            for &(value, next) in &graph[at].items {
+                let rest = bytes[next as usize].saturating_add(1);
+                let all = rest.saturating_add(value_bytes(value));
+                if all < bytes[at] {
+                    bytes[at] = all;
+                    changed = true;
                 }
             }
-            if !changed {
-                break;
-            }
         }
-        self.node_bytes = bytes;
+        if !changed {
+            break;
+        }
     }
+    bytes
 }

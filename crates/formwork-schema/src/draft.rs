@@ -63,4 +63,83 @@ impl Draft {
             _ => true,
         }
     }
+
+    /// What a keyword is for in this draft.
+    pub(crate) fn role(self, keyword: &str) -> Role {
+        match keyword {
+            "$schema" | "$vocabulary" | "$defs" | "definitions" | "$dynamicAnchor"
+            | "$recursiveAnchor" => Role::Structure,
+            "$anchor" if self.knows(keyword) => Role::Structure,
+            _ if keyword == self.id_keyword() => Role::Structure,
+            "title" | "description" | "default" | "examples" | "$comment" | "deprecated"
+            | "readOnly" | "writeOnly" | "contentEncoding" | "contentMediaType"
+            | "contentSchema" => Role::Annotation,
+            "$anchor" | "id" | "$id" => Role::Other,
+            _ if !ENFORCED.contains(&keyword) => Role::Unknown,
+            _ if self.knows(keyword) => Role::Enforced,
+            _ => Role::Other,
+        }
+    }
 }
+
+/// What a keyword is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    /// It says which values are valid.
+    Enforced,
+    /// It says what other keywords mean, or holds schemas for them.
+    Structure,
+    /// It describes values and says nothing about which are valid.
+    Annotation,
+    /// Other drafts know it.
+    Other,
+    /// No draft knows it.
+    Unknown,
+}
+
+/// The keywords that say which values are valid, of all drafts.
+const ENFORCED: &[&str] = &[
+    "type",
+    "enum",
+    "const",
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "required",
+    "minProperties",
+    "maxProperties",
+    "propertyNames",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "items",
+    "prefixItems",
+    "additionalItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "unevaluatedItems",
+];

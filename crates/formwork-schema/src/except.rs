@@ -234,4 +234,8 @@ impl<T: Terminal> Terminal for Captured<T> {
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
         self.terminal.ways_out(state, out);
     }
+
+    fn words(&self, out: &mut Vec<Vec<u8>>) {
+        self.terminal.words(out);
+    }
 }

@@ -379,6 +379,12 @@ impl CharAutomaton for Key {
             out.extend(self.shortest_other(state));
         }
     }
+
+    fn words(&self) -> Vec<&str> {
+        let listed = self.table.listed.iter().zip(&self.allowed);
+        let allowed = listed.filter(|&(_, &allowed)| allowed);
+        allowed.map(|(name, _)| &**name).collect()
+    }
 }
 
 impl Key {

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::array::Cursor;
 use crate::datum::DatumId;
+use crate::error::Refusal;
 use crate::key::{Key, KeyIdentity};
 use crate::options::{PropertyOrder, SchemaOptions};
 use crate::record::{RecordId, Recorded, Records};
@@ -93,14 +94,6 @@ pub struct JsonLanguage {
 
 impl JsonLanguage {
     pub(crate) fn new(explored: Explored, options: &SchemaOptions) -> JsonLanguage {
-        let restrictions: Vec<Restriction> = explored
-            .left_out
-            .into_iter()
-            .map(|left_out| Restriction {
-                place: format!("{}/{}", left_out.pointer, left_out.keyword),
-                reason: left_out.reason,
-            })
-            .collect();
         let mut language = JsonLanguage {
             shapes: explored.shapes,
             order: options.order,
@@ -112,10 +105,7 @@ impl JsonLanguage {
             dots: FxHashMap::default(),
             exits: FxHashMap::default(),
             root: explored.root,
-            status: match restrictions[..] {
-                [] => Status::Exact,
-                _ => Status::Subset(restrictions),
-            },
+            status: status(explored.left_out),
         };
         language.dot(Position::Start);
         language
@@ -227,6 +217,19 @@ impl JsonLanguage {
         let literal = |key| Arc::new(Spaced::new(space, JsonText::new(key))) as Arc<dyn Terminal>;
         let known = self.keys.entry(key.identity());
         Arc::clone(known.or_insert_with(|| literal(key)))
+    }
+}
+
+/// The status of a language that leaves something out, or nothing.
+pub(crate) fn status(left_out: Vec<Refusal>) -> Status {
+    let restrictions = left_out.into_iter().map(|left_out| Restriction {
+        place: format!("{}/{}", left_out.pointer, left_out.keyword),
+        reason: left_out.reason,
+    });
+    let restrictions: Vec<Restriction> = restrictions.collect();
+    match restrictions[..] {
+        [] => Status::Exact,
+        _ => Status::Subset(restrictions),
     }
 }
 
@@ -421,6 +424,10 @@ impl Language for JsonLanguage {
             }
             Position::ArrayNext(array, cursor) => items(array, cursor, false),
         }
+    }
+
+    fn least_bytes(&mut self) -> u32 {
+        self.shapes.least_bytes(self.root)
     }
 
     fn status(&self) -> Status {

@@ -32,10 +32,12 @@ mod decimal;
 mod draft;
 mod error;
 mod except;
+mod explain;
 mod format;
 mod json;
 mod key;
 mod language;
+mod least;
 mod lower;
 mod name_table;
 mod node;
@@ -52,6 +54,10 @@ mod terminals;
 mod text;
 
 pub use error::{Refusal, SchemaError};
+pub use explain::{
+    Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
+    ExplainedStrings, ExplainedValue,
+};
 pub use formwork_grammar::{Restriction, Status, Whitespace};
 pub use language::JsonLanguage;
 pub use options::{PropertyOrder, SchemaLimits, SchemaOptions};
@@ -68,20 +74,7 @@ pub fn compile(
     options: &SchemaOptions,
     cache: &TerminalCache,
 ) -> Result<JsonLanguage, SchemaError> {
-    let limits = &options.limits;
-    let json = read(text, limits, "the schema text")?;
-    let mut documents = Vec::with_capacity(options.documents.len());
-    for (uri, text) in &options.documents {
-        let uri = uri.trim_end_matches('#');
-        documents.push((uri.to_owned(), read(text, limits, uri)?));
-    }
-    let lowered = lower::lower(&json, &documents, limits, cache)?;
-    let root = lowered.root;
-    let solver = solver::Solver::new(lowered, options.clone());
-    let explored = shape::explore(solver, cache, root)?;
-    if options.strict && !explored.left_out.is_empty() {
-        return Err(SchemaError::Refused(explored.left_out));
-    }
+    let (explored, _) = explore(text, options, cache, None)?;
     if !explored.shapes.is_alive(explored.root) {
         return Err(SchemaError::Unsatisfiable(vec![Refusal {
             pointer: String::new(),
@@ -90,6 +83,48 @@ pub fn compile(
         }]));
     }
     Ok(JsonLanguage::new(explored, options))
+}
+
+/// Describes what a schema becomes: every value that a text can reach, and the
+/// keywords that say nothing. A schema that no value satisfies is described
+/// too.
+///
+/// # Errors
+///
+/// As [`compile`], but for [`SchemaError::Unsatisfiable`].
+pub fn explain(
+    text: &str,
+    options: &SchemaOptions,
+    cache: &TerminalCache,
+) -> Result<Explain, SchemaError> {
+    let (mut explored, trace) = explore(text, options, cache, Some(lower::Trace::default()))?;
+    let status = language::status(std::mem::take(&mut explored.left_out));
+    explain::explain(&mut explored, trace.unwrap_or_default(), status)
+}
+
+/// Works out every value of a schema; hands back what was noted on the way.
+fn explore(
+    text: &str,
+    options: &SchemaOptions,
+    cache: &TerminalCache,
+    trace: Option<lower::Trace>,
+) -> Result<(shape::Explored, Option<lower::Trace>), SchemaError> {
+    let limits = &options.limits;
+    let json = read(text, limits, "the schema text")?;
+    let mut documents = Vec::with_capacity(options.documents.len());
+    for (uri, text) in &options.documents {
+        let uri = uri.trim_end_matches('#');
+        documents.push((uri.to_owned(), read(text, limits, uri)?));
+    }
+    let mut lowered = lower::lower(&json, &documents, limits, cache, trace)?;
+    let root = lowered.root;
+    let trace = lowered.trace.take();
+    let solver = solver::Solver::new(lowered, options.clone());
+    let explored = shape::explore(solver, cache, root)?;
+    if options.strict && !explored.left_out.is_empty() {
+        return Err(SchemaError::Refused(explored.left_out));
+    }
+    Ok((explored, trace))
 }
 
 fn read(text: &str, limits: &SchemaLimits, what: &str) -> Result<json::Json, SchemaError> {

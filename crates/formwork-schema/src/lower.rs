@@ -3,6 +3,7 @@
 mod number;
 mod object;
 mod string;
+mod trace;
 mod unevaluated;
 mod value;
 
@@ -16,12 +17,16 @@ use crate::options::SchemaLimits;
 use crate::resolve::{Place, Registry, ScopeId, address};
 use crate::terminals::TerminalCache;
 
+pub(crate) use trace::Trace;
+
 /// A lowered schema.
 pub(crate) struct Lowered {
     pub(crate) nodes: Nodes,
     pub(crate) root: NodeId,
     /// Whether integers are told by their spelling (draft 4).
     pub(crate) integers_by_spelling: bool,
+    /// Notes, if they were asked for.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// Lowers a document. Every schema that is reachable from the root is lowered
@@ -35,6 +40,7 @@ pub(crate) fn lower<'a>(
     documents: &'a [(String, Json)],
     limits: &SchemaLimits,
     cache: &'a TerminalCache,
+    trace: Option<Trace>,
 ) -> Result<Lowered, SchemaError> {
     let mut lowering = Lowering {
         registry: Registry::new(json, documents),
@@ -47,12 +53,14 @@ pub(crate) fn lower<'a>(
         targets: FxHashMap::default(),
         queue: Vec::new(),
         lowered: FxHashMap::default(),
+        trace,
     };
     let Some(root) = lowering.registry.root() else {
         return Ok(Lowered {
             nodes: lowering.nodes,
             root: TRUE,
             integers_by_spelling: false,
+            trace: lowering.trace,
         });
     };
     if lowering.registry.has_foreign_vocabulary() {
@@ -86,6 +94,7 @@ pub(crate) fn lower<'a>(
         integers_by_spelling: lowering.registry.draft(&root).integers_by_spelling(),
         nodes: lowering.nodes,
         root: node,
+        trace: lowering.trace,
     })
 }
 
@@ -104,6 +113,7 @@ struct Lowering<'a> {
     queue: Vec<(u32, Place<'a>)>,
     /// What was lowered, by the same key.
     lowered: FxHashMap<(usize, ScopeId), NodeId>,
+    trace: Option<Trace>,
 }
 
 impl<'a> Lowering<'a> {
@@ -134,6 +144,10 @@ impl<'a> Lowering<'a> {
         }
         let node = self.lower_schema(&place);
         self.lowered.insert(key, node);
+        let draft = self.registry.draft(&place);
+        if let Some(trace) = &mut self.trace {
+            trace.schema(&place, draft, node);
+        }
         node
     }
 

@@ -472,6 +472,17 @@ impl Nodes {
         self.singletons.contains(&id)
     }
 
+    /// What a language is, for people: a pattern or a format.
+    pub(crate) fn language_name(&self, id: LangId) -> String {
+        let known = self.language_ids.iter().find(|&(_, &known)| known == id);
+        let key = known.map_or("", |(key, _)| &**key);
+        match (key.strip_prefix(':'), key.strip_prefix('/')) {
+            (Some(format), _) => format!("format `{format}`"),
+            (_, Some(pattern)) => format!("pattern `{pattern}`"),
+            _ => "a set of strings".to_owned(),
+        }
+    }
+
     /// The automaton to complement for a language: its own, or a wider one.
     pub(crate) fn outer_language(&self, id: LangId) -> &Arc<Dfa> {
         let language = &self.languages[id as usize];

@@ -59,7 +59,7 @@ impl Default for SchemaLimits {
             max_nesting: 128,
             max_enum: 10_000,
             max_work: 4_000_000,
-            max_states: 20_000,
+            max_states: 65_536,
             max_branches: 4096,
         }
     }

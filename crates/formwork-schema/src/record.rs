@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::json_text::decode;
+use formwork_grammar::json_text::{decode, encode};
 use formwork_grammar::{ByteDfa, Dot, JsonText, Label, Spaced, Terminal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -509,7 +509,7 @@ impl JsonLanguage {
                 continue;
             };
             let Position::Recorded(Recorded::ObjectColon(_, after, named, _)) = self
-                .follow_recorded_name(object, regs, record, label as Label, Some(&quote(&name)))
+                .follow_recorded_name(object, regs, record, label as Label, Some(&encode(&name)))
             else {
                 continue;
             };
@@ -598,18 +598,4 @@ impl JsonLanguage {
             self.recorded_call(value, rivals, record, next, way);
         }
     }
-}
-
-/// A name as a literal.
-fn quote(name: &str) -> Vec<u8> {
-    let mut literal = vec![b'"'];
-    for c in name.chars() {
-        match c {
-            '"' | '\\' => literal.extend([b'\\', c as u8]),
-            '\0'..='\u{1f}' => literal.extend(format!("\\u{:04x}", c as u32).bytes()),
-            _ => literal.extend(c.encode_utf8(&mut [0; 4]).bytes()),
-        }
-    }
-    literal.push(b'"');
-    literal
 }

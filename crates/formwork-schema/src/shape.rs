@@ -97,10 +97,16 @@ pub(crate) fn explore(
     shapes.measure();
     shapes.settle_unique()?;
     shapes.settle_repeats()?;
+    let mut nodes = vec![FALSE; shapes.values.len()];
+    for (&node, &id) in &explorer.ids {
+        nodes[id as usize] = node;
+    }
     Ok(Explored {
         shapes,
         root,
-        left_out: explorer.solver.left_out,
+        nodes,
+        left_out: std::mem::take(&mut explorer.solver.left_out),
+        solver: explorer.solver,
     })
 }
 
@@ -108,7 +114,10 @@ pub(crate) fn explore(
 pub(crate) struct Explored {
     pub(crate) shapes: Shapes,
     pub(crate) root: ValueId,
+    /// The formula of each value.
+    pub(crate) nodes: Vec<NodeId>,
     pub(crate) left_out: Vec<Refusal>,
+    pub(crate) solver: Solver,
 }
 
 pub(crate) struct Explorer<'a> {

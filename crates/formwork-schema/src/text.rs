@@ -171,6 +171,23 @@ impl Text {
         total.max(1)
     }
 
+    /// The fewest characters of a string.
+    pub(crate) fn min_chars(&self) -> u32 {
+        self.chars_left(self.start, 0)
+    }
+
+    /// The bounds on the length in characters.
+    pub(crate) fn bounds(&self) -> (u32, Option<u32>) {
+        (self.min, self.max)
+    }
+
+    /// The least and the most bytes that the cheapest character of a class
+    /// takes.
+    pub(crate) fn char_costs(&self) -> (u32, u32) {
+        let least = self.dfa.classes().map(|(_, ranges)| cheapest(ranges)).min();
+        (least.unwrap_or(1), self.char_bytes)
+    }
+
     /// Bytes of the shortest literal, quotes included.
     pub(crate) fn min_bytes(&self) -> u32 {
         2 + self
@@ -180,7 +197,7 @@ impl Text {
 }
 
 /// The bytes of the cheapest character in a class.
-fn cheapest(ranges: &[(u32, u32)]) -> u32 {
+pub(crate) fn cheapest(ranges: &[(u32, u32)]) -> u32 {
     let in_range = |&(low, high): &(u32, u32)| {
         // The cost changes only at these characters.
         let steps = [

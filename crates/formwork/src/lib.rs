@@ -49,19 +49,23 @@
 //! `parallel`: [`fill_masks`] on rayon's pool.
 
 mod compiler;
+mod random;
+mod witness;
 
 pub use compiler::{CompileError, Compiler};
 pub use formwork_core::{
-    ByteSet, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind, Matcher,
-    PushError, TokenIndex, fill_masks,
+    ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind,
+    Matcher, PushError, TokenIndex, fill_masks,
 };
 pub use formwork_schema::{
-    PropertyOrder, Refusal, Restriction, SchemaError, SchemaLimits, SchemaOptions, Status,
-    TerminalCache, Whitespace,
+    Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
+    ExplainedStrings, ExplainedValue, PropertyOrder, Refusal, Restriction, SchemaError,
+    SchemaLimits, SchemaOptions, Status, TerminalCache, Whitespace,
 };
 #[cfg(feature = "encode")]
 pub use formwork_vocab::Encoder;
 pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
+pub use witness::{Samples, Witness, samples, witness};
 
 /// Checks a schema without a vocabulary: whether it compiles, exactly or only
 /// in part.
@@ -72,6 +76,18 @@ pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
 pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<Status, SchemaError> {
     let language = formwork_schema::compile(text, options, &TerminalCache::default())?;
     Ok(formwork_grammar::Language::status(&language))
+}
+
+/// Describes what a schema becomes, without a vocabulary: every value that a
+/// text can reach, and the keywords that say nothing. For people who debug
+/// schemas.
+///
+/// # Errors
+///
+/// See [`SchemaError`]. A schema that no value satisfies is described all the
+/// same.
+pub fn explain_json_schema(text: &str, options: &SchemaOptions) -> Result<Explain, SchemaError> {
+    formwork_schema::explain(text, options, &TerminalCache::default())
 }
 
 #[doc = include_str!("../../../README.md")]

@@ -1,13 +1,14 @@
 //! `formwork check`.
 
-use formwork::{Refusal, SchemaError, Status, check_json_schema};
+use formwork::{Refusal, SchemaError, Status, check_json_schema, explain_json_schema};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
 use crate::error::CliError;
-use crate::input;
 use crate::printer::Printer;
+use crate::restrictions::LeftOut;
 use crate::status::ExitStatus;
+use crate::{explain, input};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -15,6 +16,11 @@ struct Answer<'a> {
     verdict: &'static str,
     message: Option<String>,
     reasons: Vec<Reason<'a>>,
+    /// What a subset leaves out.
+    restrictions: Vec<LeftOut<'a>>,
+    /// What the parts of the schema became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -26,15 +32,25 @@ struct Reason<'a> {
 
 pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let text = input::read(&args.schema)?;
-    let result = check_json_schema(&text, &args.options.build()?);
+    let options = args.options.build()?;
+    let result = check_json_schema(&text, &options);
+    // What is refused has become nothing.
+    let explained = match args.explain {
+        true => explain_json_schema(&text, &options).ok(),
+        false => None,
+    };
     let (verdict, status) = judge(&result);
     let error = result.as_ref().err();
     let refusals = error.map(SchemaError::refusals).unwrap_or_default();
+    let restrictions = result.as_ref().map(Status::restrictions);
+    let restrictions = restrictions.unwrap_or_default();
     if args.json {
         printer.json(&Answer {
             verdict,
             message: error.map(ToString::to_string),
             reasons: refusals.iter().map(Reason::of).collect(),
+            restrictions: restrictions.iter().map(LeftOut::of).collect(),
+            explain: explained.as_ref().map(explain::object),
         })?;
         return Ok(status);
     }
@@ -42,16 +58,15 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
     for refusal in refusals {
         printer.line(format_args!("  {refusal}"))?;
     }
-    for restriction in result
-        .as_ref()
-        .map(Status::restrictions)
-        .unwrap_or_default()
-    {
+    for restriction in restrictions {
         printer.line(format_args!("  {restriction}"))?;
     }
     match error {
         Some(error) if refusals.is_empty() => printer.line(format_args!("  {error}"))?,
         _ => {}
+    }
+    if let Some(explained) = explained {
+        printer.text(explained)?;
     }
     Ok(status)
 }
@@ -60,11 +75,24 @@ fn judge(result: &Result<Status, SchemaError>) -> (&'static str, ExitStatus) {
     match result {
         Ok(Status::Exact) => ("exact", ExitStatus::Yes),
         Ok(Status::Subset(_)) => ("subset", ExitStatus::Yes),
-        Err(SchemaError::Syntax { .. }) => ("not JSON", ExitStatus::Error),
-        Err(SchemaError::Invalid(_)) => ("not a schema", ExitStatus::Error),
-        Err(SchemaError::Unsatisfiable(_)) => ("unsatisfiable", ExitStatus::No),
-        Err(SchemaError::Limit { .. }) => ("over a limit", ExitStatus::No),
-        Err(_) => ("refused", ExitStatus::No),
+        Err(error) => {
+            let verdict = match error {
+                SchemaError::Syntax { .. } => "not JSON",
+                SchemaError::Invalid(_) => "not a schema",
+                SchemaError::Unsatisfiable(_) => "unsatisfiable",
+                SchemaError::Limit { .. } => "over a limit",
+                _ => "refused",
+            };
+            (verdict, status_of(error))
+        }
+    }
+}
+
+/// Whether there is an answer about a schema that does not compile.
+pub(super) fn status_of(error: &SchemaError) -> ExitStatus {
+    match error {
+        SchemaError::Syntax { .. } | SchemaError::Invalid(_) => ExitStatus::Error,
+        _ => ExitStatus::No,
     }
 }
 

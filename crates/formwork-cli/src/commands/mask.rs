@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use formwork::{Compiler, PushError, TokenId, Vocab, mask};
+use formwork::{Compiler, PushError, Status, TokenId, Vocab, mask};
 use serde::Serialize;
 
 use crate::args::MaskArgs;
@@ -10,7 +10,7 @@ use crate::error::CliError;
 use crate::printer::Printer;
 use crate::status::ExitStatus;
 use crate::text::quoted;
-use crate::{expect, input};
+use crate::{expect, input, restrictions};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -19,6 +19,8 @@ struct Answer {
     count: usize,
     /// Whether the text may end.
     stop: bool,
+    /// `exact`, or `subset` if a token that is not allowed may be right.
+    grammar: String,
     /// The first of them.
     tokens: Vec<Token>,
 }
@@ -46,6 +48,7 @@ pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, 
         .map_err(CliError::other)?
         .json_schema(&schema, &args.options.build()?)
         .map_err(|error| input::schema_error(&args.schema, &error))?;
+    restrictions::warn(&args.schema, grammar.status(), printer);
     let mut matcher = grammar.matcher();
     let prefix = args.prefix.as_bytes();
     match matcher.push_bytes(prefix) {
@@ -68,7 +71,7 @@ pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, 
     }
     let mut row = vec![0; vocab.mask_words()];
     matcher.fill_mask(&mut row).map_err(CliError::other)?;
-    let answer = Answer::of(&row, &vocab, args.limit);
+    let answer = Answer::of(&row, &vocab, grammar.status(), args.limit);
     if args.json {
         printer.json(&answer)?;
     } else {
@@ -78,7 +81,7 @@ pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, 
 }
 
 impl Answer {
-    fn of(row: &[u32], vocab: &Vocab, limit: usize) -> Answer {
+    fn of(row: &[u32], vocab: &Vocab, status: &Status, limit: usize) -> Answer {
         let is_stop = |id: &TokenId| vocab.stop_ids().contains(id);
         let stops = vocab
             .stop_ids()
@@ -89,6 +92,7 @@ impl Answer {
         Answer {
             count: mask::count_ones(row) - stops,
             stop: stops > 0,
+            grammar: status.to_string(),
             tokens: tokens.map(|id| Token::of(id, vocab)).collect(),
         }
     }

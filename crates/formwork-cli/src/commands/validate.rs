@@ -11,13 +11,15 @@ use crate::args::ValidateArgs;
 use crate::error::CliError;
 use crate::printer::{self, Printer};
 use crate::status::ExitStatus;
-use crate::{expect, input, location};
+use crate::{expect, input, location, restrictions};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
 struct Answer {
     file: String,
     accepted: bool,
+    /// `exact`, or `subset` if a rejected text may be valid.
+    grammar: String,
     #[serde(flatten)]
     fault: Option<Fault>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,7 @@ pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> Result<ExitStat
         .compiler()
         .json_schema(&schema, &options)
         .map_err(|error| input::schema_error(&args.schema, &error))?;
+    restrictions::warn(&args.schema, grammar.status(), printer);
     let mut status = ExitStatus::Yes;
     for file in &args.files {
         let text = input::read(file)?;
@@ -56,6 +59,7 @@ pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> Result<ExitStat
         let answer = Answer {
             file: input::name(file),
             accepted: fault.is_none(),
+            grammar: grammar.status().to_string(),
             fault,
             oracle: oracle.as_ref().map(|oracle| oracle.accepts(text)),
         };

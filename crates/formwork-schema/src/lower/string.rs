@@ -75,6 +75,9 @@ impl<'a> Lowering<'a> {
         let limits = self.automata_limits();
         let key = format!(":{name}");
         let Some(compiled) = self.cache.format(name, &limits) else {
+            if let Some(trace) = &mut self.trace {
+                trace.annotation(place, "format", "names none that is standard");
+            }
             return TRUE;
         };
         let added = compiled.and_then(|language| {
