@@ -24,6 +24,7 @@
 //! is fetched, read from disk or printed.
 
 mod array;
+mod blame;
 mod bounds;
 mod branch;
 mod count;
@@ -76,13 +77,22 @@ pub fn compile(
 ) -> Result<JsonLanguage, SchemaError> {
     let (explored, _) = explore(text, options, cache, None)?;
     if !explored.shapes.is_alive(explored.root) {
-        return Err(SchemaError::Unsatisfiable(vec![Refusal {
-            pointer: String::new(),
-            keyword: "(schema)".into(),
-            reason: "its constraints contradict each other".into(),
-        }]));
+        return Err(SchemaError::Unsatisfiable(conflict(text, options, cache)?));
     }
     Ok(JsonLanguage::new(explored, options))
+}
+
+/// The places that contradict each other in a schema that no value satisfies.
+fn conflict(
+    text: &str,
+    options: &SchemaOptions,
+    cache: &TerminalCache,
+) -> Result<Vec<Refusal>, SchemaError> {
+    let (explored, trace) = explore(text, options, cache, Some(lower::Trace::default()))?;
+    let root = explored.nodes[explored.root as usize];
+    let mut explorer = shape::Explorer::new(explored.solver.with_new_budget(), cache);
+    let trace = trace.unwrap_or_default();
+    Ok(blame::conflict(&mut explorer, &trace, root))
 }
 
 /// Describes what a schema becomes: every value that a text can reach, and the

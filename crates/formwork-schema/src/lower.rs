@@ -98,6 +98,10 @@ pub(crate) fn lower<'a>(
     })
 }
 
+/// Keywords that are read together, the first of which stands for all.
+const OBJECT_GROUP: [&str; 3] = ["properties", "patternProperties", "additionalProperties"];
+const ARRAY_GROUP: [&str; 3] = ["prefixItems", "items", "additionalItems"];
+
 struct Lowering<'a> {
     registry: Registry<'a>,
     nodes: Nodes,
@@ -170,12 +174,38 @@ impl<'a> Lowering<'a> {
         let mut parts = Vec::new();
         for (keyword, value) in members {
             if draft.knows(keyword) {
-                parts.push(self.keyword(place, draft, keyword, value));
+                let part = self.keyword(place, draft, keyword, value);
+                self.note_origin(place, keyword, part);
+                parts.push(part);
             }
         }
-        parts.push(self.object_keywords(place));
-        parts.push(self.array_keywords(place, draft));
+        let groups = [
+            (self.object_keywords(place), &OBJECT_GROUP),
+            (self.array_keywords(place, draft), &ARRAY_GROUP),
+        ];
+        for (part, keywords) in groups {
+            let present = keywords
+                .iter()
+                .find(|keyword| place.json.get(keyword).is_some());
+            if let Some(keyword) = present {
+                self.note_origin(place, keyword, part);
+            }
+            parts.push(part);
+        }
         self.nodes.all(parts)
+    }
+
+    fn note_origin(&mut self, place: &Place<'a>, keyword: &str, node: NodeId) {
+        if let Some(trace) = &mut self.trace
+            && node != TRUE
+        {
+            let parts = match self.nodes.get(node) {
+                Node::All(parts) => &parts[..],
+                _ => &[],
+            };
+            trace.keyword(place, keyword, parts);
+            trace.keyword(place, keyword, &[node]);
+        }
     }
 
     fn keyword(

@@ -65,34 +65,9 @@ pub(crate) fn explore(
     cache: &TerminalCache,
     root: NodeId,
 ) -> Result<Explored, SchemaError> {
-    let punctuation = cache.punctuation(solver.options.whitespace);
-    let integers_by_spelling = solver.integers_by_spelling;
-    let mut explorer = Explorer {
-        solver,
-        cache,
-        shapes: Shapes {
-            values: Vec::new(),
-            objects: Vec::new(),
-            arrays: Vec::new(),
-            punctuation,
-            integers_by_spelling,
-        },
-        ids: FxHashMap::default(),
-        queue: VecDeque::new(),
-        object_ids: FxHashMap::default(),
-        array_ids: FxHashMap::default(),
-        refusals: Vec::new(),
-        tables: FxHashMap::default(),
-        classes: Vec::new(),
-    };
+    let mut explorer = Explorer::new(solver, cache);
     let root = explorer.value(root);
-    while let Some((id, node)) = explorer.queue.pop_front() {
-        let value = explorer.work_out(node)?;
-        explorer.shapes.values[id as usize] = value;
-    }
-    if !explorer.refusals.is_empty() {
-        return Err(SchemaError::Refused(explorer.refusals));
-    }
+    explorer.work_off()?;
     let mut shapes = explorer.shapes;
     shapes.measure();
     shapes.settle_unique()?;
@@ -134,7 +109,49 @@ pub(crate) struct Explorer<'a> {
     pub(crate) classes: Vec<Arc<Dfa>>,
 }
 
-impl Explorer<'_> {
+impl<'a> Explorer<'a> {
+    pub(crate) fn new(solver: Solver, cache: &'a TerminalCache) -> Explorer<'a> {
+        let punctuation = cache.punctuation(solver.options.whitespace);
+        let integers_by_spelling = solver.integers_by_spelling;
+        Explorer {
+            solver,
+            cache,
+            shapes: Shapes {
+                values: Vec::new(),
+                objects: Vec::new(),
+                arrays: Vec::new(),
+                punctuation,
+                integers_by_spelling,
+            },
+            ids: FxHashMap::default(),
+            queue: VecDeque::new(),
+            object_ids: FxHashMap::default(),
+            array_ids: FxHashMap::default(),
+            refusals: Vec::new(),
+            tables: FxHashMap::default(),
+            classes: Vec::new(),
+        }
+    }
+
+    /// Works out all values that were asked for, and all that they lead to.
+    fn work_off(&mut self) -> Result<(), SchemaError> {
+        while let Some((id, node)) = self.queue.pop_front() {
+            self.shapes.values[id as usize] = self.work_out(node)?;
+        }
+        match self.refusals[..] {
+            [] => Ok(()),
+            _ => Err(SchemaError::Refused(std::mem::take(&mut self.refusals))),
+        }
+    }
+
+    /// Whether some value satisfies a formula.
+    pub(crate) fn has_value(&mut self, node: NodeId) -> Result<bool, SchemaError> {
+        let value = self.value(node);
+        self.work_off()?;
+        self.shapes.measure();
+        Ok(self.shapes.is_alive(value))
+    }
+
     pub(crate) fn value(&mut self, node: NodeId) -> ValueId {
         if let Some(&id) = self.ids.get(&node) {
             return id;

@@ -37,6 +37,11 @@ impl Solver {
         }
     }
 
+    /// The same with all of the budget left.
+    pub(crate) fn with_new_budget(self) -> Solver {
+        Solver { work: 0, ..self }
+    }
+
     /// Counts work against the budget.
     pub(crate) fn spend(&mut self, units: u64) -> Result<(), SchemaError> {
         self.work += units;

@@ -1,6 +1,6 @@
 //! What became of each part of a document, noted only where somebody asks.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::draft::{Draft, Role};
 use crate::explain::Annotation;
@@ -16,6 +16,8 @@ pub(crate) struct Trace {
     pub(crate) annotations: Vec<Annotation>,
     /// Schemas are lowered again in other dynamic scopes.
     seen: FxHashSet<String>,
+    /// Where each formula first came from: a schema and its keyword.
+    origins: FxHashMap<NodeId, (String, String)>,
 }
 
 impl Trace {
@@ -43,6 +45,20 @@ impl Trace {
             };
             self.annotation(place, keyword, reason);
         }
+    }
+
+    /// Notes what a keyword became, as a whole and part by part.
+    pub(super) fn keyword(&mut self, place: &Place<'_>, keyword: &str, nodes: &[NodeId]) {
+        for &node in nodes {
+            let origin = || (place.pointer.clone(), keyword.to_owned());
+            self.origins.entry(node).or_insert_with(origin);
+        }
+    }
+
+    /// The schema and keyword that a formula came from.
+    pub(crate) fn origin(&self, node: NodeId) -> Option<(&str, &str)> {
+        let (pointer, keyword) = self.origins.get(&node)?;
+        Some((pointer, keyword))
     }
 
     pub(super) fn annotation(&mut self, place: &Place<'_>, keyword: &str, reason: &str) {
