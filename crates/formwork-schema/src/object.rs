@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use crate::bounds::window;
 use crate::error::SchemaError;
 use crate::name_table::{MAX_CLASSES, NameTable};
-use crate::node::{FALSE, LangId, Literal, NameSet, NodeId, Props};
+use crate::node::{FALSE, LangId, Literal, NameSet, NodeId, Props, TRUE};
 use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
 use crate::solver::automaton_limit;
 
@@ -48,7 +48,9 @@ pub(crate) struct Member {
 pub(crate) type Values = Box<[(Duties, ValueId)]>;
 
 /// Duties of one object at most: the ways to pay them are tried out.
-const MAX_DUTIES: usize = 8;
+const MAX_DUTIES: usize = 16;
+/// Of these, duties that ask something of the member's value.
+const MAX_ASKING: usize = 8;
 
 /// One duty.
 struct Duty {
@@ -88,10 +90,11 @@ impl Explorer<'_> {
                 _ => {}
             }
         }
-        if duties.len() > MAX_DUTIES {
+        let asking = duties.iter().filter(|duty| duty.node != TRUE).count();
+        if duties.len() > MAX_DUTIES || asking > MAX_ASKING {
             return Err(SchemaError::Limit {
                 name: "duties",
-                limit: MAX_DUTIES as u64,
+                limit: MAX_ASKING as u64,
                 place: "an object that needs members of too many kinds".into(),
             });
         }
@@ -152,9 +155,15 @@ impl Explorer<'_> {
     /// A member's value for every set of duties it may pay.
     fn values(&mut self, node: NodeId, pays: Duties, duties: &[Duty]) -> Values {
         let mut values = Vec::new();
-        // All subsets of `pays`.
-        let mut paid: Duties = 0;
+        // A member that is there pays what asks nothing of its value.
+        let asks = |at: &usize| duties[*at].node != TRUE;
+        let costly = (0..duties.len()).filter(asks);
+        let costly = costly.fold(0, |costly: Duties, at| costly | 1 << at) & pays;
+        let free = pays & !costly;
+        // All subsets of those that ask something.
+        let mut subset: Duties = 0;
         loop {
+            let paid = subset | free;
             let narrowed: Vec<NodeId> = duties
                 .iter()
                 .enumerate()
@@ -163,13 +172,13 @@ impl Explorer<'_> {
                 .chain([node])
                 .collect();
             let narrowed = self.solver.nodes.all(narrowed);
-            if narrowed != FALSE || paid == 0 {
+            if narrowed != FALSE || subset == 0 {
                 values.push((paid, self.value(narrowed)));
             }
-            if paid == pays {
+            if subset == costly {
                 break;
             }
-            paid = paid.wrapping_sub(pays) & pays;
+            subset = subset.wrapping_sub(costly) & costly;
         }
         // Where paying changes nothing, paying less is pointless.
         let covers = |(paid, value): (Duties, ValueId)| {
