@@ -10,6 +10,7 @@ use std::sync::Arc;
 use formwork_automata::regex::{self, RegexError};
 use formwork_automata::{Dfa, Limits, TooLarge};
 
+mod pattern;
 #[cfg(test)]
 mod tests;
 
@@ -105,18 +106,21 @@ impl Format {
         })
     }
 
-    fn gap(self) -> Option<FormatGap> {
-        let what = match self {
-            Self::Hostname => "names in Punycode and some of nearly 253 characters",
-            Self::Email | Self::IdnEmail => {
-                "addresses at domains in Punycode and some with odd quoted local parts"
-            }
-            _ => return None,
+    fn gap(self, limits: &Limits) -> Result<Option<FormatGap>, FormatError> {
+        let (outer, what) = match self {
+            Self::Regex => (pattern::outer(limits)?, pattern::LEFT_OUT),
+            Self::Hostname => (
+                regex::compile_whole(&any_labels(), limits)?,
+                "names in Punycode and some of nearly 253 characters",
+            ),
+            Self::Email | Self::IdnEmail => (
+                regex::compile_whole(&any_mailbox(self == Self::IdnEmail), limits)?,
+                "addresses at domains in Punycode and some with odd quoted local parts",
+            ),
+            _ => return Ok(None),
         };
-        Some(FormatGap {
-            outer: Arc::new(Dfa::universal()),
-            what,
-        })
+        let outer = Arc::new(outer);
+        Ok(Some(FormatGap { outer, what }))
     }
 
     fn compile(self, limits: &Limits) -> Result<Dfa, FormatError> {
@@ -136,9 +140,7 @@ impl Format {
             Self::Iri => whole(&Uri::international().absolute()),
             Self::IriReference => whole(&Uri::international().reference()),
             Self::JsonPointer => whole(JSON_POINTER),
-            Self::Regex => Err(FormatError::Unsupported(
-                "format \"regex\" is not regular: groups nest without bound",
-            )),
+            Self::Regex => Ok(pattern::patterns(limits)?),
             Self::RelativeJsonPointer => whole(&format!("(?:0|[1-9][0-9]*)(?:#|{JSON_POINTER})")),
             Self::Time => time("", limits),
             Self::Uri => whole(&Uri::ascii().absolute()),
@@ -171,10 +173,13 @@ pub(crate) struct FormatGap {
 /// `None` when `name` is no standard format, so that it is an annotation only.
 pub(crate) fn compile(name: &str, limits: &Limits) -> Option<Result<FormatLanguage, FormatError>> {
     let format = Format::from_name(name)?;
-    Some(format.compile(limits).map(|dfa| FormatLanguage {
-        dfa: Arc::new(dfa),
-        gap: format.gap(),
-    }))
+    let language = |dfa| {
+        Ok(FormatLanguage {
+            dfa: Arc::new(dfa),
+            gap: format.gap(limits)?,
+        })
+    };
+    Some(format.compile(limits).and_then(language))
 }
 
 // Dates and times: RFC 3339.
@@ -285,6 +290,23 @@ const UNIT: usize = 8;
 fn labels() -> String {
     let label = "(?![^.]{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
     format!(r"{label}(?:\.{label})*")
+}
+
+/// Dotted labels, reserved ones and A-labels included.
+fn any_labels() -> String {
+    let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    format!(r"{label}(?:\.{label})*")
+}
+
+/// All that has the outline of a mailbox.
+fn any_mailbox(international: bool) -> String {
+    let (extra, domain) = if international {
+        (r"\x80-\u{10FFFF}", r"[A-Za-z0-9.\x80-\u{10FFFF}-]+".to_owned())
+    } else {
+        ("", any_labels())
+    };
+    let atoms = format!("[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.{extra}-]+");
+    format!(r#"(?:{atoms}|"(?:[^"\\]|\\[^])*")@(?:{domain}|\[[^\[\]]*\])"#)
 }
 
 /// Strings without `@` of at most [`MAX_DOMAIN`] characters, where each label but the last one
