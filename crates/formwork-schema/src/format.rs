@@ -8,8 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use formwork_automata::regex::{self, RegexError};
-use formwork_automata::{Dfa, Limits, TooLarge};
+use formwork_automata::{CharSet, Dfa, Limits, StateId, TooLarge};
 
+mod idn;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -21,8 +22,6 @@ pub(crate) enum FormatError {
     Regex(RegexError),
     /// The automaton would cross a limit.
     TooLarge(TooLarge),
-    /// No automaton is offered, for the reason given.
-    Unsupported(&'static str),
 }
 
 impl fmt::Display for FormatError {
@@ -30,7 +29,6 @@ impl fmt::Display for FormatError {
         match self {
             Self::Regex(error) => write!(f, "the grammar of the format: {error}"),
             Self::TooLarge(error) => write!(f, "the automaton of the format {error}"),
-            Self::Unsupported(reason) => f.write_str(reason),
         }
     }
 }
@@ -40,7 +38,6 @@ impl std::error::Error for FormatError {
         match self {
             Self::Regex(error) => Some(error),
             Self::TooLarge(error) => Some(error),
-            Self::Unsupported(_) => None,
         }
     }
 }
@@ -113,9 +110,15 @@ impl Format {
                 regex::compile_whole(&any_labels(), limits)?,
                 "names in Punycode and some of nearly 253 characters",
             ),
-            Self::Email | Self::IdnEmail => (
-                regex::compile_whole(&any_mailbox(self == Self::IdnEmail), limits)?,
+            Self::IdnHostname => (idn::outer(limits)?, idn::LEFT_OUT),
+            Self::Email => (
+                regex::compile_whole(&any_mailbox(false), limits)?,
                 "addresses at domains in Punycode and some with odd quoted local parts",
+            ),
+            Self::IdnEmail => (
+                regex::compile_whole(&any_mailbox(true), limits)?,
+                "addresses at domains in Punycode, of more than four labels or with long U-labels, \
+                 and some with odd quoted local parts",
             ),
             _ => return Ok(None),
         };
@@ -129,12 +132,13 @@ impl Format {
             Self::Date => whole(&date()),
             Self::DateTime => date_time(limits),
             Self::Duration => whole(&duration()),
-            Self::Email => mailbox("", limits),
+            Self::Email => mailbox("", &hostname(limits)?, limits),
             Self::Hostname => hostname(limits),
-            Self::IdnEmail => mailbox(r"\x80-\u{10FFFF}", limits),
-            Self::IdnHostname => Err(FormatError::Unsupported(
-                "format \"idn-hostname\" depends on the mapping and length rules of IDNA",
-            )),
+            Self::IdnEmail => {
+                let domain = idn::names(idn::Profile::Mailbox, limits)?;
+                mailbox(r"\x80-\u{10FFFF}", &domain, limits)
+            }
+            Self::IdnHostname => idn::names(idn::Profile::Hostname, limits),
             Self::Ipv4 => whole(&ipv4()),
             Self::Ipv6 => whole(&ipv6()),
             Self::Iri => whole(&Uri::international().absolute()),
@@ -333,34 +337,44 @@ fn hostname(limits: &Limits) -> Result<Dfa, FormatError> {
 /// `Mailbox` of RFC 5321, section 4.1.2, with the characters `extra` in its local part.
 ///
 /// The local part has at most 64 characters (section 4.5.3.1.1). Left out are quoted local parts
-/// with `<` after a space, which validators take for the end of a display name, and domains that
-/// are left out of [`hostname`] or, as RFC 6531 allows them, not in ASCII.
-fn mailbox(extra: &str, limits: &Limits) -> Result<Dfa, FormatError> {
+/// with `<` after a space, which validators take for the end of a display name.
+fn mailbox(extra: &str, domain: &Dfa, limits: &Limits) -> Result<Dfa, FormatError> {
     let atom = format!("[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{extra}-]+");
     // RFC 5322 allows tabs, as folding white space.
     let quoted = format!(r#""(?:[\t!#-\[\]-~{extra}]|\x20(?!<)|\\[!-~])*""#);
+    let local = [
+        regex::compile_whole(&format!(r"{atom}(?:\.{atom})*|{quoted}"), limits)?,
+        regex::compile_whole("[^]{1,64}", limits)?,
+    ];
+    let local = Dfa::intersection(&local.each_ref(), limits)?;
     let literal = format!(r"\[(?:{}|[Ii][Pp][Vv]6:{})\]", ipv4(), ipv6());
-    let syntax = format!(
-        r"(?:{atom}(?:\.{atom})*|{quoted})@(?:{}|{literal})",
-        labels()
-    );
-    // In two steps: the first tells where the local part ends, the second how early.
-    let separated = r#"[^"@]{1,64}@[^"@]*|"(?:[^"\\]|\\[^])*"@[^"@]*"#;
-    let early = r#"[^"][^]*|"[^]{0,62}"@[^"@]*"#;
-    let local_length = [
-        regex::compile_whole(separated, limits)?,
-        regex::compile_whole(early, limits)?,
-    ];
-    let before_domain = r#"(?:[^"@]+|"(?:[^"\\]|\\[^])*")@"#;
-    let parts = [
-        regex::compile_whole(&syntax, limits)?,
-        Dfa::intersection(&local_length.each_ref(), limits)?,
-        regex::compile_whole(
-            &format!(r"{before_domain}(?:\[[^@]*|(?!\[){})", domain_length()),
-            limits,
-        )?,
-    ];
-    Ok(Dfa::intersection(&parts.each_ref(), limits)?)
+    let host = Dfa::union(&[domain, &regex::compile_whole(&literal, limits)?], limits)?;
+    at(&local, &host, limits)
+}
+
+/// The words of `local`, the sign `@` and the words of `host`. No word of `local` may go on with
+/// that sign.
+fn at(local: &Dfa, host: &Dfa, limits: &Limits) -> Result<Dfa, FormatError> {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    enum Part {
+        Local(StateId),
+        Host(StateId),
+    }
+    let (Some(start), Some(host_start)) = (local.start(), host.start()) else {
+        return Ok(Dfa::empty());
+    };
+    let parts = local.classes().chain(host.classes());
+    let mut sets: Vec<CharSet> = parts
+        .map(|(_, ranges)| CharSet::from_ranges(ranges.iter().copied()))
+        .collect();
+    sets.push(CharSet::single('@'));
+    let step = |part: &Part, c: char| match *part {
+        Part::Local(s) if c == '@' && local.is_match(s) => Some(Part::Host(host_start)),
+        Part::Local(s) => local.next(s, c).map(Part::Local),
+        Part::Host(s) => host.next(s, c).map(Part::Host),
+    };
+    let ends = |part: &Part| matches!(*part, Part::Host(s) if host.is_match(s));
+    Ok(Dfa::unfold(Part::Local(start), &sets, step, ends, limits)?)
 }
 
 // Resource identifiers.
