@@ -10,6 +10,8 @@ use std::sync::Arc;
 use formwork_automata::regex::{self, RegexError};
 use formwork_automata::{CharSet, Dfa, Limits, StateId, TooLarge};
 
+use crate::draft::Draft;
+
 mod idn;
 mod pattern;
 #[cfg(test)]
@@ -68,6 +70,8 @@ enum Format {
     Iri,
     IriReference,
     JsonPointer,
+    /// Of drafts 4 and 6.
+    OldHostname,
     Regex,
     RelativeJsonPointer,
     Time,
@@ -78,8 +82,10 @@ enum Format {
 }
 
 impl Format {
-    fn from_name(name: &str) -> Option<Self> {
+    fn new(name: &str, draft: Draft) -> Option<Self> {
         Some(match name {
+            // RFC 1034 knew no reserved labels.
+            "hostname" if draft <= Draft::V6 => Self::OldHostname,
             "date" => Self::Date,
             "date-time" => Self::DateTime,
             "duration" => Self::Duration,
@@ -110,6 +116,10 @@ impl Format {
                 regex::compile_whole(&any_labels(), limits)?,
                 "names in Punycode and some of nearly 253 characters",
             ),
+            Self::OldHostname => (
+                regex::compile_whole(&any_labels(), limits)?,
+                "some names of nearly 253 characters",
+            ),
             Self::IdnHostname => (idn::outer(limits)?, idn::LEFT_OUT),
             Self::Email => (
                 regex::compile_whole(&any_mailbox(false), limits)?,
@@ -132,8 +142,9 @@ impl Format {
             Self::Date => whole(&date()),
             Self::DateTime => date_time(limits),
             Self::Duration => whole(&duration()),
-            Self::Email => mailbox("", &hostname(limits)?, limits),
-            Self::Hostname => hostname(limits),
+            Self::Email => mailbox("", &hostname(&labels(), limits)?, limits),
+            Self::Hostname => hostname(&labels(), limits),
+            Self::OldHostname => hostname(&any_labels(), limits),
             Self::IdnEmail => {
                 let domain = idn::names(idn::Profile::Mailbox, limits)?;
                 mailbox(r"\x80-\u{10FFFF}", &domain, limits)
@@ -172,11 +183,20 @@ pub(crate) struct FormatGap {
     pub(crate) what: &'static str,
 }
 
-/// The language of a standard format.
+/// Whether a draft has its own idea of a format.
+pub(crate) fn varies(name: &str, draft: Draft) -> bool {
+    Format::new(name, draft) != Format::new(name, Draft::V2020)
+}
+
+/// The language of a standard format in a draft.
 ///
 /// `None` when `name` is no standard format, so that it is an annotation only.
-pub(crate) fn compile(name: &str, limits: &Limits) -> Option<Result<FormatLanguage, FormatError>> {
-    let format = Format::from_name(name)?;
+pub(crate) fn compile(
+    name: &str,
+    draft: Draft,
+    limits: &Limits,
+) -> Option<Result<FormatLanguage, FormatError>> {
+    let format = Format::new(name, draft)?;
     let language = |dfa| {
         Ok(FormatLanguage {
             dfa: Arc::new(dfa),
@@ -290,7 +310,7 @@ const UNIT: usize = 8;
 ///
 /// Labels with hyphens in the third and fourth place are reserved (RFC 5891, section 4.2.3.1) but
 /// for A-labels. Those are left out as well: that a Punycode decodes to a permitted U-label is a
-/// finite but enormous condition. (RFC 1034, which drafts 4 and 6 name, reserves no labels.)
+/// finite but enormous condition.
 fn labels() -> String {
     let label = "(?![^.]{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
     format!(r"{label}(?:\.{label})*")
@@ -305,7 +325,10 @@ fn any_labels() -> String {
 /// All that has the outline of a mailbox.
 fn any_mailbox(international: bool) -> String {
     let (extra, domain) = if international {
-        (r"\x80-\u{10FFFF}", r"[A-Za-z0-9.\x80-\u{10FFFF}-]+".to_owned())
+        (
+            r"\x80-\u{10FFFF}",
+            r"[A-Za-z0-9.\x80-\u{10FFFF}-]+".to_owned(),
+        )
     } else {
         ("", any_labels())
     };
@@ -326,9 +349,9 @@ fn domain_length() -> String {
     format!("(?:{shorter}|{unit}{{{units}}}[^.@]{{0,{rest}}})")
 }
 
-fn hostname(limits: &Limits) -> Result<Dfa, FormatError> {
+fn hostname(labels: &str, limits: &Limits) -> Result<Dfa, FormatError> {
     let parts = [
-        regex::compile_whole(&labels(), limits)?,
+        regex::compile_whole(labels, limits)?,
         regex::compile_whole(&domain_length(), limits)?,
     ];
     Ok(Dfa::intersection(&parts.each_ref(), limits)?)

@@ -54,7 +54,9 @@ pub(super) fn names(profile: Profile, limits: &Limits) -> Result<Dfa, FormatErro
         }
     };
     let mut sets = kinds.sets;
-    sets.push(CharSet::from_ranges(dots.iter().map(|&c| (c as u32, c as u32))));
+    sets.push(CharSet::from_ranges(
+        dots.iter().map(|&c| (c as u32, c as u32)),
+    ));
     Ok(Dfa::unfold(Name::START, &sets, step, Name::ends, limits)?)
 }
 
@@ -62,7 +64,10 @@ pub(super) fn names(profile: Profile, limits: &Limits) -> Result<Dfa, FormatErro
 /// that no label has.
 pub(super) fn outer(limits: &Limits) -> Result<Dfa, FormatError> {
     let label = r"[A-Za-z0-9\x80-\u{10FFFF}-]+";
-    Ok(regex::compile_whole(&format!(r"{label}(?:\.{label})*"), limits)?)
+    Ok(regex::compile_whole(
+        &format!(r"{label}(?:\.{label})*"),
+        limits,
+    )?)
 }
 
 /// All that the rules want to know of a character.
@@ -75,7 +80,7 @@ struct Kind {
     /// See [`order`]; 0 for starters.
     order: u8,
     mark: bool,
-    /// The first, and a later, character of some canonical composition.
+    /// May compose with a character after it, with one before it.
     composes: bool,
     composed: bool,
     /// Joins the next character, the previous one.
@@ -117,7 +122,10 @@ enum Side {
 
 impl What {
     fn is_ascii(self) -> bool {
-        matches!(self, Self::Upper | Self::El | Self::Lower | Self::Digit | Self::Hyphen)
+        matches!(
+            self,
+            Self::Upper | Self::El | Self::Lower | Self::Digit | Self::Hyphen
+        )
     }
 }
 
@@ -159,8 +167,12 @@ impl Kinds {
         let set = |class: &str| -> Result<CharSet, FormatError> {
             let dfa = regex::compile_whole(class, limits)?;
             let start = dfa.start().unwrap_or(0);
-            let inside = dfa.classes().filter(|&(class, _)| dfa.next_class(start, class).is_some());
-            Ok(CharSet::from_ranges(inside.flat_map(|(_, ranges)| ranges.iter().copied())))
+            let inside = dfa
+                .classes()
+                .filter(|&(class, _)| dfa.next_class(start, class).is_some());
+            Ok(CharSet::from_ranges(
+                inside.flat_map(|(_, ranges)| ranges.iter().copied()),
+            ))
         };
         let marks = set(r"[\p{Mn}\p{Mc}]")?;
         let (greek, hebrew) = (set(r"\p{Script=Greek}")?, set(r"\p{Script=Hebrew}")?);
@@ -230,9 +242,7 @@ fn chars(set: &CharSet) -> impl Iterator<Item = char> + '_ {
 
 /// The characters of some label: LDH, and what RFC 5892, section 3, derives as PVALID, CONTEXTJ
 /// or CONTEXTO.
-fn permitted(
-    set: &dyn Fn(&str) -> Result<CharSet, FormatError>,
-) -> Result<CharSet, FormatError> {
+fn permitted(set: &dyn Fn(&str) -> Result<CharSet, FormatError>) -> Result<CharSet, FormatError> {
     // Section 2.1.
     let letters = set(r"[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]")?;
     // Section 2.2, as far as it is a matter of case.
@@ -264,22 +274,33 @@ fn is_composed(c: char) -> bool {
     plain || std::iter::once(c).nfkc().eq(std::iter::once(c))
 }
 
-/// The first characters of canonical compositions, and the second ones, of which `valid` has both.
+/// The characters that may compose with one after them, and those that may with one before them,
+/// the latter out of `valid`.
 fn compositions(valid: &CharSet) -> (FxHashSet<char>, FxHashSet<char>) {
     let (mut firsts, mut seconds) = (FxHashSet::default(), FxHashSet::default());
     // Syllables of Hangul are composed of letters that no label has, or from syllables with those.
-    let composed = ('\u{C0}'..='\u{33FF}').chain('\u{A000}'..='\u{ABFF}').chain('\u{F900}'..='\u{1FFFF}');
+    let composed = ('\u{C0}'..='\u{33FF}')
+        .chain('\u{A000}'..='\u{ABFF}')
+        .chain('\u{F900}'..='\u{1FFFF}');
+    let mut heads = Vec::new();
     for c in composed {
         let mut parts: Vec<char> = std::iter::once(c).nfd().collect();
         let Some(second) = parts.pop() else { continue };
+        heads.extend(parts.first().map(|&head| (c, head)));
         let mut front = parts.into_iter().nfc();
         if let (Some(first), None) = (front.next(), front.next()) {
             if compose(first, second) == Some(c) && valid.contains(second) {
                 firsts.insert(first);
+                // A further mark may take the place of the second character.
+                firsts.insert(c);
                 seconds.insert(second);
             }
         }
     }
+    // What begins with such a character when it is decomposed may lose it to the one before.
+    let lost = heads.into_iter().filter(|(_, head)| seconds.contains(head));
+    let lost: Vec<char> = lost.map(|(c, _)| c).collect();
+    seconds.extend(lost);
     (firsts, seconds)
 }
 
@@ -312,9 +333,17 @@ struct Label {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Script {
     /// ASCII so far, and whether with a capital letter, which no U-label has.
-    Ascii { upper: bool },
-    Left { wide: bool, katakana: Katakana },
-    Right { wide: bool, digits: Digits },
+    Ascii {
+        upper: bool,
+    },
+    Left {
+        wide: bool,
+        katakana: Katakana,
+    },
+    Right {
+        wide: bool,
+        digits: Digits,
+    },
 }
 
 /// The katakana middle dot needs one character of Japanese in the label (RFC 5892, appendix A.7).
@@ -338,9 +367,16 @@ enum Digits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Before {
     Nothing,
-    Letter { composes: bool, joins: bool },
-    El { composes: bool },
-    Hebrew { composes: bool },
+    Letter {
+        composes: bool,
+        joins: bool,
+    },
+    El {
+        composes: bool,
+    },
+    Hebrew {
+        composes: bool,
+    },
     Hyphen,
     /// A combining mark, by its order.
     Mark(u8),
@@ -381,7 +417,9 @@ impl Before {
         Some(match kind.what {
             What::MiddleDot => matches!(self, Self::El { .. }).then_some(Self::MiddleDot)?,
             What::Keraia => Self::Keraia,
-            What::Geresh => matches!(self, Self::Hebrew { .. }).then_some(Self::Hebrew { composes })?,
+            What::Geresh => {
+                matches!(self, Self::Hebrew { .. }).then_some(Self::Hebrew { composes })?
+            }
             What::NonJoiner => match self {
                 Self::Mark(VIRAMA_ORDER) => Self::PLAIN,
                 Self::Letter { joins: true, .. } => Self::NonJoiner,
@@ -444,7 +482,11 @@ impl Name {
     }
 
     fn push(&self, kind: Kind, strict: bool) -> Option<Self> {
-        let Label { script, len, before } = self.label;
+        let Label {
+            script,
+            len,
+            before,
+        } = self.label;
         let fourth_hyphen = len == 3 && before == Before::Hyphen && kind.what == What::Hyphen;
         if fourth_hyphen || (len == 0 && kind.what == What::Hyphen) {
             return None;
@@ -534,7 +576,11 @@ impl Script {
                     // The label has to end in a letter or a number, with marks at most.
                     (Side::Mark, _) if before != Before::Hyphen => digits,
                     (Side::Neutral, _) if matches!(what, What::Hyphen) => digits,
-                    (Side::Neutral, _) if what == What::NonJoiner && !matches!(before, Before::Mark(_)) => digits,
+                    (Side::Neutral, _)
+                        if what == What::NonJoiner && !matches!(before, Before::Mark(_)) =>
+                    {
+                        digits
+                    }
                     (Side::European, Digits::Nothing | Digits::European) => Digits::European,
                     (Side::Arabic, Digits::Nothing | Digits::Arabic) => Digits::Arabic,
                     _ => return None,

@@ -135,7 +135,11 @@ enum Place {
     /// After `\u`.
     Unicode(Sink),
     /// In `\u{`, after so many digits that count, and perhaps zeros before them.
-    Point { in_class: bool, digits: u32, zeros: bool },
+    Point {
+        in_class: bool,
+        digits: u32,
+        zeros: bool,
+    },
     /// After `\p`, in a class or not.
     Property(bool, Property),
     /// After `[`.
@@ -224,7 +228,10 @@ enum Braces {
     /// In a second number of two digits that begins like the first: its least last digit.
     Tied(u32),
     /// In a second number that so many digits more make large enough, with room for so many.
-    More { need: u32, room: u32 },
+    More {
+        need: u32,
+        room: u32,
+    },
     Close,
 }
 
@@ -347,7 +354,8 @@ impl Syntax {
             .chain([0x370, 0x3C0, 0x400, 0x410, 0x430, 0x500, 0x600])
             .chain([0x900, 0x1000, 0x2000, 0x3000, 0x3050, 0x30B0, 0x4000])
             .chain([0x5000, 0xB000, 0xE000, 0x1_0000, 0x2_0000]);
-        let medium = letters("!0123456789AFNZafnz").chain([0, 0x80, 0xC0, 0x100, 0x400, 0x500])
+        let medium = letters("!0123456789AFNZafnz")
+            .chain([0, 0x80, 0xC0, 0x100, 0x400, 0x500])
             .chain([0x1000, 0x5000, 0xE000]);
         let coarse = letters("0126AFafz").chain([0x100]);
         Self {
@@ -385,7 +393,10 @@ impl Syntax {
             (Place::Nul(None), '0'..='9') => return None,
             (Place::Quantified, '?') => Place::Term,
             (Place::Group, '?') => Place::GroupKind,
-            (Place::Term | Place::Atom | Place::Quantified | Place::Nul(None) | Place::Group, _) => {
+            (
+                Place::Term | Place::Atom | Place::Quantified | Place::Nul(None) | Place::Group,
+                _,
+            ) => {
                 return term(groups, c);
             }
             (Place::GroupKind, ':') => Place::Term,
@@ -410,7 +421,14 @@ impl Syntax {
                 zeros: false,
             },
             (Place::Unicode(sink), _) => Hex::new(sink, 4, memory)?.step(c, memory)?,
-            (Place::Point { in_class, digits, zeros }, _) => point(in_class, digits, zeros, c)?,
+            (
+                Place::Point {
+                    in_class,
+                    digits,
+                    zeros,
+                },
+                _,
+            ) => point(in_class, digits, zeros, c)?,
             (Place::Property(in_class, property), _) => property.step(in_class, c)?,
             (Place::ClassStart, '^') => Place::Class(InClass::Next),
             (Place::ClassStart, _) => InClass::Next.step(c, memory)?,

@@ -33,9 +33,39 @@ fn knows_patterns() {
         assert!(outer.accepts(pattern), "{pattern}");
     }
     for pattern in [
-        "^(abc]", "a**", "(", ")", "*", "[a", "[b-a]", "[z-9]", r"\", r"\Z", r"\a", r"^\S(|(.|\n)*\S)\Z",
-        "a{2,1}", "a{12,3}", "a{12,11}", "a{", "{1}", "]", "}", "^*", "(?=a)*", "(?<!a){2}", "(?a)",
-        r"\u{110000}", r"\u12", r"\x1", r"[\d-z]", r"[a-\d]", r"\p{Xx}", r"\pL", r"\c1", r"\00", "[z-\\u0041]",
+        "^(abc]",
+        "a**",
+        "(",
+        ")",
+        "*",
+        "[a",
+        "[b-a]",
+        "[z-9]",
+        r"\",
+        r"\Z",
+        r"\a",
+        r"^\S(|(.|\n)*\S)\Z",
+        "a{2,1}",
+        "a{12,3}",
+        "a{12,11}",
+        "a{",
+        "{1}",
+        "]",
+        "}",
+        "^*",
+        "(?=a)*",
+        "(?<!a){2}",
+        "(?a)",
+        r"\u{110000}",
+        r"\u12",
+        r"\x1",
+        r"[\d-z]",
+        r"[a-\d]",
+        r"\p{Xx}",
+        r"\pL",
+        r"\c1",
+        r"\00",
+        "[z-\\u0041]",
     ] {
         assert!(!dfa.accepts(pattern), "{pattern}");
     }
@@ -43,7 +73,14 @@ fn knows_patterns() {
         assert!(!outer.accepts(pattern), "{pattern}");
     }
     // Annex B and other things that are left out.
-    for pattern in ["a{", "]", r"\a", "(?<x>a)", r"(a)\1", "((((((((((a))))))))))"] {
+    for pattern in [
+        "a{",
+        "]",
+        r"\a",
+        "(?<x>a)",
+        r"(a)\1",
+        "((((((((((a))))))))))",
+    ] {
         assert!(outer.accepts(pattern), "{pattern}");
     }
 }
