@@ -1,8 +1,9 @@
 //! The languages of the `format` keyword, as automata over the characters of the string.
 //!
 //! The grammars are those of the RFCs that JSON Schema 2020-12 names in sections 7.3.1 to 7.3.8 of
-//! its validation vocabulary. Each automaton accepts only valid strings; the few valid strings that
-//! one leaves out are named where it is built.
+//! its validation vocabulary, and patterns (section 7.3.8) those of ECMA-262. Each automaton accepts
+//! only valid strings. Where one leaves out valid strings, [`FormatGap`] says which, and has an outer
+//! language with all of them.
 
 use std::fmt;
 use std::sync::Arc;
