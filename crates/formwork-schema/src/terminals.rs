@@ -18,6 +18,9 @@ pub(crate) const COMMA: u32 = 0;
 /// Label of a closing bracket.
 pub(crate) const CLOSE: u32 = 1;
 
+/// The name of a format, and the draft where it matters.
+type FormatKey = (Box<str>, Option<Draft>);
+
 /// What compilers of many schemas share: punctuation, plain scalars, formats.
 ///
 /// Keeping one of these for a vocabulary lets the mask engine keep what it
@@ -26,8 +29,7 @@ pub(crate) const CLOSE: u32 = 1;
 #[derive(Default)]
 pub struct TerminalCache {
     punctuation: Mutex<FxHashMap<Whitespace, Arc<Punctuation>>>,
-    /// By name, and draft where it matters.
-    formats: Mutex<FxHashMap<(Box<str>, Option<Draft>), Arc<FormatLanguage>>>,
+    formats: Mutex<FxHashMap<FormatKey, Arc<FormatLanguage>>>,
     texts: Mutex<FxHashMap<(Whitespace, usize), KeptText>>,
 }
 

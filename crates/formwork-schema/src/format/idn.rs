@@ -288,13 +288,14 @@ fn compositions(valid: &CharSet) -> (FxHashSet<char>, FxHashSet<char>) {
         let Some(second) = parts.pop() else { continue };
         heads.extend(parts.first().map(|&head| (c, head)));
         let mut front = parts.into_iter().nfc();
-        if let (Some(first), None) = (front.next(), front.next()) {
-            if compose(first, second) == Some(c) && valid.contains(second) {
-                firsts.insert(first);
-                // A further mark may take the place of the second character.
-                firsts.insert(c);
-                seconds.insert(second);
-            }
+        if let (Some(first), None) = (front.next(), front.next())
+            && compose(first, second) == Some(c)
+            && valid.contains(second)
+        {
+            firsts.insert(first);
+            // A further mark may take the place of the second character.
+            firsts.insert(c);
+            seconds.insert(second);
         }
     }
     // What begins with such a character when it is decomposed may lose it to the one before.
