@@ -182,8 +182,9 @@ fn words() -> Vec<Vec<char>> {
 fn check(node: &Node) -> Result<(), TestCaseError> {
     let pattern = node.print();
     let limits = Limits::default();
-    let search = regex::compile(&pattern, &limits).unwrap();
-    let whole = regex::compile_whole(&pattern, &limits).unwrap();
+    let refused = |error| TestCaseError::fail(format!("{pattern}: {error}"));
+    let search = regex::compile(&pattern, &limits).map_err(refused)?;
+    let whole = regex::compile_whole(&pattern, &limits).map_err(refused)?;
     for word in words() {
         let text: String = word.iter().collect();
         let found = (0..=word.len()).any(|at| node.ends(&word, at) != 0);
