@@ -22,7 +22,8 @@ pub(super) const LEFT_OUT: &str = "names in Punycode, names of more than four la
 const MAX_LABEL: u32 = 63;
 /// So many labels surely fit into the 253 octets of a name when the last one is shorter by two.
 const MAX_LABELS: u32 = 4;
-/// The most characters of a U-label whose A-label surely fits, whichever characters they are.
+/// The most characters of a U-label whose A-label surely fits, whichever characters they are. The
+/// tests search for the longest A-label.
 const MAX_WIDE: u32 = 13;
 /// The same below U+0800, where the differences that Punycode writes are smaller.
 const MAX_NARROW: u32 = 19;
@@ -594,3 +595,6 @@ impl Script {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
