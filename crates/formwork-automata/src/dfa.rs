@@ -4,6 +4,7 @@ mod combine;
 mod facts;
 mod finish;
 mod minimize;
+mod unfold;
 mod words;
 
 use std::sync::OnceLock;

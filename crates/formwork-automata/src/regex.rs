@@ -7,9 +7,10 @@
 //!
 //! # Limitations
 //!
-//! Backreferences are not regular in general, and lookbehind, atomic groups and inline flags are
-//! not implemented: each is refused by name. Everything accepted is exact, word boundaries and
-//! lookahead in any place included.
+//! Backreferences are not regular in general, and atomic groups and inline flags are not
+//! implemented: each is refused by name. So are lookbehinds inside of lookaheads, and those whose
+//! body looks at what follows it. Everything accepted is exact, word boundaries and looking around
+//! in any place included.
 //!
 //! ```
 //! use formwork_automata::{Limits, regex};
@@ -71,11 +72,21 @@ fn build(pattern: &str, ends: Ends, limits: &Limits) -> Result<Dfa, RegexError> 
     let ast = parser::parse(pattern, limits)?;
     let mut budget = Budget::new(limits);
     let looks = LookTable::new(&ast, &mut budget)?;
+    let behind = |body| {
+        let nfa = Nfa::new(body, Ends::Suffix, limits)?;
+        determinize::determinize(&nfa, &ast, &looks, &[], Before::Start, &mut budget)
+    };
+    let behinds: Vec<Dfa> = ast
+        .behinds
+        .iter()
+        .map(behind)
+        .collect::<Result<_, TooLarge>>()?;
     let nfa = Nfa::new(&ast.root, ends, limits)?;
     Ok(determinize::determinize(
         &nfa,
         &ast,
         &looks,
+        &behinds,
         Before::Start,
         &mut budget,
     )?)

@@ -12,6 +12,7 @@ enum Node {
     Text(&'static str, fn(char) -> bool),
     Assert(&'static str, fn(&[char], usize) -> bool),
     Look(bool, Box<Node>),
+    Behind(bool, Box<Node>),
     Group(Box<Node>),
     Concat(Vec<Node>),
     Alt(Vec<Node>),
@@ -25,6 +26,9 @@ impl Node {
             Self::Text(text, _) | Self::Assert(text, _) => (*text).to_owned(),
             Self::Look(negative, body) => {
                 format!("(?{}{})", if *negative { '!' } else { '=' }, body.print())
+            }
+            Self::Behind(negative, body) => {
+                format!("(?<{}{})", if *negative { '!' } else { '=' }, body.print())
             }
             Self::Group(body) => format!("({})", body.print()),
             Self::Concat(nodes) => all(nodes).concat(),
@@ -45,6 +49,10 @@ impl Node {
             },
             Self::Assert(_, test) => u32::from(test(word, at)) << at,
             Self::Look(negative, body) => u32::from((body.ends(word, at) != 0) != *negative) << at,
+            Self::Behind(negative, body) => {
+                let found = (0..=at).any(|from| body.ends(word, from) >> at & 1 != 0);
+                u32::from(found != *negative) << at
+            }
             Self::Group(body) => body.ends(word, at),
             Self::Concat(nodes) => nodes
                 .iter()
@@ -98,6 +106,45 @@ fn leaf() -> impl Strategy<Value = Node> {
     ]
 }
 
+/// Bodies of lookbehinds, which depend on nothing after them.
+fn past() -> impl Strategy<Value = Node> {
+    let leaf = leaf().prop_filter("depends on what follows", |node| {
+        !matches!(node, Node::Assert("$" | r"\b" | r"\B", _))
+    });
+    leaf.prop_recursive(2, 5, 3, |inner| {
+        let many = prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            2 => many.clone().prop_map(Node::Concat),
+            1 => many.prop_map(Node::Alt),
+            1 => (inner, 0..3usize, prop::option::of(0..3usize)).prop_map(|(n, min, more)| {
+                Node::Repeat(Box::new(n), min, more.map(|more| min + more))
+            }),
+        ]
+    })
+}
+
+fn behind() -> impl Strategy<Value = Node> {
+    (any::<bool>(), past()).prop_map(|(negative, body)| Node::Behind(negative, Box::new(body)))
+}
+
+/// Patterns with lookbehinds, but for those within lookaheads.
+fn looking_back() -> impl Strategy<Value = Node> {
+    let leaf = prop_oneof![3 => leaf(), 2 => behind()];
+    leaf.prop_recursive(3, 10, 3, |inner| {
+        let inner = inner.boxed();
+        let many = prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            1 => (any::<bool>(), pattern()).prop_map(|(neg, n)| Node::Look(neg, Box::new(n))),
+            1 => inner.clone().prop_map(|n| Node::Group(Box::new(n))),
+            4 => many.clone().prop_map(Node::Concat),
+            2 => many.prop_map(Node::Alt),
+            2 => (inner, 0..3usize, prop::option::of(0..3usize)).prop_map(|(n, min, more)| {
+                Node::Repeat(Box::new(n), min, more.map(|more| min + more))
+            }),
+        ]
+    })
+}
+
 fn pattern() -> impl Strategy<Value = Node> {
     leaf().prop_recursive(4, 14, 3, |inner| {
         let inner = inner.boxed();
@@ -132,6 +179,28 @@ fn words() -> Vec<Vec<char>> {
     words
 }
 
+fn check(node: &Node) -> Result<(), TestCaseError> {
+    let pattern = node.print();
+    let limits = Limits::default();
+    let refused = |error| TestCaseError::fail(format!("{pattern}: {error}"));
+    let search = regex::compile(&pattern, &limits).map_err(refused)?;
+    let whole = regex::compile_whole(&pattern, &limits).map_err(refused)?;
+    for word in words() {
+        let text: String = word.iter().collect();
+        let found = (0..=word.len()).any(|at| node.ends(&word, at) != 0);
+        prop_assert_eq!(search.accepts(&text), found, "{} on {:?}", pattern, text);
+        let spans = node.ends(&word, 0) >> word.len() & 1 != 0;
+        prop_assert_eq!(
+            whole.accepts(&text),
+            spans,
+            "whole {} on {:?}",
+            pattern,
+            text
+        );
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
         std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1500)
@@ -139,17 +208,12 @@ proptest! {
 
     #[test]
     fn agrees_with_the_definition(node in pattern()) {
-        let pattern = node.print();
-        let limits = Limits::default();
-        let search = regex::compile(&pattern, &limits).unwrap();
-        let whole = regex::compile_whole(&pattern, &limits).unwrap();
-        for word in words() {
-            let text: String = word.iter().collect();
-            let found = (0..=word.len()).any(|at| node.ends(&word, at) != 0);
-            prop_assert_eq!(search.accepts(&text), found, "{} on {:?}", pattern, text);
-            let spans = node.ends(&word, 0) >> word.len() & 1 != 0;
-            prop_assert_eq!(whole.accepts(&text), spans, "whole {} on {:?}", pattern, text);
-        }
+        check(&node)?;
+    }
+
+    #[test]
+    fn agrees_when_looking_back(node in looking_back()) {
+        check(&node)?;
     }
 
     #[test]

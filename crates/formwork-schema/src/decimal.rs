@@ -24,6 +24,14 @@ impl Decimal {
         }
     }
 
+    pub(crate) fn one() -> Decimal {
+        Decimal {
+            negative: false,
+            digits: Box::new([1]),
+            exponent: 0,
+        }
+    }
+
     /// Reads a JSON number; `None` if it is none, or out of range.
     pub(crate) fn parse(text: &str) -> Option<Decimal> {
         let (negative, rest) = match text.strip_prefix('-') {

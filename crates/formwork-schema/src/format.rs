@@ -1,15 +1,20 @@
 //! The languages of the `format` keyword, as automata over the characters of the string.
 //!
 //! The grammars are those of the RFCs that JSON Schema 2020-12 names in sections 7.3.1 to 7.3.8 of
-//! its validation vocabulary. Each automaton accepts only valid strings; the few valid strings that
-//! one leaves out are named where it is built.
+//! its validation vocabulary, and patterns (section 7.3.8) those of ECMA-262. Each automaton accepts
+//! only valid strings. Where one leaves out valid strings, [`FormatGap`] says which, and has an outer
+//! language with all of them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use formwork_automata::regex::{self, RegexError};
-use formwork_automata::{Dfa, Limits, TooLarge};
+use formwork_automata::{CharSet, Dfa, Limits, StateId, TooLarge};
 
+use crate::draft::Draft;
+
+mod idn;
+mod pattern;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +25,6 @@ pub(crate) enum FormatError {
     Regex(RegexError),
     /// The automaton would cross a limit.
     TooLarge(TooLarge),
-    /// No automaton is offered, for the reason given.
-    Unsupported(&'static str),
 }
 
 impl fmt::Display for FormatError {
@@ -29,7 +32,6 @@ impl fmt::Display for FormatError {
         match self {
             Self::Regex(error) => write!(f, "the grammar of the format: {error}"),
             Self::TooLarge(error) => write!(f, "the automaton of the format {error}"),
-            Self::Unsupported(reason) => f.write_str(reason),
         }
     }
 }
@@ -39,7 +41,6 @@ impl std::error::Error for FormatError {
         match self {
             Self::Regex(error) => Some(error),
             Self::TooLarge(error) => Some(error),
-            Self::Unsupported(_) => None,
         }
     }
 }
@@ -70,6 +71,8 @@ enum Format {
     Iri,
     IriReference,
     JsonPointer,
+    /// Of drafts 4 and 6.
+    OldHostname,
     Regex,
     RelativeJsonPointer,
     Time,
@@ -80,8 +83,10 @@ enum Format {
 }
 
 impl Format {
-    fn from_name(name: &str) -> Option<Self> {
+    fn new(name: &str, draft: Draft) -> Option<Self> {
         Some(match name {
+            // RFC 1034 knew no reserved labels.
+            "hostname" if draft <= Draft::V6 => Self::OldHostname,
             "date" => Self::Date,
             "date-time" => Self::DateTime,
             "duration" => Self::Duration,
@@ -105,18 +110,31 @@ impl Format {
         })
     }
 
-    fn gap(self) -> Option<FormatGap> {
-        let what = match self {
-            Self::Hostname => "names in Punycode and some of nearly 253 characters",
-            Self::Email | Self::IdnEmail => {
-                "addresses at domains in Punycode and some with odd quoted local parts"
-            }
-            _ => return None,
+    fn gap(self, limits: &Limits) -> Result<Option<FormatGap>, FormatError> {
+        let (outer, what) = match self {
+            Self::Regex => (pattern::outer(limits)?, pattern::LEFT_OUT),
+            Self::Hostname => (
+                regex::compile_whole(&any_labels(), limits)?,
+                "names in Punycode and some of nearly 253 characters",
+            ),
+            Self::OldHostname => (
+                regex::compile_whole(&any_labels(), limits)?,
+                "some names of nearly 253 characters",
+            ),
+            Self::IdnHostname => (idn::outer(limits)?, idn::LEFT_OUT),
+            Self::Email => (
+                regex::compile_whole(&any_mailbox(false), limits)?,
+                "addresses at domains in Punycode and some with odd quoted local parts",
+            ),
+            Self::IdnEmail => (
+                regex::compile_whole(&any_mailbox(true), limits)?,
+                "addresses at domains in Punycode, of more than four labels or with long U-labels, \
+                 and some with odd quoted local parts",
+            ),
+            _ => return Ok(None),
         };
-        Some(FormatGap {
-            outer: Arc::new(Dfa::universal()),
-            what,
-        })
+        let outer = Arc::new(outer);
+        Ok(Some(FormatGap { outer, what }))
     }
 
     fn compile(self, limits: &Limits) -> Result<Dfa, FormatError> {
@@ -125,20 +143,20 @@ impl Format {
             Self::Date => whole(&date()),
             Self::DateTime => date_time(limits),
             Self::Duration => whole(&duration()),
-            Self::Email => mailbox("", limits),
-            Self::Hostname => hostname(limits),
-            Self::IdnEmail => mailbox(r"\x80-\u{10FFFF}", limits),
-            Self::IdnHostname => Err(FormatError::Unsupported(
-                "format \"idn-hostname\" depends on the mapping and length rules of IDNA",
-            )),
+            Self::Email => mailbox("", &hostname(&labels(), limits)?, limits),
+            Self::Hostname => hostname(&labels(), limits),
+            Self::OldHostname => hostname(&any_labels(), limits),
+            Self::IdnEmail => {
+                let domain = idn::names(idn::Profile::Mailbox, limits)?;
+                mailbox(r"\x80-\u{10FFFF}", &domain, limits)
+            }
+            Self::IdnHostname => idn::names(idn::Profile::Hostname, limits),
             Self::Ipv4 => whole(&ipv4()),
             Self::Ipv6 => whole(&ipv6()),
             Self::Iri => whole(&Uri::international().absolute()),
             Self::IriReference => whole(&Uri::international().reference()),
             Self::JsonPointer => whole(JSON_POINTER),
-            Self::Regex => Err(FormatError::Unsupported(
-                "format \"regex\" is not regular: groups nest without bound",
-            )),
+            Self::Regex => Ok(pattern::patterns(limits)?),
             Self::RelativeJsonPointer => whole(&format!("(?:0|[1-9][0-9]*)(?:#|{JSON_POINTER})")),
             Self::Time => time("", limits),
             Self::Uri => whole(&Uri::ascii().absolute()),
@@ -166,15 +184,27 @@ pub(crate) struct FormatGap {
     pub(crate) what: &'static str,
 }
 
-/// The language of a standard format.
+/// Whether a draft has its own idea of a format.
+pub(crate) fn varies(name: &str, draft: Draft) -> bool {
+    Format::new(name, draft) != Format::new(name, Draft::V2020)
+}
+
+/// The language of a standard format in a draft.
 ///
 /// `None` when `name` is no standard format, so that it is an annotation only.
-pub(crate) fn compile(name: &str, limits: &Limits) -> Option<Result<FormatLanguage, FormatError>> {
-    let format = Format::from_name(name)?;
-    Some(format.compile(limits).map(|dfa| FormatLanguage {
-        dfa: Arc::new(dfa),
-        gap: format.gap(),
-    }))
+pub(crate) fn compile(
+    name: &str,
+    draft: Draft,
+    limits: &Limits,
+) -> Option<Result<FormatLanguage, FormatError>> {
+    let format = Format::new(name, draft)?;
+    let language = |dfa| {
+        Ok(FormatLanguage {
+            dfa: Arc::new(dfa),
+            gap: format.gap(limits)?,
+        })
+    };
+    Some(format.compile(limits).and_then(language))
 }
 
 // Dates and times: RFC 3339.
@@ -281,10 +311,30 @@ const UNIT: usize = 8;
 ///
 /// Labels with hyphens in the third and fourth place are reserved (RFC 5891, section 4.2.3.1) but
 /// for A-labels. Those are left out as well: that a Punycode decodes to a permitted U-label is a
-/// finite but enormous condition. (RFC 1034, which drafts 4 and 6 name, reserves no labels.)
+/// finite but enormous condition.
 fn labels() -> String {
     let label = "(?![^.]{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
     format!(r"{label}(?:\.{label})*")
+}
+
+/// Dotted labels, reserved ones and A-labels included.
+fn any_labels() -> String {
+    let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    format!(r"{label}(?:\.{label})*")
+}
+
+/// All that has the outline of a mailbox.
+fn any_mailbox(international: bool) -> String {
+    let (extra, domain) = if international {
+        (
+            r"\x80-\u{10FFFF}",
+            r"[A-Za-z0-9.\x80-\u{10FFFF}-]+".to_owned(),
+        )
+    } else {
+        ("", any_labels())
+    };
+    let atoms = format!("[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.{extra}-]+");
+    format!(r#"(?:{atoms}|"(?:[^"\\]|\\[^])*")@(?:{domain}|\[[^\[\]]*\])"#)
 }
 
 /// Strings without `@` of at most [`MAX_DOMAIN`] characters, where each label but the last one
@@ -300,9 +350,9 @@ fn domain_length() -> String {
     format!("(?:{shorter}|{unit}{{{units}}}[^.@]{{0,{rest}}})")
 }
 
-fn hostname(limits: &Limits) -> Result<Dfa, FormatError> {
+fn hostname(labels: &str, limits: &Limits) -> Result<Dfa, FormatError> {
     let parts = [
-        regex::compile_whole(&labels(), limits)?,
+        regex::compile_whole(labels, limits)?,
         regex::compile_whole(&domain_length(), limits)?,
     ];
     Ok(Dfa::intersection(&parts.each_ref(), limits)?)
@@ -311,34 +361,44 @@ fn hostname(limits: &Limits) -> Result<Dfa, FormatError> {
 /// `Mailbox` of RFC 5321, section 4.1.2, with the characters `extra` in its local part.
 ///
 /// The local part has at most 64 characters (section 4.5.3.1.1). Left out are quoted local parts
-/// with `<` after a space, which validators take for the end of a display name, and domains that
-/// are left out of [`hostname`] or, as RFC 6531 allows them, not in ASCII.
-fn mailbox(extra: &str, limits: &Limits) -> Result<Dfa, FormatError> {
+/// with `<` after a space, which validators take for the end of a display name.
+fn mailbox(extra: &str, domain: &Dfa, limits: &Limits) -> Result<Dfa, FormatError> {
     let atom = format!("[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{extra}-]+");
     // RFC 5322 allows tabs, as folding white space.
     let quoted = format!(r#""(?:[\t!#-\[\]-~{extra}]|\x20(?!<)|\\[!-~])*""#);
+    let local = [
+        regex::compile_whole(&format!(r"{atom}(?:\.{atom})*|{quoted}"), limits)?,
+        regex::compile_whole("[^]{1,64}", limits)?,
+    ];
+    let local = Dfa::intersection(&local.each_ref(), limits)?;
     let literal = format!(r"\[(?:{}|[Ii][Pp][Vv]6:{})\]", ipv4(), ipv6());
-    let syntax = format!(
-        r"(?:{atom}(?:\.{atom})*|{quoted})@(?:{}|{literal})",
-        labels()
-    );
-    // In two steps: the first tells where the local part ends, the second how early.
-    let separated = r#"[^"@]{1,64}@[^"@]*|"(?:[^"\\]|\\[^])*"@[^"@]*"#;
-    let early = r#"[^"][^]*|"[^]{0,62}"@[^"@]*"#;
-    let local_length = [
-        regex::compile_whole(separated, limits)?,
-        regex::compile_whole(early, limits)?,
-    ];
-    let before_domain = r#"(?:[^"@]+|"(?:[^"\\]|\\[^])*")@"#;
-    let parts = [
-        regex::compile_whole(&syntax, limits)?,
-        Dfa::intersection(&local_length.each_ref(), limits)?,
-        regex::compile_whole(
-            &format!(r"{before_domain}(?:\[[^@]*|(?!\[){})", domain_length()),
-            limits,
-        )?,
-    ];
-    Ok(Dfa::intersection(&parts.each_ref(), limits)?)
+    let host = Dfa::union(&[domain, &regex::compile_whole(&literal, limits)?], limits)?;
+    at(&local, &host, limits)
+}
+
+/// The words of `local`, the sign `@` and the words of `host`. No word of `local` may go on with
+/// that sign.
+fn at(local: &Dfa, host: &Dfa, limits: &Limits) -> Result<Dfa, FormatError> {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    enum Part {
+        Local(StateId),
+        Host(StateId),
+    }
+    let (Some(start), Some(host_start)) = (local.start(), host.start()) else {
+        return Ok(Dfa::empty());
+    };
+    let parts = local.classes().chain(host.classes());
+    let mut sets: Vec<CharSet> = parts
+        .map(|(_, ranges)| CharSet::from_ranges(ranges.iter().copied()))
+        .collect();
+    sets.push(CharSet::single('@'));
+    let step = |part: &Part, c: char| match *part {
+        Part::Local(s) if c == '@' && local.is_match(s) => Some(Part::Host(host_start)),
+        Part::Local(s) => local.next(s, c).map(Part::Local),
+        Part::Host(s) => host.next(s, c).map(Part::Host),
+    };
+    let ends = |part: &Part| matches!(*part, Part::Host(s) if host.is_match(s));
+    Ok(Dfa::unfold(Part::Local(start), &sets, step, ends, limits)?)
 }
 
 // Resource identifiers.

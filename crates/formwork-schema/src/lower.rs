@@ -240,6 +240,10 @@ impl<'a> Lowering<'a> {
             "minLength" | "maxLength" | "pattern" | "format" => {
                 self.string_keyword(place, keyword, value)
             }
+            // An optional assertion of draft 7 alone, and an annotation ever since.
+            "contentEncoding" if draft == Draft::V7 && value.as_str() == Some("base64") => {
+                self.base64(place)
+            }
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
                 self.number_keyword(place, draft, keyword, value)
             }

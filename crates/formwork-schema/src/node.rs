@@ -477,7 +477,10 @@ impl Nodes {
         let known = self.language_ids.iter().find(|&(_, &known)| known == id);
         let key = known.map_or("", |(key, _)| &**key);
         match (key.strip_prefix(':'), key.strip_prefix('/')) {
-            (Some(format), _) => format!("format `{format}`"),
+            (Some(format), _) => {
+                let name = format.split(':').next().unwrap_or(format);
+                format!("format `{name}`")
+            }
             (_, Some(pattern)) => format!("pattern `{pattern}`"),
             _ => "a set of strings".to_owned(),
         }

@@ -5,7 +5,8 @@
 //! Under constraints exponents are read in normalised scientific form only,
 //! `d.ddde±x` with one digit before the point, no trailing zero after it and at
 //! most three digits of exponent: with free exponents the constraints would not
-//! be regular. A mantissa of an integer has at most 17 digits after the point. Under `multipleOf` there are plain decimals only.
+//! be regular. A mantissa of an integer has at most 17 digits after the point. Under
+//! `multipleOf` there are plain decimals only, unless all integers are multiples.
 
 mod interval;
 mod multiple;
@@ -78,8 +79,16 @@ impl Solver {
         };
         let mut others: Vec<(ByteDfa, bool)> = Vec::new();
         let mut exponents = true;
+        let mut none = false;
+        let integers = !types.meets(TypeSet::FRACTION);
         for literal in &literals {
             match literal {
+                // Every integer is a multiple of what 1 is a multiple of.
+                Literal::Multiple { of, holds }
+                    if integers && multiple::is_multiple(&Decimal::one(), of) =>
+                {
+                    none |= !holds;
+                }
                 Literal::Multiple { of, holds } => {
                     exponents = false;
                     others.push((multiple::multiples(of, *holds)?, true));
@@ -89,6 +98,9 @@ impl Solver {
                 }
                 _ => {}
             }
+        }
+        if none {
+            return Ok(Numbers::Values(Vec::new()));
         }
         let interval = interval::Interval {
             low,

@@ -8,6 +8,7 @@ use formwork_grammar::terminal::Shared;
 use formwork_grammar::{ByteDfa, ByteDfaBuilder, JsonText, Spaced, Terminal, Whitespace};
 use rustc_hash::FxHashMap;
 
+use crate::draft::Draft;
 use crate::format::{self, FormatError, FormatLanguage};
 use crate::number::{Digits, any_integer, any_normalised, any_number};
 use crate::text::Text;
@@ -17,6 +18,9 @@ pub(crate) const COMMA: u32 = 0;
 /// Label of a closing bracket.
 pub(crate) const CLOSE: u32 = 1;
 
+/// The name of a format, and the draft where it matters.
+type FormatKey = (Box<str>, Option<Draft>);
+
 /// What compilers of many schemas share: punctuation, plain scalars, formats.
 ///
 /// Keeping one of these for a vocabulary lets the mask engine keep what it
@@ -25,7 +29,7 @@ pub(crate) const CLOSE: u32 = 1;
 #[derive(Default)]
 pub struct TerminalCache {
     punctuation: Mutex<FxHashMap<Whitespace, Arc<Punctuation>>>,
-    formats: Mutex<FxHashMap<Box<str>, Arc<FormatLanguage>>>,
+    formats: Mutex<FxHashMap<FormatKey, Arc<FormatLanguage>>>,
     texts: Mutex<FxHashMap<(Whitespace, usize), KeptText>>,
 }
 
@@ -52,15 +56,17 @@ impl TerminalCache {
     pub(crate) fn format(
         &self,
         name: &str,
+        draft: Draft,
         limits: &Limits,
     ) -> Option<Result<Arc<FormatLanguage>, FormatError>> {
+        let key = (name.into(), format::varies(name, draft).then_some(draft));
         let mut known = self.formats.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(language) = known.get(name) {
+        if let Some(language) = known.get(&key) {
             return Some(Ok(Arc::clone(language)));
         }
-        Some(format::compile(name, limits)?.map(|language| {
+        Some(format::compile(name, draft, limits)?.map(|language| {
             let language = Arc::new(language);
-            known.insert(name.into(), Arc::clone(&language));
+            known.insert(key, Arc::clone(&language));
             language
         }))
     }

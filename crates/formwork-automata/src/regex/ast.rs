@@ -8,12 +8,16 @@ use crate::charset::CharSet;
 pub(super) type SetId = u32;
 /// The number of a lookahead of one pattern; inner ones come before those around them.
 pub(super) type LookId = u32;
+/// The number of a lookbehind of one pattern.
+pub(super) type BehindId = u32;
 
 #[derive(Debug)]
 pub(super) struct Ast {
     pub(super) root: Node,
     pub(super) sets: Vec<CharSet>,
     pub(super) looks: Vec<Look>,
+    /// The bodies of lookbehinds.
+    pub(super) behinds: Vec<Node>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(super) enum Assert {
     End,
     WordBoundary,
     NotWordBoundary,
+    /// Whether a match of the body ends here, or, for `false`, that none does.
+    Behind(BehindId, bool),
 }
 
 #[derive(Debug)]
@@ -86,6 +92,7 @@ impl Uses {
                 start: true,
                 word: false,
             },
+            // Lookaheads hold no lookbehinds.
             Node::Assert(_) => Self {
                 start: false,
                 word: true,
@@ -111,6 +118,27 @@ impl Node {
             Self::Set(_) => false,
             Self::Concat(nodes) | Self::Alt(nodes) => nodes.iter().all(Self::is_zero_width),
             Self::Repeat { body, max, .. } => *max == Some(0) || body.is_zero_width(),
+        }
+    }
+
+    /// Whether something in the node depends on what follows its match: `$`, a word boundary or a
+    /// look around.
+    pub(super) fn looks_around(&self) -> bool {
+        match self {
+            Self::Empty | Self::Set(_) | Self::Assert(Assert::Start) => false,
+            Self::Assert(_) | Self::Look(_) => true,
+            Self::Concat(nodes) | Self::Alt(nodes) => nodes.iter().any(Self::looks_around),
+            Self::Repeat { body, .. } => body.looks_around(),
+        }
+    }
+
+    /// Whether there is a lookbehind in the node, other than in lookaheads.
+    pub(super) fn looks_behind(&self) -> bool {
+        match self {
+            Self::Assert(assert) => matches!(assert, Assert::Behind(..)),
+            Self::Empty | Self::Set(_) | Self::Look(_) => false,
+            Self::Concat(nodes) | Self::Alt(nodes) => nodes.iter().any(Self::looks_behind),
+            Self::Repeat { body, .. } => body.looks_behind(),
         }
     }
 

@@ -159,7 +159,8 @@ impl Duties {
     }
 }
 
-/// Closures of nodes, computed once for each kind of character before them.
+/// Closures of nodes, computed once for each kind of character and each set of lookbehinds before
+/// them.
 #[derive(Debug)]
 pub(super) struct Closures<'a> {
     nfa: &'a Nfa,
@@ -168,7 +169,10 @@ pub(super) struct Closures<'a> {
     /// Items with conditions; their ids follow those of the nodes.
     extra: Vec<Item>,
     extra_ids: FxHashMap<Item, ItemId>,
-    known: Vec<Option<(u32, u32)>>,
+    /// Which lookbehinds hold at the place at hand, as bits.
+    pub(super) behind: u32,
+    /// Closures by node and character before, for each value of `behind`.
+    known: FxHashMap<u32, Vec<Option<(u32, u32)>>>,
     pool: Vec<ItemId>,
 }
 
@@ -180,7 +184,8 @@ impl<'a> Closures<'a> {
             duties: Duties::new(),
             extra: Vec::new(),
             extra_ids: FxHashMap::default(),
-            known: vec![None; 3 * nfa.states.len()],
+            behind: 0,
+            known: FxHashMap::default(),
             pool: Vec::new(),
         }
     }
@@ -229,7 +234,10 @@ impl<'a> Closures<'a> {
         budget: &mut Budget<'_>,
     ) -> Result<(u32, u32), TooLarge> {
         let slot = 3 * node as usize + before as usize;
-        if let Some(range) = self.known[slot] {
+        let slots = 3 * self.nfa.states.len();
+        let known = self.known.entry(self.behind);
+        let known = known.or_insert_with(|| vec![None; slots]);
+        if let Some(range) = known[slot] {
             return Ok(range);
         }
         let start = self.pool.len() as u32;
@@ -247,7 +255,8 @@ impl<'a> Closures<'a> {
                     work.push(self.id(Item { node: a, ..item }));
                 }
                 State::Assert(assert, node) => {
-                    if let Some(after) = crossing(assert, before).and_then(|x| item.after.meet(x)) {
+                    let after = crossing(assert, before, self.behind);
+                    if let Some(after) = after.and_then(|x| item.after.meet(x)) {
                         work.push(self.id(Item {
                             node,
                             after,
@@ -274,14 +283,17 @@ impl<'a> Closures<'a> {
             }
         }
         let range = (start, self.pool.len() as u32);
-        self.known[slot] = Some(range);
+        if let Some(known) = self.known.get_mut(&self.behind) {
+            known[slot] = Some(range);
+        }
         Ok(range)
     }
 }
 
 /// What must follow for an assertion to hold after `before`; `None` when it cannot.
-fn crossing(assert: Assert, before: Before) -> Option<After> {
+fn crossing(assert: Assert, before: Before, behind: u32) -> Option<After> {
     match (assert, before) {
+        (Assert::Behind(id, holds), _) => ((behind >> id & 1 != 0) == holds).then_some(After::Any),
         (Assert::Start, Before::Start) => Some(After::Any),
         (Assert::Start, _) => None,
         (Assert::End, _) => Some(After::End),

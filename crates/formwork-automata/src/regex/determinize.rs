@@ -13,7 +13,7 @@ use super::looks::LookTable;
 use super::nfa::{Nfa, State, sets_of};
 use crate::alphabet::{Alphabet, ClassId};
 use crate::charset::CharSet;
-use crate::dfa::{DEAD, Dfa, Raw};
+use crate::dfa::{DEAD, Dfa, Raw, StateId};
 use crate::interner::Interner;
 use crate::limits::{Budget, TooLarge};
 
@@ -21,14 +21,19 @@ use crate::limits::{Budget, TooLarge};
 const PRUNE_MAX: usize = 64;
 
 /// The automaton of `nfa`, started after `before`.
+///
+/// `behinds` are the automata of the lookbehinds, over what was read. They run along: the state of
+/// each follows the items of a subset.
 pub(super) fn determinize(
     nfa: &Nfa,
     ast: &Ast,
     looks: &LookTable,
+    behinds: &[Dfa],
     before: Before,
     budget: &mut Budget<'_>,
 ) -> Result<Dfa, TooLarge> {
-    let classes = Classes::new(nfa, ast, looks);
+    let classes = Classes::new(nfa, ast, looks, behinds);
+    let mut past = Past::new(behinds);
     let mut subsets = Subsets {
         nfa,
         looks,
@@ -38,6 +43,7 @@ pub(super) fn determinize(
         stamp: 0,
     };
     let mut states = Interner::default();
+    subsets.closures.behind = past.holding();
     let range = subsets.closures.closure(nfa.start, before, budget)?;
     subsets.begin();
     for at in 0..subsets.closures.get(range).len() {
@@ -45,17 +51,24 @@ pub(super) fn determinize(
         subsets.add(id);
     }
     subsets.settle();
+    subsets.append(&past);
     states.intern(&subsets.next);
     let (mut table, mut labels) = (Vec::new(), Vec::new());
     let mut subset: Vec<ItemId> = Vec::new();
     while labels.len() < states.len() {
         budget.table(states.len(), classes.alphabet.len())?;
         subset.clear();
-        subset.extend_from_slice(states.get(labels.len() as u32));
+        let whole = states.get(labels.len() as u32);
+        let items = whole.len() - behinds.len();
+        subset.extend_from_slice(&whole[..items]);
+        let from = whole[items..].to_vec();
         labels.push(subsets.accepts(&subset).then_some(0));
         for class in 0..classes.alphabet.len() as ClassId {
+            past.step(&from, &classes.behind_rows, class);
+            subsets.closures.behind = past.holding();
             subsets.step(&subset, class, &classes, budget)?;
             let dead = subsets.next.is_empty();
+            subsets.append(&past);
             table.push(if dead {
                 DEAD
             } else {
@@ -71,6 +84,38 @@ pub(super) fn determinize(
     .finish())
 }
 
+/// The states of the lookbehinds' automata at a place.
+struct Past<'a> {
+    behinds: &'a [Dfa],
+    states: Vec<StateId>,
+}
+
+impl<'a> Past<'a> {
+    fn new(behinds: &'a [Dfa]) -> Self {
+        let start = |dfa: &Dfa| dfa.start().unwrap_or(DEAD);
+        Self {
+            behinds,
+            states: behinds.iter().map(start).collect(),
+        }
+    }
+
+    fn step(&mut self, from: &[StateId], rows: &[Vec<ClassId>], class: ClassId) {
+        self.states.clear();
+        let parts = self.behinds.iter().zip(rows).zip(from);
+        self.states.extend(parts.map(|((dfa, row), &s)| {
+            let next = dfa.next_class(s, row[class as usize]);
+            next.unwrap_or(DEAD)
+        }));
+    }
+
+    fn holding(&self) -> u32 {
+        let parts = self.behinds.iter().zip(&self.states).enumerate();
+        parts.fold(0, |bits, (at, (dfa, &s))| {
+            bits | u32::from(dfa.is_match(s)) << at
+        })
+    }
+}
+
 /// The alphabet of an NFA, and how its sets and lookaheads see each class.
 struct Classes {
     alphabet: Alphabet,
@@ -80,10 +125,12 @@ struct Classes {
     is_word: Vec<bool>,
     /// The classes' counterparts in lookahead automata, in rows per automaton number.
     look_rows: Vec<(u32, Vec<ClassId>)>,
+    /// The same for each lookbehind.
+    behind_rows: Vec<Vec<ClassId>>,
 }
 
 impl Classes {
-    fn new(nfa: &Nfa, ast: &Ast, looks: &LookTable) -> Self {
+    fn new(nfa: &Nfa, ast: &Ast, looks: &LookTable, behinds: &[Dfa]) -> Self {
         let (set_ids, look_ids) = nfa.parts();
         let tells_words =
             nfa.asserts_words() || look_ids.iter().any(|&l| ast.looks[l as usize].uses.word);
@@ -92,8 +139,9 @@ impl Classes {
             sets.push(CharSet::word());
         }
         let numbers = looks.numbers(&look_ids);
-        for &number in &numbers {
-            let classes = looks.dfa(number).classes();
+        let around = numbers.iter().map(|&number| looks.dfa(number));
+        for dfa in around.chain(behinds) {
+            let classes = dfa.classes();
             sets.extend(classes.map(|(_, ranges)| CharSet::from_ranges(ranges.iter().copied())));
         }
         let alphabet = Alphabet::refine(&sets);
@@ -123,6 +171,10 @@ impl Classes {
             members,
             is_word: faces.iter().map(is_word).collect(),
             look_rows: numbers.iter().map(look_row).collect(),
+            behind_rows: behinds
+                .iter()
+                .map(|dfa| faces.iter().map(|&c| dfa.class_of(c)).collect())
+                .collect(),
             alphabet,
         }
     }
@@ -224,6 +276,18 @@ impl Subsets<'_> {
                 id = self.closures.id(Item { duty, ..item });
             }
             self.add(id);
+        }
+    }
+
+    /// Adds the past to the items; the one state that accepts whatever follows has none.
+    fn append(&mut self, past: &Past<'_>) {
+        let accepts_all = |&id: &ItemId| {
+            self.closures.is_plain(id) && matches!(self.nfa.states[id as usize], State::Accept)
+        };
+        if self.next.iter().any(accepts_all) {
+            self.next.extend(past.states.iter().map(|_| DEAD));
+        } else {
+            self.next.extend_from_slice(&past.states);
         }
     }
 

@@ -27,7 +27,7 @@ impl LookTable {
             let nfa = Nfa::new(&look.body, Ends::Prefix, budget.limits())?;
             budget.steps(nfa.states.len())?;
             let mut variant = |table: &mut Self, before| {
-                let mut dfa = determinize(&nfa, ast, table, before, budget)?;
+                let mut dfa = determinize(&nfa, ast, table, &[], before, budget)?;
                 if look.negative {
                     dfa = dfa.complement(budget.limits())?;
                 }

@@ -34,6 +34,8 @@ pub(super) enum Ends {
     Prefix,
     /// At the start; at the end.
     Whole,
+    /// Anywhere; at the end.
+    Suffix,
 }
 
 #[derive(Debug)]
@@ -53,14 +55,14 @@ impl Nfa {
             shared: 0,
             spans: Vec::new(),
         };
-        let end = if ends == Ends::Whole {
+        let end = if matches!(ends, Ends::Whole | Ends::Suffix) {
             State::Match
         } else {
             State::Accept
         };
         let end = builder.push(end)?;
         let mut start = builder.node(root, end)?;
-        if ends == Ends::Search && !root.is_anchored() {
+        if matches!(ends, Ends::Search | Ends::Suffix) && !root.is_anchored() {
             let skip = builder.push(State::Match)?;
             let any = builder.push(State::Any(skip))?;
             builder.states[skip as usize] = State::Split(any, start);
@@ -76,7 +78,8 @@ impl Nfa {
 
     /// Whether a word boundary is asserted.
     pub(super) fn asserts_words(&self) -> bool {
-        let words = |assert: &Assert| !matches!(assert, Assert::Start | Assert::End);
+        let words =
+            |assert: &Assert| matches!(assert, Assert::WordBoundary | Assert::NotWordBoundary);
         self.states
             .iter()
             .any(|state| matches!(state, State::Assert(assert, _) if words(assert)))

@@ -18,6 +18,7 @@ pub(super) fn parse(pattern: &str, limits: &Limits) -> Result<Ast, RegexError> {
         root,
         sets: parser.sets.into_vec(),
         looks: parser.looks,
+        behinds: parser.behinds,
     })
 }
 
@@ -31,6 +32,7 @@ pub(super) struct Parser<'a> {
     /// The properties met so far, which take long to look up.
     pub(super) properties: FxHashMap<&'a str, CharSet>,
     looks: Vec<Look>,
+    behinds: Vec<Node>,
     depth: u32,
     max_depth: u32,
 }
@@ -46,6 +48,7 @@ impl<'a> Parser<'a> {
             sets: Sets::default(),
             properties: FxHashMap::default(),
             looks: Vec::new(),
+            behinds: Vec::new(),
             depth: 0,
             max_depth: limits.max_nesting,
         }
@@ -183,9 +186,14 @@ impl<'a> Parser<'a> {
             return Err(RegexError::syntax(start, "unclosed group"));
         }
         self.depth -= 1;
-        let Some(negative) = look else {
-            return Ok(body_as_atom(body));
+        let negative = match look {
+            Prefix::Plain => return Ok(body_as_atom(body)),
+            Prefix::Behind { negative } => return self.lookbehind(start, negative, body),
+            Prefix::Ahead { negative } => negative,
         };
+        if body.looks_behind() {
+            return Err(RegexError::unsupported(start, Unsupported::Lookbehind));
+        }
         let uses = Uses::of(&body, &self.looks);
         self.looks.push(Look {
             negative,
@@ -195,26 +203,38 @@ impl<'a> Parser<'a> {
         Ok(Node::Look(self.looks.len() as u32 - 1))
     }
 
-    /// What follows the parenthesis: for a lookahead, whether it is negative.
-    fn group_prefix(&mut self, start: usize) -> Result<Option<bool>, RegexError> {
+    /// A body that depends on what follows it is refused, and so is a lookbehind in a lookahead.
+    fn lookbehind(&mut self, start: usize, negative: bool, body: Node) -> Result<Node, RegexError> {
+        if body.looks_around() || self.behinds.len() >= MAX_BEHINDS {
+            return Err(RegexError::unsupported(start, Unsupported::Lookbehind));
+        }
+        self.behinds.push(body);
+        let id = self.behinds.len() as u32 - 1;
+        Ok(Node::Assert(Assert::Behind(id, !negative)))
+    }
+
+    /// What follows the parenthesis.
+    fn group_prefix(&mut self, start: usize) -> Result<Prefix, RegexError> {
         if !self.eat("?") || self.eat(":") {
-            return Ok(None);
+            return Ok(Prefix::Plain);
         }
-        if self.eat("=") {
-            return Ok(Some(false));
-        }
-        if self.eat("!") {
-            return Ok(Some(true));
+        let looks = [
+            ("=", Prefix::Ahead { negative: false }),
+            ("!", Prefix::Ahead { negative: true }),
+            ("<=", Prefix::Behind { negative: false }),
+            ("<!", Prefix::Behind { negative: true }),
+        ];
+        for (token, prefix) in looks {
+            if self.eat(token) {
+                return Ok(prefix);
+            }
         }
         let unsupported = |what| Err(RegexError::unsupported(start, what));
-        if self.eat("<=") || self.eat("<!") {
-            return unsupported(Unsupported::Lookbehind);
-        }
         if self.eat("<") || self.eat("P<") {
             return match group_name(self.rest()) {
                 Some(length) => {
                     self.at += length;
-                    Ok(None)
+                    Ok(Prefix::Plain)
                 }
                 None => Err(RegexError::syntax(start, "invalid group name")),
             };
@@ -225,6 +245,16 @@ impl<'a> Parser<'a> {
             _ => Err(RegexError::syntax(start, "invalid group")),
         }
     }
+}
+
+/// The most lookbehinds in one pattern: what is true of them at a place is a word of bits.
+const MAX_BEHINDS: usize = 32;
+
+/// What kind of group a parenthesis opens.
+enum Prefix {
+    Plain,
+    Ahead { negative: bool },
+    Behind { negative: bool },
 }
 
 /// A group of one assertion may be repeated, unlike the bare assertion.

@@ -167,8 +167,10 @@ fn refusals_name_the_reason() {
         (r"(a)\1", Backreference),
         (r"\1(a)", Backreference),
         (r"(?<n>a)\k<n>", Backreference),
-        ("(?<=a)b", Lookbehind),
-        ("(?<!a)b", Lookbehind),
+        (r"(?<=a\b)b", Lookbehind),
+        ("(?<!a$)b", Lookbehind),
+        ("(?<=(?<=a)b)c", Lookbehind),
+        ("(?=.(?<=a))b", Lookbehind),
         ("(?i)b", InlineFlags),
         ("(?-i:b)", InlineFlags),
         ("(?>b)", AtomicGroup),
@@ -212,9 +214,20 @@ fn refusals_name_the_reason() {
             "{pattern}"
         );
     }
-    let error = compile("ab(?<=c)", &Limits::default()).unwrap_err();
+    let error = compile("ab(?<=c$)", &Limits::default()).unwrap_err();
     assert_eq!(error.offset(), 2);
     assert_eq!(error.to_string(), "lookbehind is not supported at offset 2");
+}
+
+#[test]
+fn lookbehinds_see_the_whole_past() {
+    let price = compile(r"(?<=[$€])\d+$", &Limits::default()).unwrap();
+    assert!(price.accepts("about $12") && price.accepts("€7"));
+    assert!(!price.accepts("12") && !price.accepts("$12 "));
+    let tail = compile(r"^.*(?<!\.tmp)$", &Limits::default()).unwrap();
+    assert!(tail.accepts("a.txt") && tail.accepts("") && !tail.accepts("a.tmp"));
+    assert!(compile("(?<=a)*b", &Limits::default()).is_err());
+    assert!(compile("^(?<=a)b", &Limits::default()).unwrap().is_empty());
 }
 
 #[test]

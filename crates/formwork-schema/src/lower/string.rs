@@ -5,6 +5,7 @@ use std::sync::Arc;
 use formwork_automata::{Limits, regex};
 
 use crate::error::Refusal;
+use crate::format;
 use crate::json::Json;
 use crate::node::{Gap, Literal, NodeId, TRUE, TypeSet};
 use crate::resolve::Place;
@@ -73,8 +74,9 @@ impl<'a> Lowering<'a> {
     /// annotations.
     fn format(&mut self, place: &Place<'a>, name: &str) -> NodeId {
         let limits = self.automata_limits();
-        let key = format!(":{name}");
-        let Some(compiled) = self.cache.format(name, &limits) else {
+        let draft = self.registry.draft(place);
+        let key = format!(":{name}:{}", format::varies(name, draft));
+        let Some(compiled) = self.cache.format(name, draft, &limits) else {
             if let Some(trace) = &mut self.trace {
                 trace.annotation(place, "format", "names none that is standard");
             }
@@ -96,6 +98,22 @@ impl<'a> Lowering<'a> {
         match added {
             Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
             Err(error) => self.unsupported(place, TypeSet::STRING, "format", &error.to_string()),
+        }
+    }
+
+    /// Strings in the encoding of RFC 4648, section 4.
+    pub(super) fn base64(&mut self, place: &Place<'a>) -> NodeId {
+        // Unused bits of the last character are zero (section 3.5).
+        let any = "[A-Za-z0-9+/]";
+        let pattern = format!("(?:{any}{{4}})*(?:{any}[AQgw]==|{any}{{2}}[AEIMQUYcgkosw048]=)?");
+        let limits = self.automata_limits();
+        let compile = || regex::compile_whole(&pattern, &limits).map(|dfa| (Arc::new(dfa), None));
+        match self.nodes.add_language("=base64", compile) {
+            Ok(lang) => self.nodes.literal(Literal::Matches { lang, holds: true }),
+            Err(error) => {
+                let reason = error.to_string();
+                self.unsupported(place, TypeSet::STRING, "contentEncoding", &reason)
+            }
         }
     }
 }
