@@ -37,6 +37,7 @@ mod json;
 mod key;
 mod language;
 mod lower;
+mod metaschema;
 mod name_table;
 mod node;
 mod number;
@@ -74,7 +75,8 @@ pub fn compile(
         let uri = uri.trim_end_matches('#');
         documents.push((uri.to_owned(), read(text, limits, uri)?));
     }
-    let lowered = lower::lower(&json, &documents, limits, cache)?;
+    let metaschemas = metaschema::Metaschemas::new();
+    let lowered = lower::lower(&json, &documents, &metaschemas, limits, cache)?;
     let root = lowered.root;
     let solver = solver::Solver::new(lowered, options.clone());
     let explored = shape::explore(solver, cache, root)?;

@@ -8,9 +8,10 @@ mod value;
 
 use rustc_hash::FxHashMap;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, is_validation};
 use crate::error::{Refusal, SchemaError};
 use crate::json::Json;
+use crate::metaschema::Metaschemas;
 use crate::node::{FALSE, Literal, Node, NodeId, Nodes, TRUE, TypeSet};
 use crate::options::SchemaLimits;
 use crate::resolve::{Place, Registry, ScopeId, address};
@@ -33,11 +34,12 @@ pub(crate) struct Lowered {
 pub(crate) fn lower<'a>(
     json: &'a Json,
     documents: &'a [(String, Json)],
+    metaschemas: &'a Metaschemas,
     limits: &SchemaLimits,
     cache: &'a TerminalCache,
 ) -> Result<Lowered, SchemaError> {
     let mut lowering = Lowering {
-        registry: Registry::new(json, documents),
+        registry: Registry::new(json, documents, metaschemas),
         nodes: Nodes::new(),
         limits: limits.clone(),
         cache,
@@ -55,12 +57,6 @@ pub(crate) fn lower<'a>(
             integers_by_spelling: false,
         });
     };
-    if lowering.registry.has_foreign_vocabulary() {
-        let reason = "its `$vocabulary` leaves out validation, which is not supported";
-        return Err(SchemaError::Refused(vec![refusal(
-            &root, "$schema", reason,
-        )]));
-    }
     let node = lowering.schema(&root);
     while let Some((target, place)) = lowering.queue.pop() {
         let node = lowering.schema(&place);
@@ -153,9 +149,10 @@ impl<'a> Lowering<'a> {
         {
             return self.reference(place, "$ref", value);
         }
+        let validates = self.registry.validates(place);
         let mut parts = Vec::new();
         for (keyword, value) in members {
-            if draft.knows(keyword) {
+            if draft.knows(keyword) && (validates || !is_validation(keyword)) {
                 parts.push(self.keyword(place, draft, keyword, value));
             }
         }
@@ -362,11 +359,14 @@ impl<'a> Lowering<'a> {
 
     fn contains(&mut self, place: &Place<'a>, draft: Draft, value: &'a Json) -> NodeId {
         let node = self.schema(&place.child(value, &["contains"]));
-        let mut bound = |keyword: &str| {
-            let value = place.json.get(keyword).filter(|_| draft.knows(keyword))?;
+        let known = |keyword| draft.knows(keyword) && self.registry.validates(place);
+        let (known_min, known_max) = (known("minContains"), known("maxContains"));
+        let mut bound = |keyword: &str, known: bool| {
+            let value = place.json.get(keyword).filter(|_| known)?;
             self.count(place, keyword, value)
         };
-        let (min, max) = (bound("minContains").unwrap_or(1), bound("maxContains"));
+        let min = bound("minContains", known_min).unwrap_or(1);
+        let max = bound("maxContains", known_max);
         self.nodes.literal(Literal::Contains {
             from: 0,
             node,
