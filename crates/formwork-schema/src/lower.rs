@@ -6,7 +6,7 @@ mod string;
 mod unevaluated;
 mod value;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::draft::{Draft, is_validation};
 use crate::error::{Refusal, SchemaError};
@@ -49,6 +49,7 @@ pub(crate) fn lower<'a>(
         targets: FxHashMap::default(),
         queue: Vec::new(),
         lowered: FxHashMap::default(),
+        open: FxHashSet::default(),
     };
     let Some(root) = lowering.registry.root() else {
         return Ok(Lowered {
@@ -100,6 +101,8 @@ struct Lowering<'a> {
     queue: Vec<(u32, Place<'a>)>,
     /// What was lowered, by the same key.
     lowered: FxHashMap<(usize, ScopeId), NodeId>,
+    /// What is being lowered.
+    open: FxHashSet<(usize, ScopeId)>,
 }
 
 impl<'a> Lowering<'a> {
@@ -128,7 +131,13 @@ impl<'a> Lowering<'a> {
         if let Some(&known) = self.lowered.get(&key) {
             return known;
         }
+        // Unevaluated keywords look into the schemas around them, which are not
+        // finished then.
+        if !self.open.insert(key) {
+            return self.target(place);
+        }
         let node = self.lower_schema(&place);
+        self.open.remove(&key);
         self.lowered.insert(key, node);
         node
     }
@@ -272,6 +281,11 @@ impl<'a> Lowering<'a> {
             Ok(target) => target,
             Err(node) => return node,
         };
+        self.target(target)
+    }
+
+    /// A schema that is lowered later, if it is not yet.
+    fn target(&mut self, target: Place<'a>) -> NodeId {
         // A schema can mean different things in different dynamic scopes.
         let key = (address(target.json), target.scope);
         let id = match self.targets.get(&key) {

@@ -85,6 +85,24 @@ pub(super) fn spellings(text: &str, numbers: Numbers) -> Vec<(&'static str, Stri
     texts
 }
 
+/// Whether a number in the text is written with an exponent.
+pub(super) fn has_exponents(text: &str) -> bool {
+    let mut quoted = false;
+    let mut before = ' ';
+    let mut escaped = false;
+    text.chars().any(|c| {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            return false;
+        }
+        quoted = c == '"';
+        let found = before.is_ascii_digit() && matches!(c, 'e' | 'E');
+        before = c;
+        found
+    })
+}
+
 fn write(out: &mut String, text: &str, style: Style) -> serde_json::Result<()> {
     let space = if style.spaced { " \n\t" } else { "" };
     out.push_str(space);
@@ -177,6 +195,12 @@ mod tests {
         }
         assert!(texts[0].1.contains(r#""\u0061":[1,-2.5,"\u00e9\u000a"]"#));
         assert!(texts[1].1.starts_with(r#"{"d":"#));
+    }
+
+    #[test]
+    fn exponents() {
+        assert!(has_exponents(r#"["a\"1e5",1.5E3]"#));
+        assert!(!has_exponents(r#"{"1e5":[true,1,"\\"]}"#));
     }
 
     #[test]
