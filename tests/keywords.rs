@@ -34,6 +34,7 @@ fraction is the number of right verdicts.
 - *subset*: it leaves valid texts out, and says so; a fraction below one counts
   some of those.
 - *annotation*: it accepts everything: the draft does not have the keyword.
+- *no value*: it accepts nothing: what it negates accepts everything, or may.
 - *refused*: it does not compile, with the place and the reason.
 - *invalid*: in this draft it is no schema.
 ";
@@ -87,6 +88,7 @@ fn cell(compiler: &Compiler, probe: &Probe, uri: &str) -> String {
         Ok(grammar) => grammar,
         Err(SchemaError::Refused(_)) => return "refused".to_owned(),
         Err(SchemaError::Invalid(_)) => return "invalid".to_owned(),
+        Err(SchemaError::Unsatisfiable(_)) => return "no value".to_owned(),
         Err(error) => panic!("{}, {uri}: {error}", probe.name),
     };
     let accepts = |text: &&&str| {

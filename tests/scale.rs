@@ -162,7 +162,7 @@ fn many_required() -> Case {
 fn long_text() -> Case {
     let mut definitions = Map::new();
     let mut size = 0;
-    while size < 915_000 {
+    while size < 922_000 {
         let n = definitions.len();
         let next = |far: usize| format!("#/$defs/d{}", (n + far) % 1500);
         let definition = json!({

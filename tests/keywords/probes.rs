@@ -536,10 +536,10 @@ pub(super) const USES: &[Probe] = &[
         invalid: &[r#"{"a":{}}"#, r#"{"a":1,"b":2}"#],
     },
     Probe {
-        name: "`uniqueItems` with `contains`",
-        schema: r#"{"uniqueItems":true,"contains":{"const":1},"maxItems":2}"#,
-        valid: &["[1]", "[2,1]"],
-        invalid: &["[1,1]", "[2]"],
+        name: "`uniqueItems` with `enum`",
+        schema: r#"{"uniqueItems":true,"items":{"enum":[1,2]},"minItems":2}"#,
+        valid: &["[2,1]"],
+        invalid: &["[1,1]", "[1]"],
     },
     Probe {
         name: "`oneOf` of objects",
