@@ -12,11 +12,17 @@ pub(crate) fn cases(n: u32) -> u32 {
     if long { 20 * n } else { n }
 }
 
+/// The seed of random tests, other ones with `FORMWORK_SEED=n`.
+pub(crate) fn seed() -> u64 {
+    let other = std::env::var("FORMWORK_SEED").ok();
+    0x00F0_4203 ^ other.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0)
+}
+
 /// So many cases, always the same ones.
 pub(crate) fn config(n: u32) -> Config {
     Config {
         cases: cases(n),
-        rng_seed: RngSeed::Fixed(0x00F0_4203),
+        rng_seed: RngSeed::Fixed(seed()),
         failure_persistence: None,
         max_shrink_iters: 4000,
         max_shrink_time: 20_000,
