@@ -11,12 +11,15 @@
     clippy::unwrap_used
 )]
 
+mod keywords;
 mod limits;
 mod mask_oracle;
 mod matcher;
 mod real_vocab;
 mod regressions;
+mod scale;
 mod schemas;
 mod soundness;
 mod support;
+mod walks;
 mod witness;

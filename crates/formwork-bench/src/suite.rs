@@ -5,8 +5,13 @@
 //! file, without white space: some tests are about how a number is written.
 //! There are three scores for each
 //! draft: the required tests, `optional`, and `optional/format`. A refused
-//! schema is neither right nor wrong; a schema found to be unsatisfiable
-//! rejects every instance.
+//! schema is neither right nor wrong, and neither is a valid instance that is
+//! rejected by a schema whose status is a subset (*left out*); a schema found
+//! to be unsatisfiable rejects every instance.
+//!
+//! Every instance is then read in other spellings: with escapes, with members
+//! reordered, with white space, with other spellings of numbers where the
+//! schema allows them. A verdict that changes counts as wrong.
 //!
 //! A schema object without `$schema` is given its draft's. `format` is always
 //! asserted, so required tests which say that it is "only an annotation by
@@ -19,6 +24,7 @@
 mod file;
 mod remotes;
 mod score;
+mod spelling;
 
 use std::path::{Path, PathBuf};
 use std::thread;

@@ -143,3 +143,31 @@ const ENFORCED: &[&str] = &[
     "maxContains",
     "unevaluatedItems",
 ];
+
+/// Whether a keyword belongs to the vocabulary of validation (2020-12,
+/// validation, section 6). Dialects may leave that out.
+pub(crate) fn is_validation(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "type"
+            | "enum"
+            | "const"
+            | "multipleOf"
+            | "maximum"
+            | "exclusiveMaximum"
+            | "minimum"
+            | "exclusiveMinimum"
+            | "maxLength"
+            | "minLength"
+            | "pattern"
+            | "maxItems"
+            | "minItems"
+            | "uniqueItems"
+            | "maxContains"
+            | "minContains"
+            | "maxProperties"
+            | "minProperties"
+            | "required"
+            | "dependentRequired"
+    )
+}

@@ -40,6 +40,7 @@ mod key;
 mod language;
 mod least;
 mod lower;
+mod metaschema;
 mod name_table;
 mod node;
 mod number;
@@ -126,7 +127,8 @@ fn explore(
         let uri = uri.trim_end_matches('#');
         documents.push((uri.to_owned(), read(text, limits, uri)?));
     }
-    let mut lowered = lower::lower(&json, &documents, limits, cache, trace)?;
+    let metaschemas = metaschema::Metaschemas::new();
+    let mut lowered = lower::lower(&json, &documents, &metaschemas, limits, cache, trace)?;
     let root = lowered.root;
     let trace = lowered.trace.take();
     let solver = solver::Solver::new(lowered, options.clone());

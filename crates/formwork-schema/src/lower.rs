@@ -7,11 +7,12 @@ mod trace;
 mod unevaluated;
 mod value;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::draft::Draft;
+use crate::draft::{Draft, is_validation};
 use crate::error::{Refusal, SchemaError};
 use crate::json::Json;
+use crate::metaschema::Metaschemas;
 use crate::node::{FALSE, Literal, Node, NodeId, Nodes, TRUE, TypeSet};
 use crate::options::SchemaLimits;
 use crate::resolve::{Place, Registry, ScopeId, address};
@@ -38,12 +39,13 @@ pub(crate) struct Lowered {
 pub(crate) fn lower<'a>(
     json: &'a Json,
     documents: &'a [(String, Json)],
+    metaschemas: &'a Metaschemas,
     limits: &SchemaLimits,
     cache: &'a TerminalCache,
     trace: Option<Trace>,
 ) -> Result<Lowered, SchemaError> {
     let mut lowering = Lowering {
-        registry: Registry::new(json, documents),
+        registry: Registry::new(json, documents, metaschemas),
         nodes: Nodes::new(),
         limits: limits.clone(),
         cache,
@@ -54,6 +56,7 @@ pub(crate) fn lower<'a>(
         queue: Vec::new(),
         lowered: FxHashMap::default(),
         trace,
+        open: FxHashSet::default(),
     };
     let Some(root) = lowering.registry.root() else {
         return Ok(Lowered {
@@ -63,12 +66,6 @@ pub(crate) fn lower<'a>(
             trace: lowering.trace,
         });
     };
-    if lowering.registry.has_foreign_vocabulary() {
-        let reason = "its `$vocabulary` leaves out validation, which is not supported";
-        return Err(SchemaError::Refused(vec![refusal(
-            &root, "$schema", reason,
-        )]));
-    }
     let node = lowering.schema(&root);
     while let Some((target, place)) = lowering.queue.pop() {
         let node = lowering.schema(&place);
@@ -118,6 +115,8 @@ struct Lowering<'a> {
     /// What was lowered, by the same key.
     lowered: FxHashMap<(usize, ScopeId), NodeId>,
     trace: Option<Trace>,
+    /// What is being lowered.
+    open: FxHashSet<(usize, ScopeId)>,
 }
 
 impl<'a> Lowering<'a> {
@@ -146,7 +145,13 @@ impl<'a> Lowering<'a> {
         if let Some(&known) = self.lowered.get(&key) {
             return known;
         }
+        // Unevaluated keywords look into the schemas around them, which are not
+        // finished then.
+        if !self.open.insert(key) {
+            return self.target(place);
+        }
         let node = self.lower_schema(&place);
+        self.open.remove(&key);
         self.lowered.insert(key, node);
         let draft = self.registry.draft(&place);
         if let Some(trace) = &mut self.trace {
@@ -171,9 +176,10 @@ impl<'a> Lowering<'a> {
         {
             return self.reference(place, "$ref", value);
         }
+        let validates = self.registry.validates(place);
         let mut parts = Vec::new();
         for (keyword, value) in members {
-            if draft.knows(keyword) {
+            if draft.knows(keyword) && (validates || !is_validation(keyword)) {
                 let part = self.keyword(place, draft, keyword, value);
                 self.note_origin(place, keyword, part);
                 parts.push(part);
@@ -323,6 +329,11 @@ impl<'a> Lowering<'a> {
             Ok(target) => target,
             Err(node) => return node,
         };
+        self.target(target)
+    }
+
+    /// A schema that is lowered later, if it is not yet.
+    fn target(&mut self, target: Place<'a>) -> NodeId {
         // A schema can mean different things in different dynamic scopes.
         let key = (address(target.json), target.scope);
         let id = match self.targets.get(&key) {
@@ -410,11 +421,14 @@ impl<'a> Lowering<'a> {
 
     fn contains(&mut self, place: &Place<'a>, draft: Draft, value: &'a Json) -> NodeId {
         let node = self.schema(&place.child(value, &["contains"]));
-        let mut bound = |keyword: &str| {
-            let value = place.json.get(keyword).filter(|_| draft.knows(keyword))?;
+        let known = |keyword| draft.knows(keyword) && self.registry.validates(place);
+        let (known_min, known_max) = (known("minContains"), known("maxContains"));
+        let mut bound = |keyword: &str, known: bool| {
+            let value = place.json.get(keyword).filter(|_| known)?;
             self.count(place, keyword, value)
         };
-        let (min, max) = (bound("minContains").unwrap_or(1), bound("maxContains"));
+        let min = bound("minContains", known_min).unwrap_or(1);
+        let max = bound("maxContains", known_max);
         self.nodes.literal(Literal::Contains {
             from: 0,
             node,

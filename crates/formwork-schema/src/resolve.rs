@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::draft::Draft;
 use crate::json::Json;
+use crate::metaschema::Metaschemas;
 
 /// Where a schema stands.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ struct Resource<'a> {
     root: &'a Json,
     pointer: String,
     draft: Draft,
+    /// Its `$schema`, or that of the resource around it.
+    dialect: Option<&'a str>,
 }
 
 /// All resources and anchors of a document.
@@ -60,6 +63,7 @@ pub(crate) struct Registry<'a> {
     scopes: Vec<Vec<usize>>,
     /// The resource of every schema found, by the address of its JSON.
     owner: FxHashMap<usize, usize>,
+    metaschemas: &'a Metaschemas,
 }
 
 /// Keywords whose value is a schema, a list of schemas, or an object of them.
@@ -93,7 +97,11 @@ pub(crate) fn address(json: &Json) -> usize {
 
 impl<'a> Registry<'a> {
     /// Reads a document, and others that it may refer to by their URIs.
-    pub(crate) fn new(root: &'a Json, documents: &'a [(String, Json)]) -> Registry<'a> {
+    pub(crate) fn new(
+        root: &'a Json,
+        documents: &'a [(String, Json)],
+        metaschemas: &'a Metaschemas,
+    ) -> Registry<'a> {
         let mut registry = Registry {
             resources: Vec::new(),
             by_uri: FxHashMap::default(),
@@ -102,40 +110,46 @@ impl<'a> Registry<'a> {
             recursive_anchors: FxHashSet::default(),
             scopes: vec![Vec::new()],
             owner: FxHashMap::default(),
+            metaschemas,
         };
-        let draft = declared_draft(root).unwrap_or(Draft::V2020);
-        registry.add_document(String::new(), root, draft);
+        registry.add_document(String::new(), root);
         for (uri, json) in documents {
-            let draft = declared_draft(json).unwrap_or(draft);
-            registry.add_document(uri.clone(), json, draft);
+            registry.add_document(uri.clone(), json);
         }
         registry
     }
 
-    /// Whether the metaschema that the root names is one of the documents and
-    /// leaves out the vocabulary of validation.
-    pub(crate) fn has_foreign_vocabulary(&self) -> bool {
-        let declared = self
-            .resources
-            .first()
-            .and_then(|root| root.root.get("$schema"));
-        let uri = declared.and_then(Json::as_str).unwrap_or_default();
-        let metaschema = self
-            .by_uri
-            .get(uri.trim_end_matches('#'))
-            .filter(|&&at| at != 0);
+    /// Whether the keywords of validation count where a schema stands. They do
+    /// not if its metaschema is a document of the caller and leaves their
+    /// vocabulary out.
+    pub(crate) fn validates(&self, place: &Place<'_>) -> bool {
+        let resource = self.resources.get(place.resource);
+        let Some(dialect) = resource.and_then(|resource| resource.dialect) else {
+            return true;
+        };
+        let metaschema = self.by_uri.get(dialect.trim_end_matches('#'));
         let vocabulary = metaschema
             .and_then(|&at| self.resources.get(at)?.root.get("$vocabulary"))
             .and_then(Json::members);
-        vocabulary.is_some_and(|known| {
-            !known
+        vocabulary.is_none_or(|known| {
+            known
                 .iter()
                 .any(|(uri, _)| uri.ends_with("/vocab/validation"))
         })
     }
 
-    fn add_document(&mut self, uri: String, json: &'a Json, draft: Draft) {
-        let resource = self.add_resource(uri, json, String::new(), draft);
+    /// Adds a document, in the dialect of the first one if it names none.
+    fn add_document(&mut self, uri: String, json: &'a Json) {
+        let first = self.resources.first();
+        let draft = first.map_or(Draft::V2020, |root| root.draft);
+        let dialect = first.and_then(|root| root.dialect);
+        let resource = self.add_resource(Resource {
+            uri,
+            root: json,
+            pointer: String::new(),
+            draft: declared_draft(json).unwrap_or(draft),
+            dialect: declared(json).or(dialect),
+        });
         self.scan(&Place {
             json,
             pointer: String::new(),
@@ -164,21 +178,10 @@ impl<'a> Registry<'a> {
         self.owner.get(&address(json)).copied().unwrap_or(around)
     }
 
-    fn add_resource(
-        &mut self,
-        uri: String,
-        root: &'a Json,
-        pointer: String,
-        draft: Draft,
-    ) -> usize {
+    fn add_resource(&mut self, resource: Resource<'a>) -> usize {
         let id = self.resources.len();
-        self.by_uri.entry(uri.clone()).or_insert(id);
-        self.resources.push(Resource {
-            uri,
-            root,
-            pointer,
-            draft,
-        });
+        self.by_uri.entry(resource.uri.clone()).or_insert(id);
+        self.resources.push(resource);
         id
     }
 
@@ -201,9 +204,14 @@ impl<'a> Registry<'a> {
         if let (Some(id), false) = (id, hidden) {
             let (uri, fragment) = id.split_once('#').unwrap_or((id, ""));
             if !uri.is_empty() {
-                let base = self.resources.get(place.resource).map_or("", |r| &r.uri);
-                let uri = join(base, uri);
-                place.resource = self.add_resource(uri, place.json, place.pointer.clone(), draft);
+                let around = self.resources.get(place.resource);
+                place.resource = self.add_resource(Resource {
+                    uri: join(around.map_or("", |r| &r.uri), uri),
+                    root: place.json,
+                    pointer: place.pointer.clone(),
+                    draft,
+                    dialect: declared(place.json).or(around.and_then(|r| r.dialect)),
+                });
             }
             if !fragment.is_empty() {
                 self.add_anchor(&place, fragment);
@@ -248,6 +256,19 @@ impl<'a> Registry<'a> {
             .or_insert((place.json, place.pointer.clone()));
     }
 
+    /// The resource of a URI; a metaschema is read when it is first asked for.
+    fn resource(&mut self, uri: &str) -> Option<usize> {
+        if !self.by_uri.contains_key(uri) {
+            let json = self.metaschemas.get(uri)?;
+            self.add_document(uri.to_owned(), json);
+        }
+        let &found = self.by_uri.get(uri)?;
+        // A document that carries its own URI is two resources; the inner one
+        // has the anchors.
+        let root = self.resources.get(found)?.root;
+        Some(self.owner_of(root, found))
+    }
+
     /// The schema that `reference` means where `from` stands.
     pub(crate) fn resolve(
         &mut self,
@@ -260,8 +281,8 @@ impl<'a> Registry<'a> {
         } else {
             let base = self.resources.get(from.resource).map_or("", |r| &r.uri);
             let uri = join(base, uri);
-            match self.by_uri.get(&uri) {
-                Some(&resource) => resource,
+            match self.resource(&uri) {
+                Some(resource) => resource,
                 None => {
                     return Err(format!(
                         "`{uri}` is no part of this document, and documents are never fetched; \
@@ -393,10 +414,12 @@ impl<'a> Registry<'a> {
     }
 }
 
+fn declared(json: &Json) -> Option<&str> {
+    json.get("$schema").and_then(Json::as_str)
+}
+
 fn declared_draft(json: &Json) -> Option<Draft> {
-    json.get("$schema")
-        .and_then(Json::as_str)
-        .map(Draft::from_uri)
+    declared(json).map(Draft::from_uri)
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -510,7 +533,8 @@ mod tests {
             "a":{"$id":"a.json","$defs":{"n":{"$anchor":"here"}}},
             "b%":{"type":"null"}},"other":{"deep":[{"type":"string"}]}}"##;
         let json = crate::json::parse(text, 32).expect("json");
-        let mut registry = Registry::new(&json, &[]);
+        let metaschemas = Metaschemas::new();
+        let mut registry = Registry::new(&json, &[], &metaschemas);
         let root = registry.root().expect("root");
         for (reference, pointer) in [
             ("#", ""),

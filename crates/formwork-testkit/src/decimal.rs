@@ -33,7 +33,10 @@ impl Decimal {
             None => (false, text),
         };
         let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], text[at + 1..].parse().expect("an exponent")),
+            Some(at) => (
+                &text[..at],
+                text[at + 1..].parse().unwrap_or(i64::from(i32::MAX)),
+            ),
             None => (text, 0i64),
         };
         let (int, frac) = mantissa.split_once('.').unwrap_or((mantissa, ""));

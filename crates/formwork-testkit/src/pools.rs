@@ -102,6 +102,12 @@ pub const FORMATS: &[(&str, &[&str])] = &[
     ),
     ("json-pointer", &["", "/a/b~0", "/a~2", "a"]),
     ("duration", &["P1D", "PT1H2M", "P1W", "P", "P1DT"]),
+    ("hostname", &["a.example", "-a", "a..b", "A1-b"]),
+    ("email", &["a@b.example", "a@", "a b@c", "a.b+c@d"]),
+    ("uri", &["a:b", "http://a/b?c#d", "/a", "a: b"]),
+    ("uri-reference", &["/a", "", "?b#c", "a b", "\\"]),
+    ("uri-template", &["/a{b}", "{", "a{b,c}d", "{b}}"]),
+    ("relative-json-pointer", &["0", "1/a", "0#", "01", "/a"]),
     ("nonsense", &["anything"]),
 ];
 

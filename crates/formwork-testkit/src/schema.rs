@@ -16,26 +16,53 @@ pub fn any_schema() -> impl Strategy<Value = Value> {
     let draft = prop_oneof![
         8 => Just(Draft::Newest),
         1 => Just(Draft::Declared),
+        2 => Just(Draft::V2019),
         2 => Just(Draft::V7),
+        1 => Just(Draft::V6),
         2 => Just(Draft::V4),
     ];
-    (schema(3), schema(2), schema(2), draft)
-        .prop_map(|(root, a, b, draft)| document(root, a, b, draft))
+    (schema(3), schema(2), schema(2), draft, reference_style())
+        .prop_map(|(root, a, b, draft, style)| document(root, a, b, draft, style))
 }
 
 /// A schema that says more about fewer types, so that more values satisfy it.
 pub fn any_focused_schema() -> impl Strategy<Value = Value> {
     let root = prop_oneof![object(schema(1)), array(schema(1))];
     let root = root.prop_map(object_of);
-    (root, schema(1), schema(1)).prop_map(|(root, a, b)| document(root, a, b, Draft::Newest))
+    (root, schema(1), schema(1), reference_style())
+        .prop_map(|(root, a, b, style)| document(root, a, b, Draft::Newest, style))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Draft {
-    Newest,
-    Declared,
-    V7,
     V4,
+    V6,
+    V7,
+    V2019,
+    Declared,
+    Newest,
+}
+
+/// How a document names what it refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum References {
+    /// By pointers.
+    Pointers,
+    /// The root has a URI, by which it is named.
+    Uri,
+    /// Anchors, where the draft has them.
+    Anchors,
+    /// `$dynamicRef` or `$recursiveRef`, where the draft has them.
+    Dynamic,
+}
+
+fn reference_style() -> impl Strategy<Value = References> {
+    prop_oneof![
+        4 => Just(References::Pointers),
+        1 => Just(References::Uri),
+        1 => Just(References::Anchors),
+        1 => Just(References::Dynamic),
+    ]
 }
 
 fn keyword(name: &str, value: impl Into<Value>) -> Keywords {
@@ -264,13 +291,13 @@ fn loose_keyword(depth: u32) -> BoxedStrategy<Keywords> {
 }
 
 /// Puts a document together.
-fn document(root: Value, a: Value, b: Value, draft: Draft) -> Value {
+fn document(root: Value, a: Value, b: Value, draft: Draft, style: References) -> Value {
     let mut parts = [root, a, b];
     for (rank, part) in parts.iter_mut().enumerate() {
         guard_references(part, rank, false);
         match draft {
             Draft::Newest | Draft::Declared => {}
-            Draft::V7 | Draft::V4 => make_old(part, draft),
+            _ => make_old(part, draft),
         }
     }
     let [root, a, b] = parts;
@@ -282,7 +309,7 @@ fn document(root: Value, a: Value, b: Value, draft: Draft) -> Value {
             members
         }
     };
-    if draft == Draft::V7 || draft == Draft::V4 {
+    if draft <= Draft::V7 {
         // Beside a reference nothing counts there, the definitions neither.
         if root.contains_key("$ref") {
             let inner = Value::Object(std::mem::take(&mut root));
@@ -292,7 +319,9 @@ fn document(root: Value, a: Value, b: Value, draft: Draft) -> Value {
     let uri = match draft {
         Draft::Newest => None,
         Draft::Declared => Some("https://json-schema.org/draft/2020-12/schema"),
+        Draft::V2019 => Some("https://json-schema.org/draft/2019-09/schema"),
         Draft::V7 => Some("http://json-schema.org/draft-07/schema#"),
+        Draft::V6 => Some("http://json-schema.org/draft-06/schema#"),
         Draft::V4 => Some("http://json-schema.org/draft-04/schema#"),
     };
     if let Some(uri) = uri {
@@ -308,7 +337,70 @@ fn document(root: Value, a: Value, b: Value, draft: Draft) -> Value {
     if !defs.is_empty() {
         root.insert("$defs".into(), Value::Object(defs));
     }
+    name_references(&mut root, draft, style);
     Value::Object(root)
+}
+
+/// Changes how a document refers to its parts, not what it refers to.
+fn name_references(root: &mut Map<String, Value>, draft: Draft, style: References) {
+    let newest = draft >= Draft::Declared;
+    let uri = "urn:formwork:root";
+    match style {
+        References::Pointers => {}
+        References::Uri => {
+            let keyword = if draft == Draft::V4 { "id" } else { "$id" };
+            // Beside a reference an old draft does not see it.
+            root.insert(keyword.into(), json!(uri));
+            let named = |target: &str| ("$ref", format!("{uri}{target}"));
+            root.values_mut().for_each(|inner| rename(inner, &named));
+        }
+        References::Anchors if draft >= Draft::V2019 => {
+            root.insert("$anchor".into(), json!("root"));
+            if let Some(Value::Object(a)) = root.get_mut("$defs").and_then(|d| d.get_mut("a")) {
+                a.insert("$anchor".into(), json!("A"));
+                let named = |target: &str| match target {
+                    "#" => ("$ref", "#root".to_owned()),
+                    "#/$defs/a" => ("$ref", "#A".to_owned()),
+                    other => ("$ref", other.to_owned()),
+                };
+                root.values_mut().for_each(|inner| rename(inner, &named));
+            }
+        }
+        References::Dynamic if draft >= Draft::V2019 => {
+            let (anchor, name, value) = if newest {
+                ("$dynamicAnchor", "$dynamicRef", json!("root"))
+            } else {
+                ("$recursiveAnchor", "$recursiveRef", json!(true))
+            };
+            root.insert(anchor.into(), value);
+            let named = |target: &str| match target {
+                "#" if newest => (name, "#root".to_owned()),
+                "#" => (name, "#".to_owned()),
+                other => ("$ref", other.to_owned()),
+            };
+            root.values_mut().for_each(|inner| rename(inner, &named));
+        }
+        References::Anchors | References::Dynamic => {}
+    }
+}
+
+/// Rewrites every `$ref`: its keyword and its target.
+fn rename(value: &mut Value, named: &dyn Fn(&str) -> (&'static str, String)) {
+    match value {
+        Value::Object(members) => {
+            for (keyword, inner) in members.iter_mut() {
+                if keyword != "const" && keyword != "enum" {
+                    rename(inner, named);
+                }
+            }
+            if let Some(Value::String(target)) = members.shift_remove("$ref") {
+                let (keyword, target) = named(&target);
+                members.insert(keyword.to_owned(), json!(target));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, named)),
+        _ => {}
+    }
 }
 
 /// Keywords whose schemas are about members, items or names, not about the
@@ -352,7 +444,15 @@ fn guard_references(value: &mut Value, rank: usize, guarded: bool) {
     }
 }
 
-/// Rewrites a schema for draft 7 or 4.
+fn value_mentions(members: &Map<String, Value>, keyword: &str) -> bool {
+    let quoted = format!("\"{keyword}\"");
+    members
+        .values()
+        .any(|value| value.to_string().contains(&quoted))
+        || members.contains_key(keyword)
+}
+
+/// Rewrites a schema for an older draft.
 fn make_old(schema: &mut Value, draft: Draft) {
     if let (Value::Bool(holds), Draft::V4) = (&*schema, draft) {
         *schema = if *holds {
@@ -381,6 +481,8 @@ fn make_old(schema: &mut Value, draft: Draft) {
             | "propertyNames"
             | "contains"
             | "not"
+            | "unevaluatedItems"
+            | "unevaluatedProperties"
             | "if"
             | "then"
             | "else" => {
@@ -392,6 +494,8 @@ fn make_old(schema: &mut Value, draft: Draft) {
     // Later formats mean nothing there, but the engine asserts them all.
     let known: &[&str] = match draft {
         Draft::V4 => &["date-time", "ipv4", "ipv6", "nonsense"],
+        Draft::V6 => &["date-time", "ipv4", "ipv6", "json-pointer", "nonsense"],
+
         _ => &[
             "date",
             "time",
@@ -402,11 +506,8 @@ fn make_old(schema: &mut Value, draft: Draft) {
             "nonsense",
         ],
     };
-    if members
-        .get("format")
-        .and_then(Value::as_str)
-        .is_some_and(|name| !known.contains(&name))
-    {
+    let format = members.get("format").and_then(Value::as_str);
+    if draft < Draft::V2019 && format.is_some_and(|name| !known.contains(&name)) {
         members.shift_remove("format");
     }
     if let Some(prefix) = members.shift_remove("prefixItems") {
@@ -414,6 +515,14 @@ fn make_old(schema: &mut Value, draft: Draft) {
             members.insert("additionalItems".into(), rest);
         }
         members.insert("items".into(), prefix);
+    }
+    if draft == Draft::V2019 {
+        // The judge counts what `contains` holds of as evaluated, as only
+        // 2020-12 does.
+        if value_mentions(members, "contains") {
+            members.shift_remove("unevaluatedItems");
+        }
+        return;
     }
     for newer in ["dependentRequired", "dependentSchemas"] {
         if let Some(Value::Object(mut all)) = members.shift_remove(newer) {

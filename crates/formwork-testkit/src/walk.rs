@@ -33,7 +33,8 @@ impl From<EngineError> for Stuck {
     }
 }
 
-/// Tokens after which a walk must have ended, whatever was generated before.
+/// Tokens after which a walk must have ended, whatever was generated before, or
+/// twice the bytes of the shortest text if that is more.
 const MAX_TOKENS: usize = 2000;
 
 /// Generates a text: at random for `budget` tokens, then along tokens that lower
@@ -53,6 +54,7 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
         text: Vec::new(),
         detours: Vec::new(),
     };
+    let most = MAX_TOKENS.max(2 * matcher.min_completion_bytes() as usize);
     let broken = |what: &str, text: &[u8]| Stuck::Broken(format!("{what} after {}", show(text)));
     loop {
         match matcher.fill_mask(&mut row) {
@@ -74,7 +76,7 @@ pub fn generate(grammar: &Grammar, budget: usize, rng: &mut Rng) -> Result<Gener
         if allowed.is_empty() {
             return Err(broken("nothing may follow", &done.text));
         }
-        if done.tokens.len() >= MAX_TOKENS {
+        if done.tokens.len() >= most {
             return Err(Stuck::Endless(format!("no end to {}", show(&done.text))));
         }
         let mut next = vec![*rng.pick(&allowed)];

@@ -36,6 +36,8 @@ pub(crate) struct Measured {
     pub(crate) invalid_rejected: usize,
     pub(crate) invalid_total: usize,
     pub(crate) disagreements: usize,
+    /// Whether only a part of the schema is compiled.
+    pub(crate) subset: bool,
 }
 
 impl Measured {
@@ -50,6 +52,7 @@ impl Measured {
             invalid_rejected: 0,
             invalid_total: 0,
             disagreements: 0,
+            subset: false,
         }
     }
 
@@ -119,6 +122,7 @@ pub(crate) fn measure(
 
     let mut measured = Measured::only(Outcome::Ran);
     measured.ttfm_us = Some(micros(ttfm));
+    measured.subset = !matcher.grammar().status().is_exact();
     let mut row = vec![0; bench.vocab().mask_words()];
     for instance in &case.instances {
         let tokens = match bench.encoder().encode(&instance.text) {

@@ -22,6 +22,8 @@ pub struct Report {
     pub passing: usize,
     /// Schemas that did not compile.
     pub refused: usize,
+    /// Schemas of which only a part is compiled, passing or not.
+    pub subset: usize,
     /// Schemas with a valid instance rejected.
     pub over: usize,
     /// Schemas with an invalid instance accepted.
@@ -141,6 +143,7 @@ impl Report {
         self.schemas += 1;
         self.passing += passing;
         self.refused += refused;
+        self.subset += usize::from(measured.subset);
         let split = self.splits.entry(split).or_default();
         split.schemas += 1;
         split.passing += passing;
@@ -273,6 +276,7 @@ mod tests {
             "restored",
             "passing",
             "refused",
+            "subset",
             "over",
             "under",
             "panics",

@@ -63,6 +63,7 @@ impl Report {
             self.engine_errors,
             self.disagreements
         )?;
+        writeln!(f, "subset {}", self.subset)?;
         writeln!(
             f,
             "valid instances accepted {} of {}, invalid rejected {} of {}\n",

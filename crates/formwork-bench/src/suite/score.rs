@@ -35,10 +35,18 @@ pub struct Score {
     pub pass: usize,
     /// Tests whose schema was refused.
     pub refused: usize,
-    /// Tests with the wrong verdict or none.
+    /// Tests with a valid instance that was rejected by a schema of which only
+    /// a part is compiled.
+    pub left_out: usize,
+    /// Tests with the wrong verdict or none, or with another in another
+    /// spelling.
     pub wrong: usize,
     /// Tests left out, not part of the total.
     pub skipped: usize,
+    /// Other spellings of instances that were read.
+    pub spellings: usize,
+    /// Those of them with another verdict than the instance as it stands.
+    pub disagree: usize,
     /// Why schemas were refused, by number of schemas.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub refusals: BTreeMap<String, usize>,
@@ -99,14 +107,23 @@ impl fmt::Display for SuiteReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<12}  {:<8}  {:>5}  {:>5}  {:>7}  {:>5}  {:>7}",
-            "draft", "tests", "total", "pass", "refused", "wrong", "skipped"
+            "{:<12}  {:<8}  {:>5}  {:>5}  {:>7}  {:>8}  {:>5}  {:>7}",
+            "draft", "tests", "total", "pass", "refused", "left out", "wrong", "skipped"
         )?;
         for (draft, kind, score) in self.scores() {
             writeln!(
                 f,
-                "{draft:<12}  {kind:<8}  {:>5}  {:>5}  {:>7}  {:>5}  {:>7}",
-                score.total, score.pass, score.refused, score.wrong, score.skipped
+                "{draft:<12}  {kind:<8}  {:>5}  {:>5}  {:>7}  {:>8}  {:>5}  {:>7}",
+                score.total, score.pass, score.refused, score.left_out, score.wrong, score.skipped
+            )?;
+        }
+        for (draft, score) in &self.drafts {
+            let all = [&score.core, &score.optional, &score.format];
+            let texts: usize = all.iter().map(|score| score.spellings).sum();
+            let disagree: usize = all.iter().map(|score| score.disagree).sum();
+            writeln!(
+                f,
+                "{draft:<12}  spellings: {texts} texts, {disagree} disagree"
             )?;
         }
         for (draft, kind, score) in self.scores() {
