@@ -64,6 +64,7 @@ impl ByteDfa {
         let start = builder.state();
         ids.insert(first.clone(), start);
         let mut open = vec![(first, start)];
+        let mut next = Vec::with_capacity(parts.len());
         while let Some((states, from)) = open.pop() {
             let accepts = |(&state, (dfa, wanted)): (&u32, &(&ByteDfa, bool))| {
                 dfa.exit(LexState([state, 0, 0, 0])).is_some() == *wanted
@@ -72,7 +73,7 @@ impl ByteDfa {
                 builder.label(from, 0);
             }
             for byte in 0..=255u8 {
-                let mut next = Vec::with_capacity(states.len());
+                next.clear();
                 for (&state, (dfa, wanted)) in states.iter().zip(parts) {
                     match dfa.step(LexState([state, 0, 0, 0]), byte) {
                         Some(to) => next.push(to.0[0]),
@@ -91,7 +92,7 @@ impl ByteDfa {
                         }
                         let to = builder.state();
                         ids.insert(next.clone(), to);
-                        open.push((next, to));
+                        open.push((next.clone(), to));
                         to
                     }
                 };

@@ -148,6 +148,13 @@ impl Decimal {
         value.checked_mul(scale)
     }
 
+    /// The number `integer` / 10^places.
+    pub(crate) fn from_scaled(integer: u64, places: u64) -> Decimal {
+        let digits = integer.to_string();
+        let digits = digits.bytes().map(|byte| byte - b'0').collect();
+        Decimal::new(false, digits, -(places as i64))
+    }
+
     /// |self| × 10^places as an integer, if it is one that fits.
     pub(crate) fn scaled(&self, places: u64) -> Option<u64> {
         Decimal {

@@ -12,6 +12,8 @@ mod interval;
 mod multiple;
 mod set;
 
+pub(crate) use multiple::in_conflict as multiples_conflict;
+
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};
 
 use crate::bounds::range;
@@ -81,7 +83,7 @@ impl Solver {
         let mut exponents = true;
         let mut none = false;
         let integers = !types.meets(TypeSet::FRACTION);
-        for literal in &literals {
+        for literal in &multiple::combine(&literals) {
             match literal {
                 // Every integer is a multiple of what 1 is a multiple of.
                 Literal::Multiple { of, holds }
@@ -91,7 +93,9 @@ impl Solver {
                 }
                 Literal::Multiple { of, holds } => {
                     exponents = false;
-                    others.push((multiple::multiples(of, *holds)?, true));
+                    let multiples = multiple::multiples(of, *holds)?;
+                    self.spend(multiples.state_count() as u64)?;
+                    others.push((multiples, true));
                 }
                 Literal::Numbers { set, holds } => {
                     others.push((set::values(set), *holds));
@@ -126,7 +130,7 @@ impl Solver {
                 place: "combining bounds and multipleOf".into(),
             });
         };
-        self.spend(product.state_count() as u64)?;
+        self.spend(4 * product.state_count() as u64)?;
         Ok(Numbers::Digits(Digits {
             dfa: product,
             count,

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::bounds::{range, window};
 use crate::error::SchemaError;
 use crate::node::{Literal, Node, NodeId, TRUE, TypeSet};
+use crate::number;
 use crate::solver::Solver;
 use crate::text::Verdict;
 
@@ -269,9 +270,9 @@ fn numbers_conflict(literals: &[Literal]) -> bool {
         _ => None,
     });
     match sets.min_by_key(|set| set.len()) {
-        None => range(literals.iter()).is_none(),
+        None => range(literals.iter()).is_none() || number::multiples_conflict(literals),
         Some(smallest) => !smallest
             .iter()
-            .any(|n| literals.iter().all(|l| crate::number::satisfies(n, l))),
+            .any(|n| literals.iter().all(|l| number::satisfies(n, l))),
     }
 }

@@ -4,6 +4,7 @@ use formwork_grammar::{ByteDfa, ByteDfaBuilder};
 
 use crate::decimal::Decimal;
 use crate::error::SchemaError;
+use crate::node::Literal;
 
 /// Remainders told apart at most.
 const MAX_MODULUS: u64 = 100_000;
@@ -67,6 +68,69 @@ pub(super) fn multiples(of: &Decimal, holds: bool) -> Result<ByteDfa, SchemaErro
         b.label(odd, 0);
     }
     Ok(b.build(start))
+}
+
+/// Literals with the same meaning: the divisors that must divide as one, and of
+/// those that must not only such as say more than the others.
+pub(super) fn combine(literals: &[Literal]) -> Vec<Literal> {
+    let mut rest: Vec<Literal> = Vec::new();
+    let (mut divisors, mut excluded): (Vec<Decimal>, Vec<Decimal>) = (Vec::new(), Vec::new());
+    for literal in literals {
+        match literal {
+            Literal::Multiple { of, holds: true } => divisors.push(of.clone()),
+            Literal::Multiple { of, holds: false } => excluded.push(of.clone()),
+            other => rest.push(other.clone()),
+        }
+    }
+    let mut joined: Vec<Decimal> = Vec::new();
+    for divisor in divisors {
+        match joined
+            .pop()
+            .map(|last| (least_common_multiple(&last, &divisor), last))
+        {
+            None => joined.push(divisor),
+            Some((Some(both), _)) => joined.push(both),
+            Some((None, last)) => joined.extend([divisor, last]),
+        }
+    }
+    let literal = |of: Decimal, holds| Literal::Multiple { of, holds };
+    rest.extend(joined.into_iter().map(|of| literal(of, true)));
+    for (at, of) in excluded.iter().enumerate() {
+        let implied = |&(other_at, other): &(usize, &Decimal)| {
+            let same = is_multiple(other, of);
+            other_at != at && is_multiple(of, other) && (!same || other_at < at)
+        };
+        if !excluded.iter().enumerate().any(|other| implied(&other)) {
+            rest.push(literal(of.clone(), false));
+        }
+    }
+    rest
+}
+
+/// Whether some divisor must divide and, being a multiple of another one, must
+/// not.
+pub(crate) fn in_conflict(literals: &[Literal]) -> bool {
+    let combined = combine(literals);
+    let divisors = combined.iter().filter_map(|literal| match literal {
+        Literal::Multiple { of, holds: true } => Some(of),
+        _ => None,
+    });
+    let mut pairs = divisors.flat_map(|divisor| combined.iter().map(move |l| (divisor, l)));
+    pairs.any(|(divisor, literal)| match literal {
+        Literal::Multiple { of, holds: false } => is_multiple(divisor, of),
+        _ => false,
+    })
+}
+
+/// `None` if it has too many digits.
+fn least_common_multiple(a: &Decimal, b: &Decimal) -> Option<Decimal> {
+    let places = a.fraction_len().max(b.fraction_len());
+    let (a, b) = (a.scaled(places)?, b.scaled(places)?);
+    let (mut divisor, mut rest) = (a, b);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    Some(Decimal::from_scaled((a / divisor).checked_mul(b)?, places))
 }
 
 /// Whether `n` is a multiple of `of`.
