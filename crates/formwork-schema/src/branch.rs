@@ -59,25 +59,24 @@ impl Solver {
             } else {
                 open.extend(self.split(partial)?);
             }
-            if done.len() + open.len() > MANY {
+            let max = self.options.limits.max_branches;
+            if done.len() + open.len() > max.min(MANY) {
                 done = self.decide(node, types)?;
+                if done.len() > max {
+                    return Err(self.too_many_branches());
+                }
                 break;
             }
-            self.check_branches(done.len() + open.len())?;
         }
         Ok(without_implied(done))
     }
 
-    fn check_branches(&self, count: usize) -> Result<(), SchemaError> {
-        let max = self.options.limits.max_branches;
-        if count <= max {
-            return Ok(());
-        }
-        Err(SchemaError::Limit {
+    fn too_many_branches(&self) -> SchemaError {
+        SchemaError::Limit {
             name: "max_branches",
-            limit: max as u64,
+            limit: self.options.limits.max_branches as u64,
             place: "multiplying out anyOf, oneOf, allOf and not".into(),
-        })
+        }
     }
 
     /// Adds formulas to an alternative; `None` if that leaves nothing.

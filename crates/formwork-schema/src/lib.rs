@@ -78,6 +78,10 @@ pub fn compile(
 ) -> Result<JsonLanguage, SchemaError> {
     let (explored, _) = explore(text, options, cache, None)?;
     if !explored.shapes.is_alive(explored.root) {
+        // What was left out may be all there is.
+        if !explored.left_out.is_empty() {
+            return Err(SchemaError::Refused(explored.left_out));
+        }
         return Err(SchemaError::Unsatisfiable(conflict(text, options, cache)?));
     }
     Ok(JsonLanguage::new(explored, options))

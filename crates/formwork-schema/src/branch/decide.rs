@@ -8,11 +8,13 @@
 //! search of Davis, Putnam, Logemann and Loveland, 1962, made to list all
 //! models instead of finding one.)
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::error::SchemaError;
+use crate::error::{Refusal, SchemaError};
 use crate::node::{FALSE, Literal, NameSet, Node, NodeId, Props, TRUE, TypeSet};
 use crate::solver::Solver;
 
@@ -21,6 +23,10 @@ use super::Branch;
 /// How deep to look for a contradiction between what two literals say of a
 /// member.
 const DEPTH: u32 = 3;
+
+/// Alternatives kept at most, and cases looked at to find them.
+const MAX_DONE: usize = 256;
+const MAX_CASES: usize = 8192;
 
 /// Literals that hold, and what is left of the formula then.
 struct Case {
@@ -31,6 +37,9 @@ struct Case {
 impl Solver {
     /// The alternatives of `node` for values of `types`; no value satisfies two
     /// of them, unless the formula offers them as they are.
+    ///
+    /// If there is no end of them, those found by then are a part of the
+    /// language, which is noted.
     pub(super) fn decide(
         &mut self,
         node: NodeId,
@@ -42,19 +51,55 @@ impl Solver {
             refusal: None,
         };
         let mut done = Vec::new();
-        let mut open = vec![Case { facts, rest: node }];
-        while let Some(case) = open.pop() {
-            let Some(case) = self.settle(case)? else {
+        let mut cases = vec![Some(Case { facts, rest: node })];
+        let mut open = BinaryHeap::from([(Reverse(0), Reverse(0))]);
+        while let Some((_, Reverse(at))) = open.pop() {
+            let Some(case) = cases[at].take() else {
                 continue;
             };
             if case.rest == TRUE {
                 done.push(case.facts);
-            } else {
-                open.extend(self.cases(case)?);
+                continue;
             }
-            self.check_branches(done.len() + open.len())?;
+            for case in self.cases(case)? {
+                if let Some(case) = self.settle(case)? {
+                    // Broad cases first, and those soon done.
+                    let left = self.literals_left(case.rest, case.facts.types);
+                    let cost = left + 4 * case.facts.literals.len();
+                    open.push((Reverse(cost), Reverse(cases.len())));
+                    cases.push(Some(case));
+                }
+            }
+            if done.len() > MAX_DONE || cases.len() > MAX_CASES {
+                if done.is_empty() {
+                    return Err(self.too_many_branches());
+                }
+                self.leave_out_rest();
+                break;
+            }
         }
         Ok(done)
+    }
+
+    /// Notes that alternatives were dropped.
+    fn leave_out_rest(&mut self) {
+        let left_out = Refusal {
+            pointer: String::new(),
+            keyword: "oneOf".into(),
+            reason: format!(
+                "alternatives overlap in more than {MAX_DONE} ways somewhere; values that come \
+                 under the most involved of these are left out"
+            ),
+        };
+        if !self.left_out.contains(&left_out) {
+            self.left_out.push(left_out);
+        }
+    }
+
+    fn literals_left(&mut self, node: NodeId, types: TypeSet) -> usize {
+        let mut found = FxHashMap::default();
+        self.count_literals(node, types, &mut found);
+        found.len()
     }
 
     /// Moves what must hold to the facts, until nothing changes; `None` if that
@@ -147,11 +192,11 @@ impl Solver {
         }
         let differs = members.into_iter().filter(|(_, (count, _))| *count > 1);
         let Some((name, (_, literal))) =
-            differs.max_by_key(|&(name, (count, _))| (count, std::cmp::Reverse(name)))
+            differs.max_by_key(|&(name, (count, _))| (count, Reverse(name)))
         else {
             let common = found
                 .iter()
-                .max_by_key(|&&(id, count)| (count, std::cmp::Reverse(id)));
+                .max_by_key(|&&(id, count)| (count, Reverse(id)));
             return common.map(|&(id, _)| id);
         };
         let required = Literal::Required(name.into());

@@ -122,7 +122,7 @@ pub(crate) fn in_conflict(literals: &[Literal]) -> bool {
     })
 }
 
-/// `None` if it has too many digits.
+/// `None` if it has more remainders than an automaton may tell apart.
 fn least_common_multiple(a: &Decimal, b: &Decimal) -> Option<Decimal> {
     let places = a.fraction_len().max(b.fraction_len());
     let (a, b) = (a.scaled(places)?, b.scaled(places)?);
@@ -130,7 +130,9 @@ fn least_common_multiple(a: &Decimal, b: &Decimal) -> Option<Decimal> {
     while rest != 0 {
         (divisor, rest) = (rest, divisor % rest);
     }
-    Some(Decimal::from_scaled((a / divisor).checked_mul(b)?, places))
+    let both = (a / divisor).checked_mul(b)?;
+    let fits = both.saturating_mul(places + 1) <= MAX_MODULUS;
+    fits.then(|| Decimal::from_scaled(both, places))
 }
 
 /// Whether `n` is a multiple of `of`.
