@@ -53,14 +53,18 @@ impl Solver {
     ) -> Result<Numbers, SchemaError> {
         let literals = self.literals(literals);
         let by_spelling = self.integers_by_spelling;
-        let smallest = literals
-            .iter()
-            .filter_map(|literal| match literal {
-                Literal::Numbers { set, holds: true } => Some(set),
-                _ => None,
-            })
-            .min_by_key(|set| set.len());
-        if let Some(set) = smallest
+        let literals = multiple::combine(&literals);
+        let Some((low, high)) = range(literals.iter()) else {
+            return Ok(Numbers::Values(Vec::new()));
+        };
+        let sets = literals.iter().filter_map(|literal| match literal {
+            Literal::Numbers { set, holds: true } => Some(set.to_vec()),
+            Literal::Multiple { of, holds: true } => {
+                multiple::within(of, &low.as_ref()?.value, &high.as_ref()?.value)
+            }
+            _ => None,
+        });
+        if let Some(set) = sets.min_by_key(Vec::len)
             && (types.and(TypeSet::NUMBER) == TypeSet::NUMBER || !by_spelling)
         {
             let kind = |n: &Decimal| {
@@ -76,14 +80,11 @@ impl Solver {
                 set.iter().filter(satisfies).cloned().collect(),
             ));
         }
-        let Some((low, high)) = range(literals.iter()) else {
-            return Ok(Numbers::Values(Vec::new()));
-        };
         let mut others: Vec<(ByteDfa, bool)> = Vec::new();
         let mut exponents = true;
         let mut none = false;
         let integers = !types.meets(TypeSet::FRACTION);
-        for literal in &multiple::combine(&literals) {
+        for literal in &literals {
             match literal {
                 // Every integer is a multiple of what 1 is a multiple of.
                 Literal::Multiple { of, holds }

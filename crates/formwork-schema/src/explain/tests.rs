@@ -53,12 +53,12 @@ fn formats_have_names() {
 
 #[test]
 fn numbers() {
-    let schema = r#"{"type": "integer", "minimum": 1, "exclusiveMaximum": 9.5, "multipleOf": 2}"#;
+    let schema = r#"{"type": "integer", "minimum": 1, "exclusiveMaximum": 99999.5, "multipleOf": 2}"#;
     let explained = explained(schema);
     let numbers = &explained.values[0].numbers[0];
     assert!(numbers.integers && numbers.states > 0);
     assert_eq!(numbers.low, Some(("1".to_owned(), false)));
-    assert_eq!(numbers.high, Some(("9.5".to_owned(), true)));
+    assert_eq!(numbers.high, Some(("99999.5".to_owned(), true)));
     assert_eq!(numbers.multiples, [("2".to_owned(), true)]);
     check(r#"{"type": "number"}"#, &["#0 from the root", "number"]);
 }

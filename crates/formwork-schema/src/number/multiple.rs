@@ -107,6 +107,40 @@ pub(super) fn combine(literals: &[Literal]) -> Vec<Literal> {
     rest
 }
 
+/// The multiples of a number within bounds, the bounds included; `None` if there
+/// are many.
+pub(super) fn within(of: &Decimal, low: &Decimal, high: &Decimal) -> Option<Vec<Decimal>> {
+    const MANY: i128 = 1000;
+    let places = [of, low, high].map(Decimal::fraction_len);
+    let places = places.into_iter().max().unwrap_or(0);
+    let scaled = |n: &Decimal| {
+        let magnitude = i128::from(n.scaled(places)?);
+        Some(if n.is_negative() {
+            -magnitude
+        } else {
+            magnitude
+        })
+    };
+    let (step, low, high) = (scaled(of)?, scaled(low)?, scaled(high)?);
+    // Rounded towards the inside.
+    let first = low.div_euclid(step) + i128::from(low.rem_euclid(step) != 0);
+    let last = high.div_euclid(step);
+    if last - first >= MANY {
+        return None;
+    }
+    let multiples = (first..=last).map(|factor| {
+        let multiple = factor * step;
+        let magnitude = u64::try_from(multiple.unsigned_abs()).ok()?;
+        let magnitude = Decimal::from_scaled(magnitude, places);
+        Some(if multiple < 0 {
+            magnitude.negate()
+        } else {
+            magnitude
+        })
+    });
+    multiples.collect()
+}
+
 /// Whether some divisor must divide and, being a multiple of another one, must
 /// not.
 pub(crate) fn in_conflict(literals: &[Literal]) -> bool {
