@@ -134,3 +134,15 @@ fn samples_differ_and_repeat_by_seed() {
     let bytes: usize = texts.iter().map(String::len).sum();
     assert!((1_000..20_000).contains(&bytes), "{bytes}");
 }
+
+/// The name that an object owes is steered to, also after others.
+#[test]
+fn owed_names_are_found() {
+    let compiler = compiler();
+    let schema = r#"{"type": "object", "not": {"propertyNames": {"not": {"const": "0"}}}}"#;
+    let grammar = compiler.json_schema(schema, &compact()).expect(schema);
+    for text in samples(&grammar, 3).take(20) {
+        let value: Value = serde_json::from_str(&text.expect("an end")).expect("JSON");
+        assert!(value.get("0").is_some(), "{value}");
+    }
+}

@@ -20,6 +20,8 @@ pub(crate) struct Key {
     allowed: Vec<bool>,
     /// Per listed name: whether it has to come some time. May be empty.
     needed: Vec<bool>,
+    /// Classes of which some name has to come.
+    needed_classes: u64,
     /// By rank in the trie: how many allowed names come before.
     allowed_before: Vec<u32>,
     /// Classes from which an unlisted name may be taken.
@@ -32,7 +34,7 @@ pub(crate) struct Key {
 }
 
 /// See [`Key::identity`].
-pub(crate) type KeyIdentity = (usize, Vec<(bool, bool)>, u64, Vec<Box<str>>);
+pub(crate) type KeyIdentity = (usize, Vec<(bool, bool)>, [u64; 2], Vec<Box<str>>);
 
 /// A node or state that was left, as a word of the state; others are plus one.
 const OUT: u32 = 0;
@@ -76,6 +78,7 @@ impl Key {
             used_names: used,
             wider: None,
             needed: Vec::new(),
+            needed_classes: 0,
         }
     }
 
@@ -92,6 +95,7 @@ impl Key {
         used.extend(names.iter().filter(|&name| !listed.contains(name)).cloned());
         Key {
             needed: self.needed,
+            needed_classes: self.needed_classes,
             ..Key::with(self.table, self.allowed, self.classes, used)
         }
     }
@@ -107,7 +111,8 @@ impl Key {
         let allowed = allowed
             .map(|(&allowed, &needed)| (allowed, needed))
             .collect();
-        (table, allowed, self.classes, self.used_names.clone())
+        let classes = [self.classes, self.needed_classes];
+        (table, allowed, classes, self.used_names.clone())
     }
 
     /// Every name of a table.
@@ -121,9 +126,11 @@ impl Key {
         Key::new(Arc::clone(table), allowed, classes, [])
     }
 
-    /// Says which listed names have to come some time, to steer towards them.
-    pub(crate) fn set_needed(&mut self, needed: Vec<bool>) {
-        self.needed = needed;
+    /// Says which listed names and classes of others have to come some time, to
+    /// steer towards them.
+    pub(crate) fn set_needed(&mut self, listed: Vec<bool>, classes: u64) {
+        self.needed = listed;
+        self.needed_classes = classes & self.classes;
     }
 
     /// Lets the engine share what it learns of the terminal of [`Key::all`].
@@ -375,8 +382,11 @@ impl CharAutomaton for Key {
                 out.push((word, name.chars().skip(depth).map(char_bytes).sum()));
             }
         }
+        for class in (0..64).filter(|class| self.needed_classes >> class & 1 == 1) {
+            out.extend(self.shortest_other(state, 1 << class));
+        }
         if out.is_empty() || !self.live_listed(state[0]) {
-            out.extend(self.shortest_other(state));
+            out.extend(self.shortest_other(state, self.classes));
         }
     }
 
@@ -404,17 +414,23 @@ impl Key {
         goals
     }
 
-    /// A shortest unlisted name from here: its label and bytes, found breadth
-    /// first over the states that are left.
-    fn shortest_other(&self, state: CharState) -> Option<(Label, u32)> {
-        if self.classes == 0 {
+    /// A shortest unlisted name of some classes from here: its label and bytes,
+    /// found breadth first over the states that are left.
+    fn shortest_other(&self, state: CharState, classes: u64) -> Option<(Label, u32)> {
+        if classes == 0 {
             return None;
         }
         let mut seen = FxHashSet::default();
         let mut open = std::collections::VecDeque::from([(state, 0u32)]);
         while let Some((at, bytes)) = open.pop_front() {
-            if let Some(class) = self.takes_class(at) {
+            if let Some(class) = self.takes_class(at)
+                && classes >> class & 1 == 1
+            {
                 return Some((self.table.listed.len() as u32 + class, bytes));
+            }
+            let reaches = |class: u32| self.table.reach(class).0 & classes != 0;
+            if !at[1].checked_sub(1).is_some_and(reaches) {
+                continue;
             }
             for (_, ranges) in self.table.classes.classes() {
                 // A plain representative, and what the tries know.

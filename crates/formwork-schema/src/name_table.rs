@@ -127,6 +127,8 @@ pub(crate) struct NameTable {
     reach: Box<[(u64, u64)]>,
     /// Per class: how many names it holds that are not listed.
     unlisted: Box<[u64]>,
+    /// Per class: characters of its shortest name.
+    shortest: Box<[u32]>,
 }
 
 impl NameTable {
@@ -150,7 +152,11 @@ impl NameTable {
             ranks: ranks.into(),
             classes,
             unlisted: Box::default(),
+            shortest: Box::default(),
         };
+        table.shortest = (0..count)
+            .map(|class| shortest_name(&table.classes, class))
+            .collect();
         table.unlisted = (0..count)
             .map(|class| unlisted_names(&table, 1 << class))
             .collect();
@@ -168,10 +174,35 @@ impl NameTable {
         self.unlisted.get(class).copied().unwrap_or(0)
     }
 
+    /// The characters of a shortest name of a class, listed ones included.
+    pub(crate) fn shortest(&self, class: usize) -> u32 {
+        self.shortest.get(class).copied().unwrap_or(0)
+    }
+
     /// The class of a name.
     pub(crate) fn class_of(&self, name: &str) -> Option<u32> {
         self.classes.label(self.classes.walk(name)?)
     }
+}
+
+/// Breadth first over the states.
+fn shortest_name(classes: &Dfa, label: u32) -> u32 {
+    let mut seen = vec![false; classes.state_count()];
+    let mut open = std::collections::VecDeque::new();
+    open.extend(classes.start().map(|start| (start, 0)));
+    while let Some((state, chars)) = open.pop_front() {
+        if std::mem::replace(&mut seen[state as usize], true) {
+            continue;
+        }
+        if classes.label(state) == Some(label) {
+            return chars;
+        }
+        let next = classes
+            .classes()
+            .filter_map(|(id, _)| classes.next_class(state, id));
+        open.extend(next.map(|next| (next, chars + 1)));
+    }
+    0
 }
 
 fn unlisted_names(names: &NameTable, mask: u64) -> u64 {

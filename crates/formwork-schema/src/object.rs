@@ -469,9 +469,9 @@ impl Object {
         let mut other_bytes = EMPTY;
         for (class, values) in self.others.iter().enumerate() {
             let alive = values.iter().filter(|&&(_, v)| shapes.is_alive(v));
-            // A name that was never used, estimated.
-            const NAME: u32 = 3 + 6;
-            let ways = alive.map(|&(paid, v)| (paid, shapes.bytes(v).saturating_add(NAME)));
+            // A name that was never used, estimated, its quotes and the colon.
+            let name = 3 + self.names.shortest(class).max(6);
+            let ways = alive.map(|&(paid, v)| (paid, shapes.bytes(v).saturating_add(name)));
             let Some(cheapest) = ways.clone().map(|(_, bytes)| bytes).min() else {
                 continue;
             };

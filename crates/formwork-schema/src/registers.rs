@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::count::Count;
 use crate::key::Key;
-use crate::object::{Duties, Object, Rest, Todo};
+use crate::object::{Duties, Object, Rest, Todo, Values};
 use crate::options::PropertyOrder;
 use crate::shape::{Shapes, ValueId};
 
@@ -294,9 +294,19 @@ impl RegisterFile {
         }
         let used = self.used_names(regs.used);
         let mut key = Key::new(Arc::clone(&object.names), allowed, classes, used);
-        if pending > 0 {
+        if pending > 0 || regs.duties != 0 {
+            let pays = |values: &Values| {
+                let pays = |&(paid, value): &(Duties, ValueId)| {
+                    paid & regs.duties != 0 && shapes.is_alive(value)
+                };
+                values.iter().any(pays)
+            };
             let members = object.members.iter().enumerate();
-            key.set_needed(members.map(|(at, m)| m.required && !regs.has(at)).collect());
+            let needed = members.map(|(at, m)| !regs.has(at) && (m.required || pays(&m.values)));
+            let others = object.others.iter().enumerate();
+            let classes = others.filter(|(_, values)| pays(values));
+            let classes = classes.fold(0, |classes, (class, _)| classes | 1 << class);
+            key.set_needed(needed.collect(), classes);
         }
         key.is_live().then_some(key)
     }

@@ -53,7 +53,8 @@ fn formats_have_names() {
 
 #[test]
 fn numbers() {
-    let schema = r#"{"type": "integer", "minimum": 1, "exclusiveMaximum": 99999.5, "multipleOf": 2}"#;
+    let schema =
+        r#"{"type": "integer", "minimum": 1, "exclusiveMaximum": 99999.5, "multipleOf": 2}"#;
     let explained = explained(schema);
     let numbers = &explained.values[0].numbers[0];
     assert!(numbers.integers && numbers.states > 0);
