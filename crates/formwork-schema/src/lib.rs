@@ -16,7 +16,9 @@
 //! constraints are written as plain decimals or in normalised scientific form.
 //! Standard formats are asserted.
 //!
-//! What is not supported is refused, with its place, never ignored.
+//! What is not supported is refused, with its place, never ignored. What is only
+//! supported in part makes the language smaller, never larger, and its
+//! [`Status`] a subset; [`SchemaOptions::strict`] refuses that as well.
 //!
 //! # Untrusted input
 //!

@@ -6,7 +6,8 @@
 //! `d.ddde±x` with one digit before the point, no trailing zero after it and at
 //! most three digits of exponent: with free exponents the constraints would not
 //! be regular. A mantissa of an integer has at most 17 digits after the point. Under
-//! `multipleOf` there are plain decimals only, unless all integers are multiples.
+//! `multipleOf` there are plain decimals only, unless all integers are multiples
+//! or bounds leave so few that they are listed.
 
 mod interval;
 mod multiple;

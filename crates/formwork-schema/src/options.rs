@@ -45,7 +45,7 @@ pub struct SchemaLimits {
     /// Units of compile work: nodes made, branches taken, automaton states
     /// built. The default is 4,000,000, which is a second or so.
     pub max_work: u64,
-    /// States of one automaton. The default is 20,000.
+    /// States of one automaton. The default is 65,536.
     pub max_states: u32,
     /// Alternatives of one value after multiplying out `anyOf`, `allOf` and
     /// their kin. The default is 4,096.
