@@ -12,9 +12,6 @@ use crate::error::SchemaError;
 use crate::node::{FALSE, Node, NodeId, TypeSet};
 use crate::solver::Solver;
 
-/// From so many alternatives on, literals are decided instead.
-const MANY: usize = 256;
-
 /// One alternative of a formula for one type.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Branch {
@@ -59,8 +56,9 @@ impl Solver {
             } else {
                 open.extend(self.split(partial)?);
             }
-            let max = self.options.limits.max_branches;
-            if done.len() + open.len() > max.min(MANY) {
+            let limits = &self.options.limits;
+            let max = limits.max_branches;
+            if done.len() + open.len() > max.min(limits.max_multiplied) {
                 done = self.decide(node, types)?;
                 if done.len() > max {
                     return Err(self.too_many_branches());

@@ -50,6 +50,10 @@ pub struct SchemaLimits {
     /// Alternatives of one value after multiplying out `anyOf`, `allOf` and
     /// their kin. The default is 4,096.
     pub max_branches: usize,
+    /// Alternatives of one value up to which they are multiplied out; where there
+    /// are more, literals are decided one by one, which makes fewer alternatives
+    /// but takes longer. The language is the same. The default is 256.
+    pub max_multiplied: usize,
 }
 
 impl Default for SchemaLimits {
@@ -61,6 +65,7 @@ impl Default for SchemaLimits {
             max_work: 4_000_000,
             max_states: 65_536,
             max_branches: 4096,
+            max_multiplied: 256,
         }
     }
 }

@@ -153,7 +153,15 @@ impl Solver {
                         .map(|decided| self.nodes.all([case.rest, decided]))
                         .collect()
                 }
-                None => Vec::new(),
+                // Only what is not supported is left.
+                None => {
+                    let refusal = self.refusal_within(case.rest);
+                    let facts = Branch {
+                        refusal,
+                        ..case.facts
+                    };
+                    return Ok(vec![Case { facts, rest: TRUE }]);
+                }
             },
         };
         let case_of = |rest| Case {
@@ -161,6 +169,20 @@ impl Solver {
             rest,
         };
         Ok(rests.into_iter().map(case_of).collect())
+    }
+
+    fn refusal_within(&mut self, node: NodeId) -> Option<u32> {
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            match self.nodes.get(node) {
+                Node::Unsupported { refusal, .. } => return Some(*refusal),
+                Node::All(parts) | Node::Any(parts) | Node::OneOf { parts, .. } => {
+                    open.extend_from_slice(parts);
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     fn all_disjoint(&mut self, parts: &[NodeId]) -> Result<bool, SchemaError> {
@@ -220,6 +242,8 @@ impl Solver {
                 Node::Literal(literal) if literal.types().meets(types) => {
                     *found.entry(node).or_default() += 1;
                 }
+                // Integers or fractions.
+                Node::Types(some) if some.meets(types) => *found.entry(node).or_default() += 1,
                 _ if seen.contains(&node) => {}
                 Node::All(parts) | Node::Any(parts) | Node::OneOf { parts, .. } => {
                     seen.push(node);
