@@ -324,8 +324,14 @@ pub(super) const KEYWORDS: &[Probe] = &[
         invalid: &[],
     },
     Probe {
-        name: "`contentEncoding`, `contentMediaType`, `contentSchema`",
-        schema: r#"{"contentEncoding":"base64","contentMediaType":"application/json","contentSchema":false}"#,
+        name: "`contentEncoding`",
+        schema: r#"{"contentEncoding":"base64"}"#,
+        valid: &[r#""YQ==""#, "1"],
+        invalid: &[r#""a!""#],
+    },
+    Probe {
+        name: "`contentMediaType`, `contentSchema`",
+        schema: r#"{"contentMediaType":"application/json","contentSchema":false}"#,
         valid: &[r#""a""#, "1"],
         invalid: &[],
     },
