@@ -29,6 +29,8 @@ pub(crate) struct Array {
     /// If they must: per listed item and for the tail, which of the first 64
     /// listed ones may equal it, one bit each.
     meets: Box<[u64]>,
+    /// If they must, beside `contains`: values of which there have to be so many.
+    wanted: Box<[(ValueId, u32)]>,
     /// Whether two items must be equal, and which they may be.
     pub(crate) repeats: bool,
     pub(crate) pairs: Box<[Pair]>,
@@ -155,10 +157,14 @@ impl Explorer<'_> {
             true => self.meetings(&items)?,
             false => Vec::new(),
         };
+        let wanted = match unique {
+            true => self.wanted(&items, &contains, min),
+            false => Vec::new(),
+        };
         let graph = if contains.is_empty() {
             None
         } else {
-            Some(self.graph(&items, &contains, min, max)?)
+            Some(self.graph(&items, &contains, min, max, unique)?)
         };
         let mut prefix: Vec<ValueId> = Vec::new();
         if graph.is_none() {
@@ -172,11 +178,32 @@ impl Explorer<'_> {
             max,
             unique: unique && max.is_none_or(|max| max > 1),
             meets: meets.into(),
+            wanted: wanted.into(),
             repeats,
             pairs: pairs.into(),
             graph,
             node_bytes: Vec::new(),
         }))
+    }
+
+    /// The values that `contains` counts, or does not, and how many of them there
+    /// have to be.
+    fn wanted(&mut self, items: &[NodeId], contains: &[Contains], min: u32) -> Vec<(ValueId, u32)> {
+        let item = items[items.len() - 1];
+        let mut wanted = Vec::new();
+        for c in contains {
+            let not = self.solver.nodes.negate(c.node);
+            let (counted, others) = (
+                self.solver.nodes.all([item, c.node]),
+                self.solver.nodes.all([item, not]),
+            );
+            // Several `contains` may each take values from the others.
+            let all = c.min.saturating_mul(contains.len() as u32);
+            wanted.push((self.value(counted), all));
+            let rest = c.max.map_or(0, |max| min.saturating_sub(max));
+            wanted.push((self.value(others), rest));
+        }
+        wanted
     }
 
     /// Which listed items may equal which.
@@ -245,6 +272,7 @@ impl Explorer<'_> {
         contains: &[Contains],
         min: u32,
         max: Option<u32>,
+        unique: bool,
     ) -> Result<Box<[Node]>, SchemaError> {
         if contains.len() > MAX_CONTAINS {
             return Err(SchemaError::Limit {
@@ -270,7 +298,7 @@ impl Explorer<'_> {
                     Some(_) => read + 1,
                     None => (read + 1).min(settled),
                 };
-                for (node, counts) in self.choices(item, contains, &counts, read) {
+                for (node, counts) in self.choices(item, contains, &counts, read, unique) {
                     let state = (read, counts);
                     let next = match ids.get(&state) {
                         Some(&next) => next,
@@ -300,13 +328,15 @@ impl Explorer<'_> {
     }
 
     /// The ways to count the next item: its formula and the counters after it.
-    /// `read` counts this item too, clipped.
+    /// `read` counts this item too, clipped. Where items must differ, one that
+    /// could count does: it would not be there again to count later.
     fn choices(
         &mut self,
         item: NodeId,
         contains: &[Contains],
         counts: &[u32],
         read: u32,
+        unique: bool,
     ) -> Vec<(NodeId, Vec<u32>)> {
         let mut choices = vec![(vec![item], counts.to_vec())];
         for (at, c) in contains.iter().enumerate() {
@@ -315,7 +345,8 @@ impl Explorer<'_> {
             if settled || read <= c.from {
                 continue;
             }
-            let not = c.max.map(|_| self.solver.nodes.negate(c.node));
+            let told_apart = c.max.is_some() || unique;
+            let not = told_apart.then(|| self.solver.nodes.negate(c.node));
             let full = c.max == Some(counts[at]);
             let mut more = Vec::new();
             for (parts, counts) in choices {
@@ -411,6 +442,15 @@ impl Array {
     pub(crate) fn is_short(&self, shapes: &Shapes) -> bool {
         if !self.unique || self.min_bytes(shapes) == EMPTY {
             return false;
+        }
+        if let Some(graph) = &self.graph {
+            let short = |&(value, n): &(ValueId, u32)| shapes.count(value) < Count::from(n);
+            let few = |&(value, _): &(ValueId, Cursor)| {
+                shapes.is_alive(value) && shapes.count(value) < MANY / 2
+            };
+            // Of listed items, those with few values may take them from each other.
+            return self.wanted.iter().any(short)
+                || (self.meets.len() > 1 && graph.iter().any(|node| node.items.iter().any(few)));
         }
         let listed = self.listed();
         let short = |at: u32| {
