@@ -63,6 +63,13 @@ pub trait Language: Send {
         ret
     }
 
+    /// Whether no call of this language [returns](Expansion::returns) anything.
+    /// Then a call after which its rule can only end goes straight back to that
+    /// rule's own caller, and right recursion needs no stack.
+    fn has_plain_returns(&self) -> bool {
+        false
+    }
+
     /// An upper bound, in bytes, on the length of one way to complete the rule
     /// of `dot`, such that some edge always leads to a smaller total. Used to
     /// steer a generation to its end.
