@@ -186,7 +186,9 @@ pub(crate) fn empty_graph(network: &Network) -> Rules {
 /// The steps that may read nothing, backwards.
 fn reversed(network: &Network, is_empty: impl Fn(Symbol) -> bool) -> Network {
     let mut reverse = Network::default();
-    reverse.ways.resize_with(network.ways.len(), Default::default);
+    reverse
+        .ways
+        .resize_with(network.ways.len(), Default::default);
     for (from, ways) in network.ways.iter().enumerate() {
         let steps = ways.steps.iter().filter(|&&(symbol, _)| is_empty(symbol));
         for &to in ways.empty.iter().chain(steps.map(|(_, to)| to)) {

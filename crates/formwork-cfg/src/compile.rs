@@ -54,9 +54,8 @@ fn share_terminals(network: &mut Network, terminals: &[Arc<Dfa>]) {
     let mut alike: FxHashMap<(usize, usize), Vec<u32>> = FxHashMap::default();
     let mut first = Vec::with_capacity(terminals.len());
     for (number, dfa) in terminals.iter().enumerate() {
-        let group = alike
-            .entry((dfa.state_count(), dfa.heap_bytes()))
-            .or_default();
+        let size = (dfa.state_count(), dfa.class_count());
+        let group = alike.entry(size).or_default();
         let equal = |&&other: &&u32| terminals[other as usize] == *dfa;
         match group.iter().find(equal) {
             Some(&other) => first.push(other),

@@ -21,8 +21,8 @@ use crate::error::CfgError;
 use crate::limits::Budget;
 use crate::network::{Ends, Network, Position, Symbol};
 
-/// The rules that the start calls, none of them left-recursive. Expects that no
-/// rule derives the empty text; the rule of the start has number 0.
+/// The rules that a text can come to, none of them left-recursive; the one that
+/// starts gets number 0. Expects that no rule derives the empty text.
 pub(crate) fn transform(
     network: &Network,
     start: u32,
@@ -107,10 +107,9 @@ impl Goals<'_> {
         let mut copies: FxHashMap<Position, Position> = FxHashMap::default();
         let mut open: Vec<Position> = Vec::new();
 
-        let alone = [goal];
         let begins = match own {
             Some(own) => self.members.get(&own).cloned().unwrap_or_default(),
-            None => alone.to_vec(),
+            None => vec![goal],
         };
         for rule in begins {
             let first = network.rules[rule as usize].start;

@@ -166,7 +166,10 @@ impl Language for CfgLanguage {
         if self.is_final(dot) {
             return 0;
         }
-        let costs = self.positions(dot).iter().map(|&at| self.costs[at as usize]);
+        let costs = self
+            .positions(dot)
+            .iter()
+            .map(|&at| self.costs[at as usize]);
         costs.min().unwrap_or(0)
     }
 

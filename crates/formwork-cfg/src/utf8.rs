@@ -238,7 +238,12 @@ mod tests {
 
     #[test]
     fn every_character_is_read_exactly_if_its_class_is() {
-        for pattern in [r"^[\u{e9}-\u{10400}]$", r"^\p{L}$", r"^[^a\u{800}-\u{fffd}]$", "^.$"] {
+        for pattern in [
+            r"^[\u{e9}-\u{10400}]$",
+            r"^\p{L}$",
+            r"^[^a\u{800}-\u{fffd}]$",
+            "^.$",
+        ] {
             let (dfa, bytes) = bytes(pattern);
             let bytes = bytes.dfa.expect("words");
             for c in '\0'..=char::MAX {

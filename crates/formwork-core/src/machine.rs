@@ -77,6 +77,8 @@ struct Pending {
 
 pub(crate) struct Machine {
     language: Box<dyn Language>,
+    /// Whether calls return nothing, so that last calls need no frame.
+    plain_returns: bool,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
@@ -100,6 +102,7 @@ impl Machine {
     ) -> Result<Machine, EngineError> {
         let start_dot = language.start();
         let mut machine = Machine {
+            plain_returns: language.has_plain_returns(),
             language,
             limits,
             dots: FxHashMap::default(),
@@ -340,6 +343,10 @@ impl Machine {
             pending.threads.push(Thread { head, up });
         }
         for &(callee, ret) in &info.calls {
+            if self.plain_returns && self.only_ends(ret) {
+                pending.dots.push((callee, up));
+                continue;
+            }
             let frame = self.frames.intern(Frame { ret, up });
             let set = self.frame_sets.intern_slice(&[frame]);
             pending.dots.push((callee, set));
@@ -359,6 +366,14 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Whether a rule can but end at a dot. A call that returns there is the last
+    /// of its rule and returns to that rule's callers, so that right recursion
+    /// takes no more stack than iteration.
+    fn only_ends(&mut self, dot: Dot) -> bool {
+        let info = self.dot(dot);
+        info.is_final && info.terminals.is_empty() && info.calls.is_empty()
     }
 
     fn union(&mut self, sets: impl Iterator<Item = FrameSetId> + Clone) -> FrameSetId {
