@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use formwork_automata::Dfa;
-use formwork_grammar::Terminal;
+use formwork_grammar::{ByteDfa, Terminal};
 use rustc_hash::FxHashMap;
 
 use crate::analyze::{facts, terminals};
@@ -12,7 +12,7 @@ use crate::ir::Grammar;
 use crate::language::CfgLanguage;
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
-use crate::{corners, cost, empty, normal};
+use crate::{corners, cost, empty, fuse, normal};
 
 /// Compiles a grammar. Its language is kept exactly, its parse trees are not.
 ///
@@ -28,22 +28,23 @@ pub fn compile(grammar: &Grammar, limits: &CfgLimits) -> Result<CfgLanguage, Cfg
     analysis.check(grammar)?;
     let may_be_empty = analysis.is_nullable(grammar.start);
     empty::remove(&mut network, &words, &mut budget)?;
-    let network = corners::transform(&network, grammar.start.0, &mut budget)?;
+    let mut network = corners::transform(&network, grammar.start.0, &mut budget)?;
+    let mut words: Vec<Option<ByteDfa>> = words.into_iter().map(|bytes| bytes.dfa).collect();
+    if limits.max_fused_states > 0 {
+        fuse::fuse(&mut network, &mut words, limits.max_fused_states);
+    }
     let shortest = |t: u32| {
-        let dfa = words.get(t as usize).and_then(|bytes| bytes.dfa.as_ref());
-        dfa.map_or(u32::MAX, |dfa| dfa.min_len())
+        let dfa = words.get(t as usize).and_then(Option::as_ref);
+        dfa.map_or(u32::MAX, ByteDfa::min_len)
     };
     let costs = cost::to_end(&network, shortest);
-    let states = words.iter().filter_map(|bytes| bytes.dfa.as_ref());
-    let heap = states.map(|dfa| 64 * dfa.state_count()).sum();
-    let words = words.into_iter().map(|bytes| {
-        let dfa = bytes.dfa?;
-        Some(Arc::new(dfa) as Arc<dyn Terminal>)
-    });
+    let states = words.iter().flatten().map(ByteDfa::state_count);
+    let heap = 64 * states.sum::<usize>();
+    let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
     Ok(CfgLanguage::new(
         network,
         costs,
-        words.collect(),
+        words.into_iter().map(terminal).collect(),
         heap,
         may_be_empty,
     ))

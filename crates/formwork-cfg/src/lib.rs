@@ -4,7 +4,8 @@
 //! The way of a grammar, one module each: a front end under `syntax` reads text
 //! into the representation of [`ir`]; `normal` lowers its expressions to a
 //! network of automata, `empty` takes the empty text out of the rules, `corners`
-//! takes out left recursion, `cost` finds shortest texts, and [`CfgLanguage`] is
+//! takes out left recursion, `fuse` makes rules without recursion terminals, `cost`
+//! finds shortest texts, and [`CfgLanguage`] is
 //! what the engine runs. Terminals go from characters to bytes in `utf8`.
 //!
 //! Any grammar will do: ambiguous, left-recursive in whatever way, with rules
@@ -17,6 +18,7 @@ mod corners;
 mod cost;
 mod empty;
 mod error;
+mod fuse;
 pub mod ir;
 mod language;
 mod limits;

@@ -19,6 +19,10 @@ pub struct CfgLimits {
     /// States of all terminals together, as automata over bytes. The default
     /// is 200,000.
     pub max_terminal_states: usize,
+    /// States of a rule without recursion that is read like a terminal, which
+    /// is faster. Larger ones stay rules, which changes nothing but speed; with
+    /// 0 all do. The default is 2,000.
+    pub max_fused_states: usize,
 }
 
 impl Default for CfgLimits {
@@ -28,6 +32,7 @@ impl Default for CfgLimits {
             max_positions: 2_000_000,
             max_work: 8_000_000,
             max_terminal_states: 200_000,
+            max_fused_states: 2_000,
         }
     }
 }
