@@ -8,10 +8,10 @@ use formwork::cfg::{
     Analysis, CfgError, CfgLimits, Expr, Grammar, Rule, RuleId, Span, TerminalId, analyze,
 };
 use formwork::{CompileError, Compiler, TokenId, Vocab, mask};
-use formwork_automata::Dfa;
+use formwork_automata::{Dfa, Limits, regex};
 use formwork_testkit::Rng;
 use formwork_testkit::cfg::{Case, Derives, any_case};
-use formwork_testkit::walk::{mask_of, show};
+use formwork_testkit::walk::{brute_mask, mask_of, show};
 
 use crate::support;
 
@@ -343,6 +343,95 @@ fn repetitions_are_counted() {
         .matcher()
         .push_bytes(&b"a".repeat(999))
         .expect("more");
+}
+
+/// JSON without a lexer: white space and strings are rules of single characters.
+fn json() -> Grammar {
+    let pattern = |text: &str| Arc::new(regex::compile(text, &Limits::default()).expect("regex"));
+    let star = |inner| Expr::Repeat {
+        inner: Box::new(inner),
+        min: 0,
+        max: None,
+    };
+    let word = |text: &str| Arc::new(Dfa::from_words([text]));
+    let (value, member, string, space) = (r(0), r(1), r(2), r(3));
+    let list = |open, part: &Expr, close| {
+        let more = star(seq([t(2), part.clone()]));
+        seq([t(open), any([r(3), seq([part.clone(), more])]), t(close)])
+    };
+    let body = seq([
+        space.clone(),
+        any([
+            list(0, &value, 1),
+            list(3, &member, 4),
+            string.clone(),
+            t(5),
+            t(6),
+            t(7),
+            t(8),
+        ]),
+        space.clone(),
+    ]);
+    let character = any([t(11), seq([t(12), t(13)])]);
+    Grammar {
+        rules: vec![
+            rule("value", body),
+            rule("member", seq([space.clone(), string, space, t(9), value])),
+            rule("string", seq([t(10), star(character), t(10)])),
+            rule("space", star(t(14))),
+        ],
+        terminals: vec![
+            word("["),
+            word("]"),
+            word(","),
+            word("{"),
+            word("}"),
+            word("true"),
+            word("false"),
+            word("null"),
+            pattern(r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"),
+            word(":"),
+            word("\""),
+            pattern(r#"^[^"\\\u0000-\u001f]$"#),
+            word("\\"),
+            pattern(r#"^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})$"#),
+            pattern(r"^[ \t\n\r]$"),
+        ],
+        start: RuleId(0),
+    }
+}
+
+#[test]
+fn masks_over_a_real_vocabulary_are_what_pushes_say() {
+    let compiler = support::compiler(Vocab::embedded().expect("a vocabulary"));
+    let text = r#"{"name": "Zo\u00eb \"x\" é", "list": [1, -2.5e+3, [], {}, null, true]} "#;
+    for max_fused_states in [0, 2000] {
+        let limits = CfgLimits {
+            max_fused_states,
+            ..CfgLimits::default()
+        };
+        let begun = std::time::Instant::now();
+        let grammar = compiler.cfg(&json(), &limits).expect("a grammar");
+        let compiled = begun.elapsed();
+        let mut matcher = grammar.matcher();
+        let mut times = Vec::new();
+        for (at, byte) in text.bytes().enumerate() {
+            let begun = std::time::Instant::now();
+            let row = mask_of(&matcher);
+            times.push(begun.elapsed());
+            if at % 16 == 5 {
+                assert_eq!(Some(row), brute_mask(&matcher), "after {}", &text[..at]);
+            }
+            matcher.push_bytes(&[byte]).expect("JSON");
+        }
+        assert!(matcher.is_complete());
+        times.sort_unstable();
+        eprintln!(
+            "fused up to {max_fused_states}: compiled in {compiled:?}; masks: median {:?}, last {:?}",
+            times[times.len() / 2],
+            times[times.len() - 1]
+        );
+    }
 }
 
 #[test]
