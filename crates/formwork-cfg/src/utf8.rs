@@ -75,6 +75,8 @@ struct Blocks {
     segments: Vec<(u32, u32, ClassId)>,
     shapes: Vec<Shape>,
     ids: FxHashMap<Shape, Block>,
+    /// Blocks of one class, by the continuation bytes they take.
+    alike: FxHashMap<(ClassId, u32), Block>,
 }
 
 impl Blocks {
@@ -88,6 +90,7 @@ impl Blocks {
             segments,
             shapes: Vec::new(),
             ids: FxHashMap::default(),
+            alike: FxHashMap::default(),
         }
     }
 
@@ -110,8 +113,8 @@ impl Blocks {
         let last = base + (size - 1);
         let at = self.segments.partition_point(|&(_, high, _)| high < base);
         let shape = match self.segments.get(at) {
-            Some(&(low, _, class)) if rest == 0 && low <= base && base >= least => {
-                Shape::Class(class)
+            Some(&(low, high, class)) if low <= base && last <= high && base >= least => {
+                return self.alike(class, rest);
             }
             Some(&(low, ..)) if rest > 0 && low <= last && last >= least => {
                 let part = size >> 6;
@@ -127,6 +130,23 @@ impl Blocks {
             }
             _ => Shape::Nothing,
         };
+        self.intern(shape)
+    }
+
+    /// The block of `64^rest` characters of one class.
+    fn alike(&mut self, class: ClassId, rest: u32) -> Block {
+        if let Some(&id) = self.alike.get(&(class, rest)) {
+            return id;
+        }
+        let mut id = self.intern(Shape::Class(class));
+        for _ in 0..rest {
+            id = self.intern(Shape::Split(vec![id; 64].into()));
+        }
+        self.alike.insert((class, rest), id);
+        id
+    }
+
+    fn intern(&mut self, shape: Shape) -> Block {
         if let Some(&id) = self.ids.get(&shape) {
             return id;
         }

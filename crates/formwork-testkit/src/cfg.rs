@@ -186,6 +186,12 @@ impl<'a> Derives<'a> {
         (derived, begun[start] & 1 == 1)
     }
 
+    /// Whether a derived text begins with `text`, tried byte by byte after what
+    /// is known to begin one.
+    pub fn begins_with(&self, known: usize, text: &[u8]) -> bool {
+        (known + 1..=text.len()).all(|to| self.read(&text[..to]).1)
+    }
+
     fn relation(&self, expr: &Expr, text: &[u8], whole: &[Relation]) -> Relation {
         let places = text.len() + 1;
         match expr {
@@ -265,9 +271,13 @@ fn identity(places: usize) -> Relation {
 }
 
 fn compose(one: &Relation, other: &Relation) -> Relation {
-    let row = |bits: &u64| {
-        let to = (0..other.len()).filter(|to| bits >> to & 1 == 1);
-        to.fold(0, |all, to| all | other[to])
+    let row = |&bits: &u64| {
+        let (mut left, mut all) = (bits, 0);
+        while left != 0 {
+            all |= other[left.trailing_zeros() as usize];
+            left &= left - 1;
+        }
+        all
     };
     one.iter().map(row).collect()
 }
