@@ -308,12 +308,50 @@ fn left_recursion_is_iteration() {
 fn ambiguity_without_end_is_read() {
     // s: s s | s | empty | "a"
     let body = any([seq([r(0), r(0)]), r(0), seq([]), t(0)]);
-    let grammar = compiled(&grammar([rule("s", body)], &["a"]));
+    runs_in_place(&grammar([rule("s", body)], &["a"]), b"aaa");
+    // e: e "+" e | e "*" e | "-" e | "(" e ")" | "a"
+    let body = any([
+        seq([r(0), t(1), r(0)]),
+        seq([r(0), t(2), r(0)]),
+        seq([t(3), r(0)]),
+        seq([t(4), r(0), t(5)]),
+        t(0),
+    ]);
+    let terminals = ["a", "+", "*", "-", "(", ")"];
+    runs_in_place(&grammar([rule("e", body)], &terminals), b"a+--a*(a*a+a)+");
+}
+
+/// Reads a text over and over; the engine must not need more for that.
+fn runs_in_place(source: &Grammar, text: &[u8]) {
+    let limits = CfgLimits {
+        max_fused_states: 0,
+        ..CfgLimits::default()
+    };
+    let compiler = support::compiler(vocab());
+    let grammar = compiler.cfg(source, &limits).expect("a grammar");
     let mut matcher = grammar.matcher();
-    for _ in 0..300 {
-        assert!(matcher.is_complete());
-        matcher.push_bytes(b"a").expect("a");
-    }
+    matcher.push_bytes(&text.repeat(3)).expect("begin");
+    let before = grammar.heap_bytes();
+    matcher.push_bytes(&text.repeat(20_000)).expect("more");
+    assert!(grammar.heap_bytes() <= before + 10_000, "states grow");
+}
+
+/// An ambiguity that does need a stack: the memory limit ends it, if need be.
+#[test]
+fn ambiguous_nesting_is_bounded() {
+    // s: "a" s "b" s | "a" s | empty
+    let body = any([seq([t(0), r(0), t(1), r(0)]), seq([t(0), r(0)]), seq([])]);
+    let compiler = support::compiler(vocab());
+    let grammar = compiler
+        .cfg(
+            &grammar([rule("s", body)], &["a", "b"]),
+            &CfgLimits::default(),
+        )
+        .expect("a grammar");
+    let mut matcher = grammar.matcher();
+    matcher.push_bytes(&b"a".repeat(500)).expect("open");
+    matcher.push_bytes(&b"b".repeat(500)).expect("close");
+    assert!(matcher.is_complete());
     assert!(matcher.push_bytes(b"b").is_err());
 }
 

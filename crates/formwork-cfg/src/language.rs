@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use formwork_grammar::{Dot, Edge, Expansion, Label, Language, Terminal};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::network::{Network, Position, Symbol};
 
@@ -112,22 +112,34 @@ impl CfgLanguage {
     }
 }
 
+/// How many dots are looked at to see whether one is a repetition.
+const MAX_LOOK: usize = 64;
+
+impl CfgLanguage {
+    /// The steps of a dot, those with equal symbols together.
+    fn steps(&mut self, dot: Dot) -> Vec<(Symbol, Dot)> {
+        let mut steps: Vec<(Symbol, Position)> = Vec::new();
+        for &at in self.positions(dot) {
+            steps.extend_from_slice(&self.network.ways[at as usize].steps);
+        }
+        steps.sort_unstable();
+        let alike = steps.chunk_by(|a, b| a.0 == b.0);
+        alike
+            .map(|alike| (alike[0].0, self.dot(alike.iter().map(|&(_, to)| to))))
+            .collect()
+    }
+}
+
 impl Language for CfgLanguage {
     fn start(&self) -> Dot {
         WHOLE
     }
 
     fn expand(&mut self, dot: Dot) -> Expansion {
-        let mut steps: Vec<(Symbol, Position)> = Vec::new();
-        for &at in self.positions(dot) {
-            steps.extend_from_slice(&self.network.ways[at as usize].steps);
-        }
-        steps.sort_unstable();
         let mut edges = Vec::new();
         let mut targets = Vec::new();
-        for alike in steps.chunk_by(|a, b| a.0 == b.0) {
-            let ret = self.dot(alike.iter().map(|&(_, to)| to));
-            match alike[0].0 {
+        for (symbol, ret) in self.steps(dot) {
+            match symbol {
                 Symbol::Terminal(terminal) => {
                     if let Some(Some(terminal)) = self.terminals.get(terminal as usize) {
                         edges.push(Edge::Terminal(Arc::clone(terminal)));
@@ -159,6 +171,27 @@ impl Language for CfgLanguage {
     }
 
     fn has_plain_returns(&self) -> bool {
+        true
+    }
+
+    /// If no other final dot comes after a final dot, then what can be read from
+    /// it are its ways back to itself, any number of them.
+    fn is_repetition(&mut self, dot: Dot) -> bool {
+        if !self.is_final(dot) {
+            return false;
+        }
+        let mut seen: FxHashSet<Dot> = FxHashSet::from_iter([dot]);
+        let mut open = vec![dot];
+        while let Some(at) = open.pop() {
+            for (_, next) in self.steps(at) {
+                if seen.insert(next) {
+                    if self.is_final(next) || seen.len() > MAX_LOOK {
+                        return false;
+                    }
+                    open.push(next);
+                }
+            }
+        }
         true
     }
 

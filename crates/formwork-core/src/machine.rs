@@ -62,9 +62,20 @@ pub(crate) struct Config {
 
 struct DotInfo {
     is_final: bool,
+    /// See [`Language::is_repetition`].
+    is_repetition: bool,
     returns: bool,
     terminals: Box<[(u32, u32)]>,
     calls: Box<[(Dot, Dot)]>,
+}
+
+impl DotInfo {
+    /// Whether the rule can but end here. A call that returns here is the last
+    /// of its rule and returns to that rule's callers, so that right recursion
+    /// takes no more stack than iteration.
+    fn only_ends(&self) -> bool {
+        self.is_final && self.terminals.is_empty() && self.calls.is_empty()
+    }
 }
 
 /// Work of one closure.
@@ -371,9 +382,16 @@ impl Machine {
             pending.threads.push(Thread { head, up });
         }
         for &(callee, ret) in &info.calls {
-            if self.plain_returns && self.only_ends(ret) {
-                pending.dots.push((callee, up));
-                continue;
+            let mut up = up;
+            if self.plain_returns {
+                let after = self.dot(ret);
+                if after.only_ends() {
+                    pending.dots.push((callee, up));
+                    continue;
+                }
+                if after.is_repetition {
+                    up = self.absorb(ret, up);
+                }
             }
             let frame = self.frames.intern(Frame { ret, up });
             let set = self.frame_sets.intern_slice(&[frame]);
@@ -414,12 +432,21 @@ impl Machine {
         }
     }
 
-    /// Whether a rule can but end at a dot. A call that returns there is the last
-    /// of its rule and returns to that rule's callers, so that right recursion
-    /// takes no more stack than iteration.
-    fn only_ends(&mut self, dot: Dot) -> bool {
-        let info = self.dot(dot);
-        info.is_final && info.terminals.is_empty() && info.calls.is_empty()
+    /// The frames below a new one that returns to `ret`, a repetition: instead
+    /// of those that return there too, the frames below them.
+    fn absorb(&mut self, ret: Dot, up: FrameSetId) -> FrameSetId {
+        let set = Arc::clone(self.frame_sets.get(up));
+        // The frame at the bottom returns to no dot.
+        let alike = |&&frame: &&FrameId| frame != BOTTOM && self.frames.get(frame).ret == ret;
+        if !set.iter().any(|frame| alike(&frame)) {
+            return up;
+        }
+        let below = |frame: &FrameId| self.frames.get(*frame).up;
+        let sets: SmallVec<[FrameSetId; 8]> = set.iter().filter(alike).map(below).collect();
+        let others: SmallVec<[FrameId; 8]> =
+            set.iter().copied().filter(|frame| !alike(&frame)).collect();
+        let others = (!others.is_empty()).then(|| self.intern_set(&others));
+        self.union(sets.into_iter().chain(others))
     }
 
     fn union(&mut self, sets: impl Iterator<Item = FrameSetId> + Clone) -> FrameSetId {
@@ -433,12 +460,16 @@ impl Machine {
         }
         all.sort_unstable();
         all.dedup();
+        self.intern_set(&all)
+    }
+
+    fn intern_set(&mut self, frames: &[FrameId]) -> FrameSetId {
         let sets = self.frame_sets.len();
-        let union = self.frame_sets.intern_slice(&all);
+        let set = self.frame_sets.intern_slice(frames);
         if self.frame_sets.len() > sets {
-            self.set_frames += all.len();
+            self.set_frames += frames.len();
         }
-        union
+        set
     }
 
     fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
@@ -456,7 +487,9 @@ impl Machine {
                 }
             }
         }
+        let is_repetition = self.plain_returns && self.language.is_repetition(dot);
         let info = Arc::new(DotInfo {
+            is_repetition,
             is_final: expansion.is_final,
             returns: expansion.returns,
             terminals: terminals.into_boxed_slice(),

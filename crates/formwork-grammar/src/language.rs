@@ -70,6 +70,15 @@ pub trait Language: Send {
         false
     }
 
+    /// Whether what can be read from `dot` to the end of its rule, twice in a
+    /// row, is what can be read from there once. Asked only if
+    /// [returns are plain](Language::has_plain_returns); then a call that returns
+    /// there, within one that does too, needs no frame of its own. `false` is
+    /// always right.
+    fn is_repetition(&mut self, _dot: Dot) -> bool {
+        false
+    }
+
     /// An upper bound, in bytes, on the length of one way to complete the rule
     /// of `dot`, such that some edge always leads to a smaller total. Used to
     /// steer a generation to its end.
