@@ -218,3 +218,91 @@ pub(crate) fn components(graph: &Rules) -> Vec<Option<u32>> {
 fn on_cycles(graph: &Rules) -> Vec<bool> {
     components(graph).iter().map(Option::is_some).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Expr, Rule, Span, TerminalId};
+    use formwork_automata::Dfa;
+    use std::sync::Arc;
+
+    /// Rules from texts: choices of symbols, digits for rules, letters for
+    /// terminals.
+    fn grammar(rules: &[&[&str]]) -> Grammar {
+        let symbol = |c: char| match c.to_digit(10) {
+            Some(rule) => Expr::Rule(RuleId(rule)),
+            None => Expr::Terminal(TerminalId(c as u32 - 'a' as u32)),
+        };
+        let choice = |text: &&str| Expr::Sequence(text.chars().map(symbol).collect());
+        Grammar {
+            rules: rules
+                .iter()
+                .map(|choices| Rule {
+                    name: String::new(),
+                    span: Span::default(),
+                    body: Expr::Choice(choices.iter().map(choice).collect()),
+                })
+                .collect(),
+            terminals: ["a", "b", "c"]
+                .iter()
+                .map(|word| Arc::new(Dfa::from_words([*word])))
+                .collect(),
+            start: RuleId(0),
+        }
+    }
+
+    fn all(rules: &[&[&str]], fact: fn(&Analysis, RuleId) -> bool) -> Vec<u32> {
+        let facts = analyze(&grammar(rules), &CfgLimits::default()).expect("facts");
+        let rules = 0..rules.len() as u32;
+        rules.filter(|&rule| fact(&facts, RuleId(rule))).collect()
+    }
+
+    #[test]
+    fn facts_of_rules() {
+        let rules: &[&[&str]] = &[
+            &["1a", "3"],  // 0
+            &["20b", "b"], // 1, hidden left recursion by way of 0
+            &["", "c"],    // 2
+            &["a3"],       // 3, endless
+            &["4", "b"],   // 4, a cycle, not reached
+            &["a5", "a"],  // 5, right recursion, not reached
+        ];
+        assert_eq!(all(rules, Analysis::is_productive), [0, 1, 2, 4, 5]);
+        assert_eq!(all(rules, Analysis::is_reachable), [0, 1, 2, 3]);
+        assert_eq!(all(rules, Analysis::is_nullable), [2]);
+        assert_eq!(all(rules, Analysis::is_left_recursive), [0, 1, 4]);
+        assert_eq!(all(rules, Analysis::is_recursive), [0, 1, 3, 4, 5]);
+        assert_eq!(all(rules, Analysis::is_cyclic), [4]);
+        let facts = analyze(&grammar(rules), &CfgLimits::default()).expect("facts");
+        let useless: Vec<u32> = facts.useless().map(|rule| rule.0).collect();
+        assert_eq!(useless, [3, 4, 5]);
+    }
+
+    #[test]
+    fn cycles_through_what_may_be_empty() {
+        let rules: &[&[&str]] = &[&["12", "a"], &["202"], &["", "b"]];
+        assert_eq!(all(rules, Analysis::is_cyclic), [0, 1]);
+        assert_eq!(all(rules, Analysis::is_left_recursive), [0, 1]);
+    }
+
+    #[test]
+    fn many_empty_parts_stay_linear() {
+        // Sixty parts, each of which may be empty: productions without empty
+        // parts would be 2^60.
+        let parts = "1".repeat(60);
+        let rules: &[&[&str]] = &[&[&parts], &["", "a"]];
+        let language = crate::compile(&grammar(rules), &CfgLimits::default()).expect("small");
+        assert!(language.position_count() < 300);
+    }
+
+    #[test]
+    fn large_components_are_quadratic_at_most() {
+        // Each rule begins with each: one component of nine rules.
+        let choices: Vec<String> = (0..9).map(|rule| format!("{rule}a{rule}")).collect();
+        let mut choices: Vec<&str> = choices.iter().map(String::as_str).collect();
+        choices.push("b");
+        let rules: Vec<&[&str]> = vec![&choices; 9];
+        let language = crate::compile(&grammar(&rules), &CfgLimits::default()).expect("small");
+        assert!(language.position_count() <= 9 * 9 * 30);
+    }
+}
