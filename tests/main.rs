@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod cfg_oracle;
 mod keywords;
 mod limits;
 mod mask_oracle;

@@ -62,9 +62,20 @@ pub(crate) struct Config {
 
 struct DotInfo {
     is_final: bool,
+    /// See [`Language::is_repetition`].
+    is_repetition: bool,
     returns: bool,
     terminals: Box<[(u32, u32)]>,
     calls: Box<[(Dot, Dot)]>,
+}
+
+impl DotInfo {
+    /// Whether the rule can but end here. A call that returns here is the last
+    /// of its rule and returns to that rule's callers, so that right recursion
+    /// takes no more stack than iteration.
+    fn only_ends(&self) -> bool {
+        self.is_final && self.terminals.is_empty() && self.calls.is_empty()
+    }
 }
 
 /// Work of one closure.
@@ -77,6 +88,8 @@ struct Pending {
 
 pub(crate) struct Machine {
     language: Box<dyn Language>,
+    /// Whether calls return nothing, so that last calls need no frame.
+    plain_returns: bool,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
@@ -87,7 +100,11 @@ pub(crate) struct Machine {
     frames: Interner<Frame>,
     frame_sets: Interner<[FrameId]>,
     frame_costs: FxHashMap<FrameId, u32>,
+    /// Frames in all sets of them.
+    set_frames: usize,
     configs: Interner<Config>,
+    /// Threads in all states.
+    config_threads: usize,
     entered: FxHashMap<(Dot, FrameSetId), ConfigId>,
     next: FxHashMap<(ConfigId, u8), ConfigId>,
     start: ConfigId,
@@ -100,6 +117,7 @@ impl Machine {
     ) -> Result<Machine, EngineError> {
         let start_dot = language.start();
         let mut machine = Machine {
+            plain_returns: language.has_plain_returns(),
             language,
             limits,
             dots: FxHashMap::default(),
@@ -111,7 +129,9 @@ impl Machine {
             frames: Interner::default(),
             frame_sets: Interner::default(),
             frame_costs: FxHashMap::default(),
+            set_frames: 0,
             configs: Interner::default(),
+            config_threads: 0,
             entered: FxHashMap::default(),
             next: FxHashMap::default(),
             start: DEAD,
@@ -274,30 +294,57 @@ impl Machine {
     /// Expands dots until only threads are left, and interns the result.
     ///
     /// Goes in waves: dots and threads that arrive more than once are sorted
-    /// together and their frames united once.
+    /// together and their frames united once. In languages with plain returns,
+    /// rules that end come before calls: so a frame is made once all of its
+    /// callers are known, and ambiguous texts do not leave frames with some of
+    /// them behind.
     ///
     /// PERF: uniting them one by one was quadratic: 70 ms for a mask with 400
     /// threads, now 3 ms.
     fn close(&mut self, mut pending: Pending) -> Result<ConfigId, EngineError> {
         let mut arrived: SmallVec<[(Dot, FrameSetId); 8]> = SmallVec::new();
-        while !pending.dots.is_empty() {
-            let mut wave = std::mem::take(&mut pending.dots);
-            wave.sort_unstable();
-            for same in wave.chunk_by(|a, b| a.0 == b.0) {
-                let dot = same[0].0;
-                let mut up = self.union(same.iter().map(|&(_, up)| up));
-                match arrived.binary_search_by_key(&dot, |&(dot, _)| dot) {
-                    Err(at) => arrived.insert(at, (dot, up)),
-                    Ok(at) => {
-                        let before = arrived[at].1;
-                        up = self.union([before, up].into_iter());
-                        if up == before {
-                            continue;
+        let mut changed: SmallVec<[Dot; 8]> = SmallVec::new();
+        loop {
+            while !pending.dots.is_empty() {
+                let mut wave = std::mem::take(&mut pending.dots);
+                wave.sort_unstable();
+                for same in wave.chunk_by(|a, b| a.0 == b.0) {
+                    let dot = same[0].0;
+                    let mut up = self.union(same.iter().map(|&(_, up)| up));
+                    let mut before = None;
+                    match arrived.binary_search_by_key(&dot, |&(dot, _)| dot) {
+                        Err(at) => arrived.insert(at, (dot, up)),
+                        Ok(at) => {
+                            let known = arrived[at].1;
+                            up = self.union([known, up].into_iter());
+                            if up == known {
+                                continue;
+                            }
+                            before = Some(known);
+                            arrived[at].1 = up;
                         }
-                        arrived[at].1 = up;
+                    }
+                    let info = self.dot(dot);
+                    if info.is_final {
+                        self.leave(dot, &info, up, before, &mut pending);
+                    }
+                    if self.plain_returns {
+                        changed.push(dot);
+                    } else {
+                        self.expand(dot, &info, up, &mut pending);
                     }
                 }
-                self.expand(dot, up, &mut pending);
+            }
+            if changed.is_empty() {
+                break;
+            }
+            changed.sort_unstable();
+            changed.dedup();
+            for dot in changed.drain(..) {
+                if let Ok(at) = arrived.binary_search_by_key(&dot, |&(dot, _)| dot) {
+                    let info = self.dot(dot);
+                    self.expand(dot, &info, arrived[at].1, &mut pending);
+                }
             }
         }
         pending.threads.sort_unstable();
@@ -314,10 +361,14 @@ impl Machine {
                 limit: self.limits.max_threads,
             });
         }
+        let (count, states) = (threads.len(), self.configs.len());
         let config = self.configs.intern(Config {
             threads: threads.into(),
             accepting: pending.accepting,
         });
+        if self.configs.len() > states {
+            self.config_threads += count;
+        }
         if self.heap_bytes() > self.limits.max_bytes {
             return Err(EngineError::TooMuchMemory {
                 limit: self.limits.max_bytes,
@@ -326,9 +377,8 @@ impl Machine {
         Ok(config)
     }
 
-    /// Adds what a dot leads to without reading a byte.
-    fn expand(&mut self, dot: Dot, up: FrameSetId, pending: &mut Pending) {
-        let info = self.dot(dot);
+    /// Adds the terminals and calls of a dot.
+    fn expand(&mut self, dot: Dot, info: &DotInfo, up: FrameSetId, pending: &mut Pending) {
         for &(terminal, edge) in &info.terminals {
             let head = Head {
                 terminal,
@@ -340,25 +390,68 @@ impl Machine {
             pending.threads.push(Thread { head, up });
         }
         for &(callee, ret) in &info.calls {
+            let mut up = up;
+            if self.plain_returns {
+                let after = self.dot(ret);
+                if after.only_ends() {
+                    pending.dots.push((callee, up));
+                    continue;
+                }
+                if after.is_repetition {
+                    up = self.absorb(ret, up);
+                }
+            }
             let frame = self.frames.intern(Frame { ret, up });
             let set = self.frame_sets.intern_slice(&[frame]);
             pending.dots.push((callee, set));
         }
-        if info.is_final {
-            for &frame in self.frame_sets.get(up).clone().iter() {
-                if frame == BOTTOM {
-                    pending.accepting = true;
+    }
+
+    /// Adds what the end of a rule leads back to. The frames in `before` were
+    /// left already.
+    fn leave(
+        &mut self,
+        dot: Dot,
+        info: &DotInfo,
+        up: FrameSetId,
+        before: Option<FrameSetId>,
+        pending: &mut Pending,
+    ) {
+        let before = before.map(|set| Arc::clone(self.frame_sets.get(set)));
+        for &frame in self.frame_sets.get(up).clone().iter() {
+            let is_known = |set: &Arc<[FrameId]>| set.binary_search(&frame).is_ok();
+            if before.as_ref().is_some_and(is_known) {
+                continue;
+            }
+            if frame == BOTTOM {
+                pending.accepting = true;
+            } else {
+                let Frame { ret, up } = **self.frames.get(frame);
+                let ret = if info.returns {
+                    self.resume(ret, dot)
                 } else {
-                    let Frame { ret, up } = **self.frames.get(frame);
-                    let ret = if info.returns {
-                        self.resume(ret, dot)
-                    } else {
-                        ret
-                    };
-                    pending.dots.push((ret, up));
-                }
+                    ret
+                };
+                pending.dots.push((ret, up));
             }
         }
+    }
+
+    /// The frames below a new one that returns to `ret`, a repetition: instead
+    /// of those that return there too, the frames below them.
+    fn absorb(&mut self, ret: Dot, up: FrameSetId) -> FrameSetId {
+        let set = Arc::clone(self.frame_sets.get(up));
+        // The frame at the bottom returns to no dot.
+        let alike = |&&frame: &&FrameId| frame != BOTTOM && self.frames.get(frame).ret == ret;
+        if !set.iter().any(|frame| alike(&frame)) {
+            return up;
+        }
+        let below = |frame: &FrameId| self.frames.get(*frame).up;
+        let sets: SmallVec<[FrameSetId; 8]> = set.iter().filter(alike).map(below).collect();
+        let others: SmallVec<[FrameId; 8]> =
+            set.iter().copied().filter(|frame| !alike(&frame)).collect();
+        let others = (!others.is_empty()).then(|| self.intern_set(&others));
+        self.union(sets.into_iter().chain(others))
     }
 
     fn union(&mut self, sets: impl Iterator<Item = FrameSetId> + Clone) -> FrameSetId {
@@ -372,7 +465,16 @@ impl Machine {
         }
         all.sort_unstable();
         all.dedup();
-        self.frame_sets.intern_slice(&all)
+        self.intern_set(&all)
+    }
+
+    fn intern_set(&mut self, frames: &[FrameId]) -> FrameSetId {
+        let sets = self.frame_sets.len();
+        let set = self.frame_sets.intern_slice(frames);
+        if self.frame_sets.len() > sets {
+            self.set_frames += frames.len();
+        }
+        set
     }
 
     fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
@@ -390,7 +492,9 @@ impl Machine {
                 }
             }
         }
+        let is_repetition = self.plain_returns && self.language.is_repetition(dot);
         let info = Arc::new(DotInfo {
+            is_repetition,
             is_final: expansion.is_final,
             returns: expansion.returns,
             terminals: terminals.into_boxed_slice(),
@@ -487,9 +591,11 @@ impl Machine {
     /// Approximate heap use, in bytes: counts entries, not allocator overhead.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.next.len() * 16
-            + self.configs.len() * 200
+            + self.configs.len() * 120
+            + self.config_threads * size_of::<Thread>()
             + self.frames.len() * 48
             + self.frame_sets.len() * 56
+            + self.set_frames * size_of::<FrameId>()
             + self.texts.len() * 48
             + self.follow.len() * 32
             + self.dots.len() * 160

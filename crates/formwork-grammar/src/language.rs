@@ -63,6 +63,22 @@ pub trait Language: Send {
         ret
     }
 
+    /// Whether no call of this language [returns](Expansion::returns) anything.
+    /// Then a call after which its rule can only end goes straight back to that
+    /// rule's own caller, and right recursion needs no stack.
+    fn has_plain_returns(&self) -> bool {
+        false
+    }
+
+    /// Whether what can be read from `dot` to the end of its rule, twice in a
+    /// row, is what can be read from there once. Asked only if
+    /// [returns are plain](Language::has_plain_returns); then a call that returns
+    /// there, within one that does too, needs no frame of its own. `false` is
+    /// always right.
+    fn is_repetition(&mut self, _dot: Dot) -> bool {
+        false
+    }
+
     /// An upper bound, in bytes, on the length of one way to complete the rule
     /// of `dot`, such that some edge always leads to a smaller total. Used to
     /// steer a generation to its end.

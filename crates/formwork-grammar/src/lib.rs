@@ -23,7 +23,7 @@
 //! # Limitations
 //!
 //! Dots must not be left-recursive: expanding calls without reading a byte has
-//! to end. JSON never is.
+//! to end. JSON never is, and context-free grammars are rewritten to keep that.
 
 pub mod bytes;
 pub mod json_text;

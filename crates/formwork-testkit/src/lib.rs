@@ -7,6 +7,7 @@
 //! * [`vocab`]: small vocabularies with every awkward kind of token.
 //! * [`schema`], [`universe`]: random schemas, and values near them.
 //! * [`spell`]: one random spelling of a value.
+//! * [`cfg`]: random context-free grammars, and which texts they derive.
 //! * [`walk`]: generation under masks, and masks by trying every token.
 //! * [`shared`]: large test data that may lie beside the checkout.
 //!
@@ -17,6 +18,7 @@
 // A failed expectation is a failed test here.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod cfg;
 pub mod decimal;
 pub mod judge;
 pub mod oracle;

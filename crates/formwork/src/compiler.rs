@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use formwork_cfg::{CfgError, CfgLimits};
 use formwork_core::{EngineError, EngineLimits, Grammar, IndexError, TokenIndex};
 use formwork_schema::{SchemaError, SchemaOptions, TerminalCache};
 use formwork_vocab::Vocab;
@@ -20,6 +21,8 @@ pub struct Compiler {
 pub enum CompileError {
     /// The schema is at fault, or one of its limits.
     Schema(SchemaError),
+    /// The context-free grammar is at fault, or one of its limits.
+    Cfg(CfgError),
     /// A limit of the engine was reached at the very start of the text.
     Engine(EngineError),
 }
@@ -30,6 +33,7 @@ impl CompileError {
     pub fn is_user_error(&self) -> bool {
         match self {
             CompileError::Schema(error) => error.is_user_error(),
+            CompileError::Cfg(error) => error.is_user_error(),
             CompileError::Engine(_) => false,
         }
     }
@@ -39,6 +43,7 @@ impl std::fmt::Display for CompileError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             CompileError::Schema(error) => error.fmt(f),
+            CompileError::Cfg(error) => error.fmt(f),
             CompileError::Engine(error) => error.fmt(f),
         }
     }
@@ -49,6 +54,12 @@ impl std::error::Error for CompileError {}
 impl From<SchemaError> for CompileError {
     fn from(error: SchemaError) -> Self {
         CompileError::Schema(error)
+    }
+}
+
+impl From<CfgError> for CompileError {
+    fn from(error: CfgError) -> Self {
+        CompileError::Cfg(error)
     }
 }
 
@@ -97,6 +108,53 @@ impl Compiler {
         options: &SchemaOptions,
     ) -> Result<Grammar, CompileError> {
         let language = formwork_schema::compile(text, options, &self.cache)?;
+        let index = Arc::clone(&self.index);
+        Ok(Grammar::new(Box::new(language), index, self.limits)?)
+    }
+    /// Compiles a context-free grammar, of whatever kind: ambiguous,
+    /// left-recursive, with rules that may be empty.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use formwork::{Compiler, Vocab};
+    /// use formwork::cfg::{CfgLimits, Expr, Grammar, Rule, RuleId, Span, TerminalId};
+    /// use formwork_automata::{Dfa, Limits, regex};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // sum: sum "+" number | number
+    /// let sum = Expr::Choice(vec![
+    ///     Expr::Sequence(vec![
+    ///         Expr::Rule(RuleId(0)),
+    ///         Expr::Terminal(TerminalId(0)),
+    ///         Expr::Terminal(TerminalId(1)),
+    ///     ]),
+    ///     Expr::Terminal(TerminalId(1)),
+    /// ]);
+    /// let number = regex::compile("^[0-9]+$", &Limits::default())?;
+    /// let grammar = Grammar {
+    ///     rules: vec![Rule { name: "sum".into(), span: Span::default(), body: sum }],
+    ///     terminals: vec![Arc::new(Dfa::from_words(["+"])), Arc::new(number)],
+    ///     start: RuleId(0),
+    /// };
+    /// let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
+    /// let grammar = compiler.cfg(&grammar, &CfgLimits::default())?;
+    /// let mut matcher = grammar.matcher();
+    /// matcher.push_bytes(b"1+23")?;
+    /// assert!(matcher.is_complete());
+    /// assert!(matcher.push_bytes(b"++").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`CfgError`]; nothing is approximated.
+    pub fn cfg(
+        &self,
+        grammar: &formwork_cfg::Grammar,
+        limits: &CfgLimits,
+    ) -> Result<Grammar, CompileError> {
+        let language = formwork_cfg::compile(grammar, limits)?;
         let index = Arc::clone(&self.index);
         Ok(Grammar::new(Box::new(language), index, self.limits)?)
     }

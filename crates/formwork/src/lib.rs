@@ -1,5 +1,5 @@
 //! formwork makes language models answer in a given form: it compiles JSON
-//! Schema into exact token masks. A mask costs microseconds; compiling a
+//! Schema and context-free grammars into exact token masks. A mask costs microseconds; compiling a
 //! typical schema takes well under a millisecond.
 //!
 //! ```
@@ -53,6 +53,9 @@ mod random;
 mod witness;
 
 pub use compiler::{CompileError, Compiler};
+/// Context-free grammars: the representation that [`Compiler::cfg`] takes.
+pub use formwork_cfg as cfg;
+pub use formwork_cfg::{CfgError, CfgLimits};
 pub use formwork_core::{
     ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind,
     Matcher, PushError, TokenIndex, fill_masks,

@@ -1,0 +1,85 @@
+//! Why a grammar was not compiled.
+
+use crate::ir::Span;
+
+/// A rule that an error is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The name of the rule.
+    pub rule: String,
+    /// Where the source defines it.
+    pub span: Span,
+}
+
+/// Why a grammar was not compiled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum CfgError {
+    /// The grammar derives no text at all.
+    Unproductive {
+        /// The rules that cannot come to an end, as far as the start reaches
+        /// them.
+        rules: Vec<Place>,
+    },
+    /// A rule or terminal is named by a number that the grammar does not have.
+    Undefined {
+        /// The rule that names it; `None` if it is the start itself.
+        place: Option<Place>,
+        /// The number.
+        number: u32,
+    },
+    /// A limit of [`CfgLimits`](crate::CfgLimits) was reached.
+    Limit {
+        /// The limit's name.
+        name: &'static str,
+        /// Its value.
+        limit: u64,
+    },
+}
+
+impl CfgError {
+    /// Whether the grammar is to blame rather than a limit of this process.
+    pub fn is_user_error(&self) -> bool {
+        !matches!(self, CfgError::Limit { .. })
+    }
+
+    /// The rules concerned.
+    pub fn places(&self) -> &[Place] {
+        match self {
+            CfgError::Unproductive { rules } => rules,
+            CfgError::Undefined { place, .. } => place.as_slice(),
+            CfgError::Limit { .. } => &[],
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Span { start, end } = self.span;
+        write!(f, "rule `{}` (bytes {start} to {end})", self.rule)
+    }
+}
+
+impl std::fmt::Display for CfgError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CfgError::Unproductive { rules } => {
+                f.write_str("the grammar derives no text; these rules never come to an end:")?;
+                for place in rules {
+                    write!(f, "\n  {place}")?;
+                }
+                Ok(())
+            }
+            CfgError::Undefined { place, number } => match place {
+                Some(place) => write!(f, "{place} names number {number}, which is not defined"),
+                None => write!(f, "the start is rule {number}, which is not defined"),
+            },
+            CfgError::Limit { name, limit } => write!(
+                f,
+                "the limit `{name}` of {limit} was reached; simplify the grammar or raise the limit"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CfgError {}

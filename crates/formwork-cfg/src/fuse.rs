@@ -1,0 +1,185 @@
+//! Rules without recursion as single terminals.
+//!
+//! What a rule derives that comes to no cycle of calls is regular, so the rule
+//! can be determinised into one automaton over bytes. Then the engine knows of
+//! every token at once whether it stays inside, instead of finding out call by
+//! call: `string: "\"" char* "\""` is read like a terminal, as its author meant
+//! it. Rules that would grow too large stay calls; the language is the same
+//! either way.
+
+use formwork_grammar::{ByteDfa, ByteDfaBuilder, LexState, Terminal};
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashMap;
+
+use crate::analyze::empty_graph;
+use crate::network::{Ends, Network, Position, Symbol};
+
+/// Elementary steps spent on all rules of a grammar.
+const MAX_STEPS: usize = 20_000_000;
+
+/// Replaces the rules that are regular, callees first, by new terminals of at
+/// most `max_states` states. Expects that no rule or terminal derives the empty
+/// text.
+pub(crate) fn fuse(network: &mut Network, terminals: &mut Vec<Option<ByteDfa>>, max_states: usize) {
+    let mut calls = empty_graph(network);
+    for (rule, ends) in network.rules.iter().enumerate() {
+        for at in network.closure([ends.start], |_| true) {
+            for &(symbol, _) in &network.ways[at as usize].steps {
+                if let Symbol::Rule(callee) = symbol {
+                    calls.add_edge(NodeIndex::new(rule), NodeIndex::new(callee as usize), ());
+                }
+            }
+        }
+    }
+    let mut fused: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut steps_left = MAX_STEPS;
+    // Components come callees first.
+    for component in kosaraju_scc(&calls) {
+        let [rule] = component.as_slice() else {
+            continue;
+        };
+        if calls
+            .neighbors(*rule)
+            .any(|callee| !fused.contains_key(&(callee.index() as u32)))
+        {
+            continue;
+        }
+        let Ends { start, end } = network.rules[rule.index()];
+        let positions = network.closure([start], |_| true);
+        for &at in &positions {
+            for (symbol, _) in &mut network.ways[at as usize].steps {
+                if let Symbol::Rule(callee) = *symbol
+                    && let Some(&terminal) = fused.get(&callee)
+                {
+                    *symbol = Symbol::Terminal(terminal);
+                }
+            }
+        }
+        let subsets = Subsets {
+            network,
+            terminals,
+            end,
+            entries: FxHashMap::default(),
+            max_states,
+            steps_left: &mut steps_left,
+        };
+        let Some(dfa) = subsets.determinise(start) else {
+            continue;
+        };
+        let terminal = terminals.len() as u32;
+        terminals.push(Some(dfa));
+        fused.insert(rule.index() as u32, terminal);
+        for &at in &positions {
+            network.ways[at as usize] = Default::default();
+        }
+        network.ways[start as usize].steps = vec![(Symbol::Terminal(terminal), end)];
+    }
+    for ways in &mut network.ways {
+        for (symbol, _) in &mut ways.steps {
+            if let Symbol::Rule(callee) = *symbol
+                && let Some(&terminal) = fused.get(&callee)
+            {
+                *symbol = Symbol::Terminal(terminal);
+            }
+        }
+    }
+}
+
+/// Inside a terminal, in some state, on the way to a position.
+type Item = (u32, u32, Position);
+
+/// What a set of items is, and whether the rule may end there.
+type Set = (bool, Box<[Item]>);
+
+/// The subset construction of a rule that reads terminals only.
+struct Subsets<'a> {
+    network: &'a Network,
+    terminals: &'a [Option<ByteDfa>],
+    end: Position,
+    /// The items at a position, before the next byte.
+    entries: FxHashMap<Position, Set>,
+    max_states: usize,
+    steps_left: &'a mut usize,
+}
+
+impl Subsets<'_> {
+    /// `None` if that takes too many states or steps.
+    fn determinise(mut self, start: Position) -> Option<ByteDfa> {
+        let mut builder = ByteDfaBuilder::default();
+        let mut ids: FxHashMap<Set, u32> = FxHashMap::default();
+        let first = self.entry(start).clone();
+        let start = builder.state();
+        let mut open = vec![(first, start)];
+        while let Some(((is_final, items), from)) = open.pop() {
+            if is_final {
+                builder.label(from, 0);
+            }
+            *self.steps_left = self.steps_left.checked_sub(256 * items.len())?;
+            for byte in 0..=u8::MAX {
+                let Some(next) = self.step(&items, byte) else {
+                    continue;
+                };
+                let to = match ids.get(&next) {
+                    Some(&to) => to,
+                    None => {
+                        if builder.len() >= self.max_states {
+                            return None;
+                        }
+                        let to = builder.state();
+                        ids.insert(next.clone(), to);
+                        open.push((next, to));
+                        to
+                    }
+                };
+                builder.edge(from, byte, to);
+            }
+        }
+        let dfa = builder.build(start);
+        (!dfa.is_empty()).then_some(dfa)
+    }
+
+    fn step(&mut self, items: &[Item], byte: u8) -> Option<Set> {
+        let mut is_final = false;
+        let mut next: Vec<Item> = Vec::new();
+        for &(terminal, state, to) in items {
+            let Some(Some(dfa)) = self.terminals.get(terminal as usize) else {
+                continue;
+            };
+            let Some(state) = dfa.step(LexState([state, 0, 0, 0]), byte) else {
+                continue;
+            };
+            if dfa.can_continue(state) {
+                next.push((terminal, state.0[0], to));
+            }
+            if dfa.exit(state).is_some() {
+                let (ends, items) = self.entry(to);
+                is_final |= ends;
+                next.extend_from_slice(items);
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        (is_final || !next.is_empty()).then(|| (is_final, next.into()))
+    }
+
+    fn entry(&mut self, position: Position) -> &Set {
+        let (network, terminals, end) = (self.network, self.terminals, self.end);
+        self.entries.entry(position).or_insert_with(|| {
+            let positions = network.closure([position], |_| false);
+            let mut items: Vec<Item> = Vec::new();
+            for &at in &positions {
+                for &(symbol, to) in &network.ways[at as usize].steps {
+                    if let Symbol::Terminal(terminal) = symbol
+                        && let Some(Some(dfa)) = terminals.get(terminal as usize)
+                    {
+                        items.push((terminal, dfa.start().0[0], to));
+                    }
+                }
+            }
+            items.sort_unstable();
+            items.dedup();
+            (positions.contains(&end), items.into())
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! The representation that every front end reads a grammar into: rules whose
+//! bodies are expressions over terminals and rules.
+
+use std::sync::Arc;
+
+use formwork_automata::Dfa;
+
+/// A rule, by its place in [`Grammar::rules`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RuleId(pub u32);
+
+/// A terminal, by its place in [`Grammar::terminals`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct TerminalId(pub u32);
+
+/// A range of bytes in the source of a grammar.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+/// What a rule derives.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Expr {
+    /// A terminal.
+    Terminal(TerminalId),
+    /// Whatever a rule derives.
+    Rule(RuleId),
+    /// All of these in a row; the empty list derives the empty text.
+    Sequence(Vec<Expr>),
+    /// Any of these; the empty list derives nothing.
+    Choice(Vec<Expr>),
+    /// An expression `min` to `max` times.
+    Repeat {
+        /// What is repeated.
+        inner: Box<Expr>,
+        /// How often at least.
+        min: u32,
+        /// How often at most; without end if absent.
+        max: Option<u32>,
+    },
+}
+
+/// A rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rule {
+    /// Its name in the source, or one that a front end made up.
+    pub name: String,
+    /// Where the source defines it.
+    pub span: Span,
+    /// What it derives.
+    pub body: Expr,
+}
+
+/// A context-free grammar. Terminals are languages of characters.
+#[derive(Clone, Debug)]
+pub struct Grammar {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// The terminals, none of which has to be used.
+    pub terminals: Vec<Arc<Dfa>>,
+    /// The rule of whole texts.
+    pub start: RuleId,
+}

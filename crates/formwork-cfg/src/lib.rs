@@ -1,0 +1,34 @@
+//! Context-free grammars, as a [`Language`](formwork_grammar::Language) for the
+//! mask engine.
+//!
+//! The way of a grammar, one module each: a front end under `syntax` reads text
+//! into the representation of [`ir`]; `normal` lowers its expressions to a
+//! network of automata, `empty` takes the empty text out of the rules, `corners`
+//! takes out left recursion, `fuse` makes rules without recursion terminals, `cost`
+//! finds shortest texts, and [`CfgLanguage`] is
+//! what the engine runs. Terminals go from characters to bytes in `utf8`.
+//!
+//! Any grammar will do: ambiguous, left-recursive in whatever way, with rules
+//! that derive the empty text or just themselves. What is kept is the language,
+//! exactly.
+
+mod analyze;
+mod compile;
+mod corners;
+mod cost;
+mod empty;
+mod error;
+mod fuse;
+pub mod ir;
+mod language;
+mod limits;
+mod network;
+mod normal;
+mod utf8;
+
+pub use analyze::{Analysis, analyze};
+pub use compile::compile;
+pub use error::{CfgError, Place};
+pub use ir::{Expr, Grammar, Rule, RuleId, Span, TerminalId};
+pub use language::CfgLanguage;
+pub use limits::CfgLimits;

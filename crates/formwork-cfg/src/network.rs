@@ -1,0 +1,137 @@
+//! Rules as a recursive transition network (Woods 1970): one finite automaton
+//! per rule, whose steps read terminals or rules.
+//!
+//! A network is the grammar with productions `position → symbol position`, so
+//! every stage that would need short productions has them, and what rules share
+//! is never copied.
+
+use crate::error::CfgError;
+use crate::limits::Budget;
+
+/// What a step reads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum Symbol {
+    /// A terminal, by number.
+    Terminal(u32),
+    /// A rule, by number.
+    Rule(u32),
+}
+
+/// A position in a rule. Each belongs to one rule only.
+pub(crate) type Position = u32;
+
+/// The automaton of a rule: one start, which nothing leads back to, and one
+/// end, from which only a left-recursive rule goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) start: Position,
+    pub(crate) end: Position,
+}
+
+/// The ways on from a position.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Ways {
+    /// Steps that read nothing.
+    pub(crate) empty: Vec<Position>,
+    /// Steps that read a symbol.
+    pub(crate) steps: Vec<(Symbol, Position)>,
+}
+
+/// The automata of all rules.
+#[derive(Default, Debug)]
+pub(crate) struct Network {
+    pub(crate) ways: Vec<Ways>,
+    pub(crate) rules: Vec<Ends>,
+}
+
+impl Network {
+    pub(crate) fn position(&mut self, budget: &mut Budget<'_>) -> Result<Position, CfgError> {
+        budget.position()?;
+        self.ways.push(Ways::default());
+        Ok((self.ways.len() - 1) as Position)
+    }
+
+    pub(crate) fn empty(
+        &mut self,
+        from: Position,
+        to: Position,
+        budget: &mut Budget<'_>,
+    ) -> Result<(), CfgError> {
+        budget.work(1)?;
+        if from != to {
+            self.ways[from as usize].empty.push(to);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        from: Position,
+        symbol: Symbol,
+        to: Position,
+        budget: &mut Budget<'_>,
+    ) -> Result<(), CfgError> {
+        budget.work(1)?;
+        self.ways[from as usize].steps.push((symbol, to));
+        Ok(())
+    }
+
+    /// Which rules can be read from start to end if only some terminals may
+    /// be; linear.
+    ///
+    /// With all non-empty terminals these are the productive rules, with those
+    /// that hold the empty text the nullable ones.
+    pub(crate) fn readable(&self, may_read: impl Fn(u32) -> bool) -> Vec<bool> {
+        let mut reached = vec![false; self.ways.len()];
+        let mut done = vec![false; self.rules.len()];
+        let mut waiting: Vec<Vec<Position>> = vec![Vec::new(); self.rules.len()];
+        let mut ends_of: Vec<Option<u32>> = vec![None; self.ways.len()];
+        for (rule, ends) in self.rules.iter().enumerate() {
+            ends_of[ends.end as usize] = Some(rule as u32);
+        }
+        let mut open: Vec<Position> = self.rules.iter().map(|ends| ends.start).collect();
+        while let Some(at) = open.pop() {
+            if std::mem::replace(&mut reached[at as usize], true) {
+                continue;
+            }
+            if let Some(rule) = ends_of[at as usize] {
+                done[rule as usize] = true;
+                open.append(&mut waiting[rule as usize]);
+            }
+            let ways = &self.ways[at as usize];
+            open.extend(&ways.empty);
+            for &(symbol, to) in &ways.steps {
+                match symbol {
+                    Symbol::Terminal(terminal) if may_read(terminal) => open.push(to),
+                    Symbol::Rule(rule) if done[rule as usize] => open.push(to),
+                    Symbol::Rule(rule) => waiting[rule as usize].push(to),
+                    Symbol::Terminal(_) => {}
+                }
+            }
+        }
+        done
+    }
+
+    /// The positions reached from some by steps for which `passes` holds, and
+    /// by empty ones.
+    pub(crate) fn closure(
+        &self,
+        from: impl IntoIterator<Item = Position>,
+        passes: impl Fn(Symbol) -> bool,
+    ) -> Vec<Position> {
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut found = Vec::new();
+        let mut open: Vec<Position> = from.into_iter().collect();
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            found.push(at);
+            let ways = &self.ways[at as usize];
+            open.extend(&ways.empty);
+            let passed = ways.steps.iter().filter(|&&(symbol, _)| passes(symbol));
+            open.extend(passed.map(|&(_, to)| to));
+        }
+        found
+    }
+}
