@@ -5,5 +5,6 @@
 //! into the representation of [`ir`].
 
 pub mod ir;
+pub mod syntax;
 
 pub use ir::{Expr, Grammar, Rule, RuleId, Span, TerminalId};
