@@ -26,9 +26,12 @@
 mod draft;
 mod error;
 mod escape;
+mod fold;
 mod gbnf;
+mod lark;
 mod lower;
 mod options;
+mod tokens;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxErrors};
 pub use options::{EbnfDialect, SyntaxLimits, SyntaxOptions, Undefined};
@@ -42,6 +45,8 @@ use error::Fault;
 pub enum Format {
     /// The notation of llama.cpp.
     Gbnf,
+    /// The notation of the parser generator Lark.
+    Lark,
 }
 
 impl Format {
@@ -50,6 +55,7 @@ impl Format {
     pub fn from_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
             "gbnf" => Some(Self::Gbnf),
+            "lark" => Some(Self::Lark),
             _ => None,
         }
     }
@@ -89,6 +95,7 @@ fn read(text: &str, format: Format, options: &SyntaxOptions) -> Result<Grammar, 
     }
     let (draft, start) = match format {
         Format::Gbnf => gbnf::read(text, options)?,
+        Format::Lark => lark::read(text, options)?,
     };
     lower::lower(draft, start, options)
 }

@@ -52,6 +52,10 @@ impl Fault {
         Self::new(SyntaxErrorKind::Limit, span, message)
     }
 
+    pub(super) fn too_large(span: Span, message: impl Into<String>) -> Self {
+        Self::new(SyntaxErrorKind::Limit, span, message)
+    }
+
     fn new(kind: SyntaxErrorKind, span: Span, message: impl Into<String>) -> Self {
         Self {
             kind,

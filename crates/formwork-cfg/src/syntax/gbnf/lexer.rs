@@ -2,9 +2,6 @@
 
 use logos::Logos;
 
-use crate::ir::Span;
-use crate::syntax::error::Fault;
-
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
 #[logos(skip r"[ \t]+")]
 #[logos(skip(r"#[^\r\n]*", allow_greedy = true))]
@@ -45,27 +42,11 @@ pub(super) enum Token {
     Special,
 }
 
-/// The tokens of `text` with their places, and the characters that begin none.
-pub(super) fn lex(text: &str) -> (Vec<(Token, Span)>, Vec<Fault>) {
-    let (mut tokens, mut faults) = (Vec::new(), Vec::new());
-    for (token, range) in Token::lexer(text).spanned() {
-        let span = Span {
-            start: range.start,
-            end: range.end,
-        };
-        match token {
-            Ok(token) => tokens.push((token, span)),
-            Err(()) => faults.push(unknown(text, span)),
-        }
-    }
-    (tokens, faults)
-}
-
-fn unknown(text: &str, span: Span) -> Fault {
-    let message = match text[span.start..].chars().next() {
+/// What is wrong where no token begins.
+pub(super) fn explain(rest: &str) -> &'static str {
+    match rest.chars().next() {
         Some('"') => "the text has no closing `\"`",
         Some('[') => "the class has no closing `]`",
         _ => "no token of GBNF begins like this; quote it if it is text",
-    };
-    Fault::malformed(span, message)
+    }
 }

@@ -2,19 +2,18 @@
 
 use formwork_automata::CharSet;
 
-use super::lexer::{Token, lex};
+use super::lexer::{Token, explain};
 use crate::ir::Span;
 use crate::syntax::draft::{Draft, Node, Symbol};
 use crate::syntax::error::{Fault, MAX_ERRORS};
 use crate::syntax::escape::Escapes;
 use crate::syntax::options::{SyntaxLimits, SyntaxOptions};
+use crate::syntax::tokens::Tokens;
 
 pub(super) fn parse(text: &str, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
-    let (tokens, mut faults) = lex(text);
+    let (tokens, mut faults) = Tokens::lex(text, explain);
     let mut parser = Parser {
-        text,
         tokens,
-        at: 0,
         depth: 0,
         draft: Draft::default(),
         limits: &options.limits,
@@ -40,9 +39,7 @@ pub(super) fn parse(text: &str, options: &SyntaxOptions) -> Result<(Draft, Symbo
 }
 
 struct Parser<'a> {
-    text: &'a str,
-    tokens: Vec<(Token, Span)>,
-    at: usize,
+    tokens: Tokens<'a, Token>,
     /// How many groups are open.
     depth: u32,
     draft: Draft,
@@ -50,73 +47,50 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn peek(&self) -> Option<Token> {
-        self.tokens.get(self.at).map(|&(token, _)| token)
-    }
-
-    /// The place of the next token, or of the end.
-    fn here(&self) -> Span {
-        let end = Span {
-            start: self.text.len(),
-            end: self.text.len(),
-        };
-        self.tokens.get(self.at).map_or(end, |&(_, span)| span)
-    }
-
-    fn source(&self, span: Span) -> &str {
-        &self.text[span.start..span.end]
-    }
-
-    fn eat(&mut self, token: Token) -> bool {
-        let found = self.peek() == Some(token);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, token: Token, message: &str) -> Result<(), Fault> {
-        if self.eat(token) {
-            return Ok(());
-        }
-        Err(Fault::malformed(self.here(), message))
-    }
-
     /// Skips line ends; whether anything is left.
     fn skip_lines(&mut self) -> bool {
-        while self.eat(Token::Newline) {}
-        self.peek().is_some()
+        while self.tokens.eat(Token::Newline) {}
+        self.tokens.peek().is_some()
     }
 
     /// Skips to the next token that begins a rule.
     fn recover(&mut self) {
         self.depth = 0;
-        self.at += 1;
-        while let Some(rest) = self.tokens.get(self.at..).filter(|rest| !rest.is_empty()) {
-            if let [(Token::Word, _), (Token::Defines, _), ..] = rest {
-                return;
-            }
-            self.at += 1;
+        self.tokens.at += 1;
+        while self.tokens.peek().is_some() && !self.at_rule() {
+            self.tokens.at += 1;
         }
     }
 
+    /// Whether a name and `::=` come next.
+    fn at_rule(&self) -> bool {
+        self.tokens.peek() == Some(Token::Word) && self.tokens.peek_nth(1) == Some(Token::Defines)
+    }
+
     fn rule(&mut self) -> Result<(), Fault> {
-        let span = self.here();
-        self.expect(Token::Word, "expected the name of a rule")?;
-        self.expect(Token::Defines, "expected `::=` after the name of a rule")?;
+        let span = self.tokens.here();
+        self.tokens
+            .expect(Token::Word, "expected the name of a rule")?;
+        self.tokens
+            .expect(Token::Defines, "expected `::=` after the name of a rule")?;
         self.skip_lines();
         let body = self.alternatives()?;
-        match self.peek() {
+        match self.tokens.peek() {
             None | Some(Token::Newline) => {}
             Some(Token::Close) => {
-                return Err(Fault::malformed(self.here(), "no group is open here"));
+                return Err(Fault::malformed(
+                    self.tokens.here(),
+                    "no group is open here",
+                ));
             }
             Some(_) => {
                 return Err(Fault::malformed(
-                    self.here(),
+                    self.tokens.here(),
                     "expected the end of the rule",
                 ));
             }
         }
-        let name = self.source(span).to_owned();
+        let name = self.tokens.source(span).to_owned();
         self.draft.define(&name, span, body)?;
         Ok(())
     }
@@ -132,11 +106,11 @@ impl Parser<'_> {
 
     /// Reads a `|`, line ends before it included.
     fn next_alternative(&mut self) -> bool {
-        let start = self.at;
+        let start = self.tokens.at;
         self.skip_lines();
-        let found = self.eat(Token::Or);
+        let found = self.tokens.eat(Token::Or);
         if !found {
-            self.at = start;
+            self.tokens.at = start;
         }
         found
     }
@@ -147,38 +121,34 @@ impl Parser<'_> {
             if self.depth > 0 {
                 self.skip_lines();
             }
-            let start = self.at;
+            if self.at_rule() && !parts.is_empty() {
+                let message = "a rule begins in the middle of another; \
+                               close its groups and start a new line";
+                return self.tokens.fail(message);
+            }
             let Some(atom) = self.atom()? else {
                 return Ok(Node::seq(parts));
             };
             parts.push(self.repeated(atom)?);
-            // The next rule may follow a rule that ends in a line end.
-            if let [(Token::Word, _), (Token::Defines, span)] =
-                self.tokens.get(start..start + 2).unwrap_or(&[])
-            {
-                let message = "a rule begins in the middle of another; \
-                               close its groups and start a new line";
-                return Err(Fault::malformed(*span, message));
-            }
         }
     }
 
     fn atom(&mut self) -> Result<Option<Node>, Fault> {
-        let span = self.here();
+        let span = self.tokens.here();
         let inside = Span {
             start: span.start + 1,
             end: span.end.saturating_sub(1),
         };
-        let Some(token) = self.peek() else {
+        let Some(token) = self.tokens.peek() else {
             return Ok(None);
         };
         let node = match token {
             Token::Word => {
-                let name = self.source(span).to_owned();
+                let name = self.tokens.source(span).to_owned();
                 Node::Name(self.draft.symbol(&name, span))
             }
-            Token::Text => Node::Text(Escapes::new(self.text, inside).text()?),
-            Token::Class => class(Escapes::new(self.text, inside), span)?,
+            Token::Text => Node::Text(Escapes::new(self.tokens.text(), inside).text()?),
+            Token::Class => class(Escapes::new(self.tokens.text(), inside), span)?,
             Token::Dot => Node::Set(CharSet::full()),
             Token::Open => return self.group().map(Some),
             Token::Special => {
@@ -193,13 +163,13 @@ impl Parser<'_> {
             }
             _ => return Ok(None),
         };
-        self.at += 1;
+        self.tokens.at += 1;
         Ok(Some(node))
     }
 
     fn group(&mut self) -> Result<Node, Fault> {
-        let open = self.here();
-        self.at += 1;
+        let open = self.tokens.here();
+        self.tokens.at += 1;
         self.depth += 1;
         if self.depth > self.limits.max_nesting {
             let max = self.limits.max_nesting;
@@ -207,18 +177,18 @@ impl Parser<'_> {
         }
         let node = self.alternatives()?;
         self.skip_lines();
-        if !self.eat(Token::Close) {
-            let message = match self.peek() {
+        if !self.tokens.eat(Token::Close) {
+            let message = match self.tokens.peek() {
                 None => "the group has no closing `)`".to_owned(),
                 Some(_) => format!(
                     "`{}` cannot stand in this group; is its `)` missing?",
-                    self.source(self.here())
+                    self.tokens.source(self.tokens.here())
                 ),
             };
-            let span = if self.peek().is_none() {
+            let span = if self.tokens.peek().is_none() {
                 open
             } else {
-                self.here()
+                self.tokens.here()
             };
             return Err(Fault::malformed(span, message));
         }
@@ -229,15 +199,15 @@ impl Parser<'_> {
     fn repeated(&mut self, mut node: Node) -> Result<Node, Fault> {
         let mut count = self.depth;
         loop {
-            let span = self.here();
-            let (min, max) = match self.peek() {
+            let span = self.tokens.here();
+            let (min, max) = match self.tokens.peek() {
                 Some(Token::Star) => (0, None),
                 Some(Token::Plus) => (1, None),
                 Some(Token::Question) => (0, Some(1)),
                 Some(Token::OpenBrace) => self.bounds()?,
                 _ => return Ok(node),
             };
-            self.at += 1;
+            self.tokens.at += 1;
             count += 1;
             if count > self.limits.max_nesting {
                 let max = self.limits.max_nesting;
@@ -249,25 +219,25 @@ impl Parser<'_> {
 
     /// `{n}`, `{n,}`, `{,m}` or `{n,m}` up to the closing brace.
     fn bounds(&mut self) -> Result<(u32, Option<u32>), Fault> {
-        let open = self.here();
-        self.at += 1;
+        let open = self.tokens.here();
+        self.tokens.at += 1;
         let min = self.number()?;
-        let (min, max) = if self.eat(Token::Comma) {
+        let (min, max) = if self.tokens.eat(Token::Comma) {
             (min.unwrap_or(0), self.number()?)
         } else {
             let Some(exact) = min else {
-                return Err(Fault::malformed(self.here(), "expected a number"));
+                return Err(Fault::malformed(self.tokens.here(), "expected a number"));
             };
             (exact, Some(exact))
         };
-        if self.peek() != Some(Token::CloseBrace) {
+        if self.tokens.peek() != Some(Token::CloseBrace) {
             let message = "expected `}`: a repetition is {n}, {n,} or {n,m}";
-            return Err(Fault::malformed(self.here(), message));
+            return Err(Fault::malformed(self.tokens.here(), message));
         }
         if max.is_some_and(|max| max < min) {
             let span = Span {
                 start: open.start,
-                end: self.here().end,
+                end: self.tokens.here().end,
             };
             let message = "the most is less than the least; exchange the numbers";
             return Err(Fault::malformed(span, message));
@@ -276,11 +246,11 @@ impl Parser<'_> {
     }
 
     fn number(&mut self) -> Result<Option<u32>, Fault> {
-        let span = self.here();
-        if !self.eat(Token::Word) {
+        let span = self.tokens.here();
+        if !self.tokens.eat(Token::Word) {
             return Ok(None);
         }
-        crate::syntax::count(self.source(span), span, self.limits).map(Some)
+        crate::syntax::count(self.tokens.source(span), span, self.limits).map(Some)
     }
 }
 

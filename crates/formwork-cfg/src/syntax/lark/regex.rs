@@ -1,0 +1,620 @@
+//! Regular expressions as Python has them, by way of ECMA-262.
+//!
+//! A pattern stands for the strings it matches from end to end (`re.fullmatch`):
+//! assertions and looks around see the terminal's own text and nothing beyond.
+//! `\d`, `\w`, `\s` and `\b` are those of Unicode, as for `str` in Python, and
+//! ASCII under the flag `a`; case is ignored by simple case folding. Laziness and
+//! captures do not change which strings match. `\p{…}`, `\x{…}` and `(?<name>…)`
+//! are read too.
+//!
+//! # Limitations
+//!
+//! Backreferences, conditions, atomic groups, possessive quantifiers, the flag `L`
+//! and properties under the flag `i` are refused.
+
+use std::fmt::Write;
+
+use formwork_automata::{CharSet, Dfa, regex};
+
+use crate::syntax::fold;
+use crate::syntax::options::SyntaxLimits;
+
+/// What is wrong with a pattern, and at which byte.
+#[derive(Debug)]
+pub(super) struct RegexFault {
+    pub(super) at: usize,
+    pub(super) kind: FaultKind,
+    pub(super) message: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FaultKind {
+    Malformed,
+    Unsupported,
+    Limit,
+}
+
+/// The automaton of `pattern` under `flags`, a list of their letters.
+pub(super) fn compile(
+    pattern: &str,
+    flags: &str,
+    limits: &SyntaxLimits,
+) -> Result<Dfa, RegexFault> {
+    let mut translator = Translator {
+        text: pattern,
+        at: 0,
+        out: String::new(),
+        places: Vec::new(),
+        flags: Flags::default(),
+        groups: Vec::new(),
+    };
+    for letter in flags.chars() {
+        let flags = translator.flags.with(letter, true);
+        translator.flags = flags.ok_or_else(|| translator.unknown_flag(letter))?;
+    }
+    translator.run()?;
+    regex::compile_whole(&translator.out, &limits.automata()).map_err(|error| {
+        let kind = match error.kind() {
+            regex::RegexErrorKind::Unsupported(_) => FaultKind::Unsupported,
+            regex::RegexErrorKind::TooLarge(_) => FaultKind::Limit,
+            _ => FaultKind::Malformed,
+        };
+        let message = match error.kind() {
+            regex::RegexErrorKind::Syntax(message) => (*message).to_owned(),
+            regex::RegexErrorKind::Unsupported(what) => format!("{what}: not supported"),
+            _ => error.to_string(),
+        };
+        RegexFault {
+            at: translator.origin(error.offset()),
+            kind,
+            message,
+        }
+    })
+}
+
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    ascii: bool,
+    ignore_case: bool,
+    multi_line: bool,
+    dot_all: bool,
+    verbose: bool,
+}
+
+impl Flags {
+    fn with(mut self, letter: char, on: bool) -> Option<Self> {
+        match letter {
+            'a' => self.ascii = on,
+            'i' => self.ignore_case = on,
+            'm' => self.multi_line = on,
+            's' => self.dot_all = on,
+            'x' => self.verbose = on,
+            'u' => self.ascii = !on,
+            _ => return None,
+        }
+        Some(self)
+    }
+}
+
+/// What an escape stands for.
+enum Escaped {
+    Char(char),
+    /// Members of a class in ECMA-262.
+    Set(String),
+}
+
+struct Translator<'a> {
+    text: &'a str,
+    at: usize,
+    out: String,
+    /// Places in `out` and where they come from, ascending.
+    places: Vec<(usize, usize)>,
+    flags: Flags,
+    /// The flags outside of the open groups.
+    groups: Vec<Flags>,
+}
+
+const UNICODE_WORD: &str = r"\p{L}\p{N}_";
+const ASCII_WORD: &str = r"0-9A-Z_a-z";
+const UNICODE_SPACE: &str =
+    r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+const ASCII_SPACE: &str = r"\t-\r\x20";
+const UNICODE_NO_SPACE: &str = r"\0-\x08\x0e-\x1b\x21-\x84\x86-\x9f\xa1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\u{10ffff}";
+const ASCII_NO_SPACE: &str = r"\0-\x08\x0e-\x1f\x21-\u{10ffff}";
+
+impl<'a> Translator<'a> {
+    fn malformed<T>(&self, at: usize, message: &str) -> Result<T, RegexFault> {
+        Err(RegexFault {
+            at,
+            kind: FaultKind::Malformed,
+            message: message.to_owned(),
+        })
+    }
+
+    fn unsupported<T>(&self, at: usize, message: &str) -> Result<T, RegexFault> {
+        Err(RegexFault {
+            at,
+            kind: FaultKind::Unsupported,
+            message: message.to_owned(),
+        })
+    }
+
+    fn unknown_flag(&self, letter: char) -> RegexFault {
+        RegexFault {
+            at: 0,
+            kind: FaultKind::Unsupported,
+            message: format!("flag `{letter}` is not supported; there are a, i, m, s, u and x"),
+        }
+    }
+
+    /// Where the text of the output at `offset` comes from.
+    fn origin(&self, offset: usize) -> usize {
+        let at = self.places.partition_point(|&(out, _)| out <= offset);
+        self.places[..at].last().map_or(0, |&(_, from)| from)
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += c.len_utf8();
+        Some(c)
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    fn run(&mut self) -> Result<(), RegexFault> {
+        loop {
+            let start = self.at;
+            self.places.push((self.out.len(), start));
+            let Some(c) = self.bump() else {
+                return Ok(());
+            };
+            match c {
+                '\\' => self.escape(start)?,
+                '[' => self.class(start)?,
+                '(' => self.group(start)?,
+                ')' => {
+                    let Some(outer) = self.groups.pop() else {
+                        return self.malformed(start, "no group is open here");
+                    };
+                    self.flags = outer;
+                    self.out.push(')');
+                }
+                '.' if self.flags.dot_all => self.out.push_str(r"[^]"),
+                '.' => self.out.push_str(r"[^\n]"),
+                '^' if self.flags.multi_line => self.out.push_str(r"(?<![^\n])"),
+                '^' => self.out.push('^'),
+                '$' if self.flags.multi_line => self.out.push_str(r"(?![^\n])"),
+                '$' => self.out.push_str(r"(?=\n?$)"),
+                '|' => self.out.push('|'),
+                '*' | '+' | '?' => {
+                    self.out.push(c);
+                    self.after_quantifier()?;
+                }
+                '{' => self.braces()?,
+                '#' if self.flags.verbose => {
+                    let length = self.rest().find('\n');
+                    self.at += length.unwrap_or(self.rest().len());
+                }
+                c if self.flags.verbose && c.is_ascii_whitespace() => {}
+                c => self.push_char(c),
+            }
+        }
+    }
+
+    fn push_char(&mut self, c: char) {
+        if !self.flags.ignore_case {
+            if c.is_alphanumeric() || matches!(c, ' ' | '_' | '"' | '\'') {
+                self.out.push(c);
+                return;
+            }
+            let _ = write!(self.out, "\\u{{{:x}}}", c as u32);
+            return;
+        }
+        self.out.push('[');
+        self.push_range(c, c);
+        self.out.push(']');
+    }
+
+    /// Members of a class.
+    fn push_range(&mut self, lo: char, hi: char) {
+        let ranges = if self.flags.ignore_case {
+            fold::ranges(lo, hi)
+        } else {
+            vec![(lo as u32, hi as u32)]
+        };
+        push_ranges(&mut self.out, &ranges);
+    }
+
+    fn after_quantifier(&mut self) -> Result<(), RegexFault> {
+        if self.rest().starts_with('+') {
+            return self.unsupported(self.at, "possessive quantifiers are not supported");
+        }
+        self.eat("?");
+        Ok(())
+    }
+
+    /// `{n}`, `{n,}`, `{,m}` or `{n,m}`; anything else is a brace.
+    fn braces(&mut self) -> Result<(), RegexFault> {
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let inner = self.rest().split_once('}').map(|(inner, _)| inner);
+        let bounds = inner.filter(|inner| !inner.is_empty()).and_then(|inner| {
+            let (min, max) = inner.split_once(',').unwrap_or((inner, inner));
+            (digits(min) && digits(max)).then_some((inner, min, max))
+        });
+        let Some((inner, min, max)) = bounds else {
+            self.push_char('{');
+            return Ok(());
+        };
+        let min = if min.is_empty() { "0" } else { min };
+        if inner.contains(',') {
+            let _ = write!(self.out, "{{{min},{max}}}");
+        } else {
+            let _ = write!(self.out, "{{{min}}}");
+        }
+        self.at += inner.len() + 1;
+        self.after_quantifier()
+    }
+
+    fn group(&mut self, start: usize) -> Result<(), RegexFault> {
+        if !self.eat("?") {
+            return self.open("(?:");
+        }
+        for look in ["=", "!", "<=", "<!"] {
+            if self.eat(look) {
+                return self.open(&format!("(?{look}"));
+            }
+        }
+        if self.eat(":") {
+            return self.open("(?:");
+        }
+        if self.eat("#") {
+            return match self.rest().find(')') {
+                Some(length) => {
+                    self.at += length + 1;
+                    Ok(())
+                }
+                None => self.malformed(start, "the comment has no closing `)`"),
+            };
+        }
+        if self.eat("P<") || self.eat("<") {
+            let name = self.rest().split_once('>').map(|(name, _)| name);
+            let valid = |name: &&str| name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            return match name.filter(|name| !name.is_empty()).filter(valid) {
+                Some(name) => {
+                    self.at += name.len() + 1;
+                    self.open("(?:")
+                }
+                None => self.malformed(start, "expected the name of the group and `>`"),
+            };
+        }
+        match self.peek() {
+            Some('P') => self.unsupported(start, "backreferences are not regular"),
+            Some('(') => self.unsupported(start, "conditions are not supported"),
+            Some('>') => self.unsupported(start, "atomic groups are not supported"),
+            _ => self.inline_flags(start),
+        }
+    }
+
+    fn open(&mut self, prefix: &str) -> Result<(), RegexFault> {
+        self.groups.push(self.flags);
+        self.out.push_str(prefix);
+        Ok(())
+    }
+
+    /// `(?i)` at the start of the pattern, or `(?i-s:` anywhere.
+    fn inline_flags(&mut self, start: usize) -> Result<(), RegexFault> {
+        let mut flags = self.flags;
+        let mut on = true;
+        while let Some(c) = self.bump() {
+            match c {
+                '-' if on => on = false,
+                ':' => {
+                    self.open("(?:")?;
+                    self.flags = flags;
+                    return Ok(());
+                }
+                ')' if self.out.is_empty() && on => {
+                    self.flags = flags;
+                    return Ok(());
+                }
+                ')' => {
+                    let message = "flags of a whole pattern have to come first; \
+                                   write `(?i:…)` for a part";
+                    return self.malformed(start, message);
+                }
+                letter => match flags.with(letter, on) {
+                    Some(more) => flags = more,
+                    None => return self.unsupported(start, "unknown flag or kind of group"),
+                },
+            }
+        }
+        self.malformed(start, "the group has no closing `)`")
+    }
+
+    fn word(&self) -> &'static str {
+        if self.flags.ascii {
+            ASCII_WORD
+        } else {
+            UNICODE_WORD
+        }
+    }
+
+    /// An escape outside of classes.
+    fn escape(&mut self, start: usize) -> Result<(), RegexFault> {
+        let word = self.word();
+        match self.peek() {
+            Some('A') => self.out.push('^'),
+            Some('Z' | 'z') => self.out.push('$'),
+            Some('b') => {
+                let _ = write!(
+                    self.out,
+                    "(?:(?<=[{word}])(?![{word}])|(?<![{word}])(?=[{word}]))"
+                );
+            }
+            Some('B') => {
+                let _ = write!(
+                    self.out,
+                    "(?:(?<=[{word}])(?=[{word}])|(?<![{word}])(?![{word}]))"
+                );
+            }
+            Some('1'..='9') if !self.is_octal() => {
+                return self.unsupported(start, "backreferences are not regular");
+            }
+            Some('W') => {
+                let _ = write!(self.out, "[^{word}]");
+            }
+            _ => {
+                match self.escaped(start, false)? {
+                    Escaped::Char(c) => self.push_char(c),
+                    Escaped::Set(members) => {
+                        let _ = write!(self.out, "[{members}]");
+                    }
+                }
+                return Ok(());
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Whether three octal digits follow, of which the value is a byte.
+    fn is_octal(&self) -> bool {
+        let digits = self.rest().as_bytes();
+        matches!(digits, [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..])
+    }
+
+    /// An escape for characters; the backslash is read already.
+    fn escaped(&mut self, start: usize, in_class: bool) -> Result<Escaped, RegexFault> {
+        let Some(c) = self.bump() else {
+            return self.malformed(start, "nothing follows the backslash");
+        };
+        let ascii = self.flags.ascii;
+        let pick = |a: &str, u: &str| Escaped::Set(if ascii { a } else { u }.to_owned());
+        let escaped = match c {
+            'd' => pick("0-9", r"\p{Nd}"),
+            'D' => pick(r"\D", r"\P{Nd}"),
+            's' => pick(ASCII_SPACE, UNICODE_SPACE),
+            'S' => pick(ASCII_NO_SPACE, UNICODE_NO_SPACE),
+            'w' => Escaped::Set(self.word().to_owned()),
+            'W' => Escaped::Set(complement(self.word())),
+            'p' | 'P' => self.property(start, c)?,
+            'a' => Escaped::Char('\u{7}'),
+            'b' if in_class => Escaped::Char('\u{8}'),
+            'f' => Escaped::Char('\u{c}'),
+            'n' => Escaped::Char('\n'),
+            'r' => Escaped::Char('\r'),
+            't' => Escaped::Char('\t'),
+            'v' => Escaped::Char('\u{b}'),
+            'x' => Escaped::Char(self.hex(start, 2)?),
+            'u' => Escaped::Char(self.hex(start, 4)?),
+            'U' => Escaped::Char(self.hex(start, 8)?),
+            '0'..='7' => Escaped::Char(self.octal(c)),
+            c if c.is_ascii_alphanumeric() => {
+                return self.malformed(start, "unknown escape; a letter needs no backslash");
+            }
+            c => Escaped::Char(c),
+        };
+        Ok(escaped)
+    }
+
+    fn property(&mut self, start: usize, kind: char) -> Result<Escaped, RegexFault> {
+        if self.flags.ignore_case {
+            let message = "properties are not supported where case is ignored";
+            return self.unsupported(start, message);
+        }
+        let name = self
+            .rest()
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once('}'));
+        match name {
+            Some((name, _)) => {
+                self.at += name.len() + 2;
+                Ok(Escaped::Set(format!("\\{kind}{{{name}}}")))
+            }
+            None => self.malformed(start, "expected `{`, the name of a property and `}`"),
+        }
+    }
+
+    fn hex(&mut self, start: usize, count: usize) -> Result<char, RegexFault> {
+        let braced = self
+            .rest()
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once('}'));
+        let (digits, length) = match braced {
+            Some((digits, _)) => (digits, digits.len() + 2),
+            None => (self.rest().get(..count).unwrap_or(""), count),
+        };
+        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        let value = u32::from_str_radix(digits, 16).ok().filter(|_| plain);
+        match value.and_then(char::from_u32) {
+            Some(c) => {
+                self.at += length;
+                Ok(c)
+            }
+            None => self.malformed(start, "expected the hexadecimal digits of a character"),
+        }
+    }
+
+    fn octal(&mut self, first: char) -> char {
+        let mut value = first.to_digit(8).unwrap_or(0);
+        for _ in 0..2 {
+            let Some(digit) = self.peek().and_then(|c| c.to_digit(8)) else {
+                break;
+            };
+            if value * 8 + digit > 0xFF {
+                break;
+            }
+            self.at += 1;
+            value = value * 8 + digit;
+        }
+        char::from_u32(value).unwrap_or('\0')
+    }
+
+    /// A class, after its opening bracket.
+    fn class(&mut self, start: usize) -> Result<(), RegexFault> {
+        self.out.push('[');
+        if self.eat("^") {
+            self.out.push('^');
+        }
+        let mut first = true;
+        loop {
+            let from = self.at;
+            self.places.push((self.out.len(), from));
+            if !first && self.eat("]") {
+                break;
+            }
+            first = false;
+            let low = self.member(start)?;
+            let rest = self.rest();
+            if !rest.starts_with('-') || rest.starts_with("-]") {
+                match low {
+                    Escaped::Char(c) => self.push_range(c, c),
+                    Escaped::Set(members) => self.out.push_str(&members),
+                }
+                continue;
+            }
+            self.at += 1;
+            match (low, self.member(start)?) {
+                (Escaped::Char(lo), Escaped::Char(hi)) if lo <= hi => self.push_range(lo, hi),
+                (Escaped::Char(_), Escaped::Char(_)) => {
+                    return self.malformed(from, "the range ends before it starts");
+                }
+                _ => return self.malformed(from, "the end of a range has to be a character"),
+            }
+        }
+        self.out.push(']');
+        Ok(())
+    }
+
+    fn member(&mut self, start: usize) -> Result<Escaped, RegexFault> {
+        let from = self.at;
+        match self.bump() {
+            Some('\\') => self.escaped(from, true),
+            Some(c) => Ok(Escaped::Char(c)),
+            None => self.malformed(start, "the class has no closing `]`"),
+        }
+    }
+}
+
+fn push_ranges(out: &mut String, ranges: &[(u32, u32)]) {
+    for &(lo, hi) in ranges {
+        let _ = write!(out, "\\u{{{lo:x}}}");
+        if lo != hi {
+            let _ = write!(out, "-\\u{{{hi:x}}}");
+        }
+    }
+}
+
+/// Members of a class that has all characters but `members`.
+fn complement(members: &str) -> String {
+    let pattern = format!("[^{members}]");
+    let mut out = String::new();
+    if let Ok(dfa) = regex::compile_whole(&pattern, &formwork_automata::Limits::default())
+        && let Some(start) = dfa.start()
+    {
+        let inside = dfa
+            .classes()
+            .filter(|&(class, _)| dfa.next_class(start, class).is_some());
+        let ranges = inside.flat_map(|(_, ranges)| ranges.iter().copied());
+        push_ranges(&mut out, CharSet::from_ranges(ranges).ranges());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, flags: &str, valid: &[&str], invalid: &[&str]) {
+        let dfa = compile(pattern, flags, &SyntaxLimits::default())
+            .unwrap_or_else(|fault| panic!("{pattern}: {fault:?}"));
+        for text in valid {
+            assert!(dfa.accepts(text), "{pattern} on {text:?}");
+        }
+        for text in invalid {
+            assert!(!dfa.accepts(text), "{pattern} on {text:?}");
+        }
+    }
+
+    #[test]
+    fn python() {
+        check(
+            r"(?P<y>\d{4})-(?<m>\d\d)",
+            "",
+            &["2024-01", "٢٠٢٤-01"],
+            &["24-01"],
+        );
+        check(r"\d", "a", &["1"], &["٢"]);
+        check(r"\A[^\W\d]\w*\Z", "", &["été", "_1"], &["1a", "a-"]);
+        check(r"[]a]+[^]]", "", &["]ab"], &["a]"]);
+        check("a # one\n b", "x", &["ab"], &["a b"]);
+        check(".", "", &["a", "\r", "\u{2028}"], &["\n"]);
+        check(".", "s", &["\n"], &["ab"]);
+        check("select", "i", &["SELECT", "ſelect"], &["selekt"]);
+        check("(?i:a)b", "", &["Ab"], &["AB"]);
+        check("(?i)[a-c]k", "", &["AK", "b\u{212a}"], &["dk"]);
+        check("a{,2}b{x}", "", &["aab{x}", "b{x}"], &["aaab{x}"]);
+        check("(?m)a$\n^b", "", &["a\nb"], &["ab"]);
+        check("a$", "", &["a"], &["ab", "a\n"]);
+        check("a$\n?", "", &["a", "a\n"], &["a\n\n"]);
+        check(r"\bété\b.*", "", &["été !"], &["étés"]);
+        check(r"(?#note)\x41\u0042\U00000043\101\0", "", &["ABCA\0"], &[]);
+        check(r"/\*.*?\*/", "s", &["/* \n */"], &["/* "]);
+        check(r"(?!if$)[a-z]+", "", &["iff", "i"], &["if"]);
+        check(r"\S+\s", "", &["a\u{85}"], &["a b"]);
+    }
+
+    #[test]
+    fn refusals() {
+        for (pattern, at) in [
+            (r"(a)\1", 3),
+            ("a++", 2),
+            ("x(?>a)", 1),
+            ("(a", 0),
+            ("a)", 1),
+            ("[a", 0),
+            (r"a\q", 1),
+            ("(?P=n)", 0),
+            ("ab*{2}", 3),
+            ("[b-a]", 1),
+            ("é[a", 2),
+        ] {
+            let fault = compile(pattern, "", &SyntaxLimits::default()).unwrap_err();
+            assert_eq!(fault.at, at, "{pattern}: {fault:?}");
+        }
+    }
+}
