@@ -24,6 +24,7 @@
 //! ```
 
 mod draft;
+mod ebnf;
 mod error;
 mod escape;
 mod fold;
@@ -31,10 +32,12 @@ mod gbnf;
 mod lark;
 mod lower;
 mod options;
+mod plain;
 mod tokens;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxErrors};
 pub use options::{EbnfDialect, SyntaxLimits, SyntaxOptions, Undefined};
+pub use plain::{choice, json_object, json_value};
 
 use crate::ir::{Grammar, Span};
 use error::Fault;
@@ -47,6 +50,10 @@ pub enum Format {
     Gbnf,
     /// The notation of the parser generator Lark.
     Lark,
+    /// The notation of the XML specification, or that of ISO/IEC 14977.
+    Ebnf,
+    /// One regular expression of ECMA-262 that matches whole texts.
+    Regex,
 }
 
 impl Format {
@@ -56,6 +63,8 @@ impl Format {
         match extension.to_ascii_lowercase().as_str() {
             "gbnf" => Some(Self::Gbnf),
             "lark" => Some(Self::Lark),
+            "ebnf" => Some(Self::Ebnf),
+            "regex" => Some(Self::Regex),
             _ => None,
         }
     }
@@ -96,6 +105,8 @@ fn read(text: &str, format: Format, options: &SyntaxOptions) -> Result<Grammar, 
     let (draft, start) = match format {
         Format::Gbnf => gbnf::read(text, options)?,
         Format::Lark => lark::read(text, options)?,
+        Format::Ebnf => ebnf::read(text, options)?,
+        Format::Regex => plain::regex(text, options)?,
     };
     lower::lower(draft, start, options)
 }

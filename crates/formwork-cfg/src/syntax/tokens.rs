@@ -53,12 +53,6 @@ where
         self.list.get(self.at).map_or(end, |&(_, span)| span)
     }
 
-    /// The place where the last token that was read ends.
-    pub(super) fn read_to(&self) -> usize {
-        let last = self.at.checked_sub(1).and_then(|at| self.list.get(at));
-        last.map_or(0, |&(_, span)| span.end)
-    }
-
     pub(super) fn source(&self, span: Span) -> &'a str {
         &self.text[span.start..span.end]
     }
