@@ -127,3 +127,5 @@ fn count(digits: &str, span: Span, limits: &SyntaxLimits) -> Result<u32, Fault> 
 
 #[cfg(test)]
 mod earley;
+#[cfg(test)]
+mod samples;

@@ -1,6 +1,6 @@
 //! ISO/IEC 14977.
 //!
-//! Names may have several words, and underscores besides letters and digits. All
+//! Names may have several words or numbers, and underscores. All
 //! alternative signs of the standard are read: `/` and `!` for `|`, `(/ /)` for
 //! `[ ]`, `(: :)` for `{ }`, and `.` for `;`. Special sequences `? … ?` are
 //! refused: their meaning is not in the text.
@@ -141,7 +141,7 @@ impl Parser<'_> {
         let mut name = self.tokens.source(span).to_owned();
         loop {
             let next = self.tokens.here();
-            if !self.tokens.eat(Token::Word) {
+            if !self.tokens.eat(Token::Word) && !self.tokens.eat(Token::Number) {
                 return Some((name, span));
             }
             name.push(' ');
