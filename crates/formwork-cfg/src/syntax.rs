@@ -128,4 +128,6 @@ fn count(digits: &str, span: Span, limits: &SyntaxLimits) -> Result<u32, Fault> 
 #[cfg(test)]
 mod earley;
 #[cfg(test)]
+mod robust;
+#[cfg(test)]
 mod samples;

@@ -4,9 +4,11 @@
 //! possible: automata settle at once what rules would have to try in parallel. A
 //! rule that is regular as a whole is joined with what stands around its uses if
 //! it is used once or tiny; otherwise it stays one rule, so that its automaton
-//! exists once. No language is changed by any of this.
+//! exists once. A rule that calls itself only at its ends becomes a repetition.
+//! No language is changed by any of this.
 
 mod join;
+mod tails;
 mod terminals;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ pub(super) fn lower(
     options: &SyntaxOptions,
 ) -> Result<Grammar, Vec<Fault>> {
     check(&mut draft, options)?;
+    tails::unroll(&mut draft);
     spread_whole(&mut draft);
     let order = postorder(&draft);
     let mut bodies: Vec<Option<Node>> = draft
@@ -155,8 +158,13 @@ struct Lowering<'a> {
     uses: Vec<u32>,
     /// The automata of the symbols lowered so far that are one.
     whole: Vec<Option<Arc<Dfa>>>,
+    /// Whether those automata are [tiny](is_tiny).
+    tiny: Vec<bool>,
     terminals: Terminals,
+    /// What is left for joining.
     work: u64,
+    /// What is left for differences.
+    pattern_work: u64,
 }
 
 /// Where a tree stands.
@@ -178,8 +186,10 @@ impl<'a> Lowering<'a> {
             options,
             uses,
             whole: vec![None; bodies.len()],
+            tiny: vec![false; bodies.len()],
             terminals: Terminals::default(),
             work: options.limits.max_work,
+            pattern_work: options.limits.max_pattern_work,
         }
     }
 
@@ -196,6 +206,7 @@ impl<'a> Lowering<'a> {
         match self.join(std::slice::from_ref(body)) {
             Some(dfa) => {
                 self.whole[symbol.0 as usize] = Some(dfa.clone());
+                self.tiny[symbol.0 as usize] = is_tiny(&dfa);
                 self.terminal(&dfa, place.span)
             }
             None => self.expression(body, place),
@@ -216,10 +227,30 @@ impl<'a> Lowering<'a> {
                 self.subtract(b)?;
                 let a = self.operand(a, span)?;
                 let b = self.operand(b, span)?;
+                self.pay_for_difference(&a, &b, span)?;
                 let difference = a.difference(&b, &self.options.limits.automata());
                 let dfa = difference.map_err(|_| self.too_many_states(span))?;
                 *node = Node::Words(Arc::new(dfa));
                 Ok(())
+            }
+        }
+    }
+
+    /// Takes what the product of two automata may need.
+    fn pay_for_difference(&mut self, a: &Dfa, b: &Dfa, span: Span) -> Result<(), Fault> {
+        let limits = &self.options.limits;
+        let states = (a.state_count() as u64 + 1) * (b.state_count() as u64 + 1);
+        let states = states.min(u64::from(limits.max_states));
+        let cost = states * (a.class_count() + b.class_count()) as u64;
+        match self.pattern_work.checked_sub(cost) {
+            Some(left) => {
+                self.pattern_work = left;
+                Ok(())
+            }
+            None => {
+                let max = limits.max_pattern_work;
+                let what = "steps of work on differences";
+                Err(Fault::limit(span, what, "max_pattern_work", max))
             }
         }
     }
@@ -266,7 +297,7 @@ impl<'a> Lowering<'a> {
     fn joined(&self, symbol: Symbol, whole: bool) -> Option<&Arc<Dfa>> {
         let at = symbol.0 as usize;
         let dfa = self.whole[at].as_ref()?;
-        let small = self.uses[at] <= 1 || is_tiny(dfa);
+        let small = self.uses[at] <= 1 || self.tiny[at];
         let never = self.draft.get(symbol).joining == Joining::Never;
         (whole || (small && !never)).then_some(dfa)
     }

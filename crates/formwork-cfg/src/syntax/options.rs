@@ -57,6 +57,9 @@ pub struct SyntaxLimits {
     pub max_states: u32,
     /// States of all terminals. The default is 200,000.
     pub max_total_states: usize,
+    /// Steps of work on regular expressions and on differences, as far as known in
+    /// advance. The default is 100,000,000, which is some seconds.
+    pub max_pattern_work: u64,
     /// Steps of work on joining regular parts into one terminal. Parts stay
     /// apart where more would be needed, which changes no language. The default
     /// is 20,000,000, which is less than a second.
@@ -73,6 +76,7 @@ impl Default for SyntaxLimits {
             max_repeat: 100_000,
             max_states: 10_000,
             max_total_states: 200_000,
+            max_pattern_work: 100_000_000,
             max_work: 20_000_000,
         }
     }

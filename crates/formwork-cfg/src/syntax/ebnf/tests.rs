@@ -66,7 +66,7 @@ fn refusals_have_places() {
     for (text, expected) in [
         ("a ::= b", "column 7: `b` is not defined"),
         (
-            "a ::= 'a' - b\nb ::= 'b' b?",
+            "a ::= 'a' - b\nb ::= 'b' b? 'b'",
             "column 11: both sides of `-`",
         ),
         ("a ::= ('a'", "column 7: the group has no closing"),

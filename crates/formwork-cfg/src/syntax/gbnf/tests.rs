@@ -169,3 +169,34 @@ fn regular_parts_are_one_terminal() {
         &["bbbbbbbbbbbbbbbb"],
     );
 }
+
+#[test]
+fn calls_at_an_end_are_repetitions() {
+    let texts = [
+        "root ::= ([ab] root)? ",
+        "root ::= \"\" | root [ab]",
+        "root ::= [ab] rest\nrest ::= [ab] rest | \"\" | rest",
+        "root ::= [ab] (\"\" | root) | \"\"",
+    ];
+    for (text, empty) in texts.into_iter().zip([true, true, false, true]) {
+        let grammar = parse(text, Format::Gbnf, &SyntaxLimits::default()).unwrap();
+        assert_eq!(
+            (grammar.rules.len(), grammar.terminals.len()),
+            (1, 1),
+            "{text}"
+        );
+        check(text, &["a", "abba"], &["c", "abc"]);
+        assert_eq!(accepts(&grammar, ""), empty);
+    }
+    check(
+        "root ::= \"a\" root \"b\" | root \"c\" | \"x\"",
+        &["x", "axbc", "axcbcc"],
+        &["axc"],
+    );
+    check("root ::= root", &[], &["", "a"]);
+    check(
+        "root ::= e\ne ::= \"(\" e \")\" e | \"\"",
+        &["", "()(())"],
+        &["(", ")("],
+    );
+}

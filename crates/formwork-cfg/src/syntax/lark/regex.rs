@@ -14,7 +14,7 @@
 
 use std::fmt::Write;
 
-use formwork_automata::{CharSet, Dfa, regex};
+use formwork_automata::{CharSet, Dfa, LimitKind, Limits, regex};
 
 use crate::syntax::fold;
 use crate::syntax::options::SyntaxLimits;
@@ -34,11 +34,13 @@ pub(super) enum FaultKind {
     Limit,
 }
 
-/// The automaton of `pattern` under `flags`, a list of their letters.
+/// The automaton of `pattern` under `flags`, a list of their letters. What it
+/// takes is taken from `work`, rounded up.
 pub(super) fn compile(
     pattern: &str,
     flags: &str,
     limits: &SyntaxLimits,
+    work: &mut u64,
 ) -> Result<Dfa, RegexFault> {
     let mut translator = Translator {
         text: pattern,
@@ -53,7 +55,17 @@ pub(super) fn compile(
         translator.flags = flags.ok_or_else(|| translator.unknown_flag(letter))?;
     }
     translator.run()?;
-    regex::compile_whole(&translator.out, &limits.automata()).map_err(|error| {
+    build(&translator.out, limits, work).map_err(|error| {
+        let Some(error) = error else {
+            return RegexFault {
+                at: 0,
+                kind: FaultKind::Limit,
+                message: format!(
+                    "the regular expressions need more work than {} steps",
+                    limits.max_pattern_work
+                ),
+            };
+        };
         let kind = match error.kind() {
             regex::RegexErrorKind::Unsupported(_) => FaultKind::Unsupported,
             regex::RegexErrorKind::TooLarge(_) => FaultKind::Limit,
@@ -70,6 +82,40 @@ pub(super) fn compile(
             message,
         }
     })
+}
+
+/// Tries with few steps first, so that simple patterns take little of `work`;
+/// `None` if nothing is left of it.
+fn build(
+    pattern: &str,
+    limits: &SyntaxLimits,
+    work: &mut u64,
+) -> Result<Dfa, Option<regex::RegexError>> {
+    const STEPS: [u32; 3] = [10_000, 400_000, 16_000_000];
+    /// To look up a property.
+    const PROPERTY: u64 = 90_000;
+    let has_property = pattern.contains(r"\p{") || pattern.contains(r"\P{");
+    for steps in STEPS {
+        let cost = u64::from(steps) + if has_property { PROPERTY } else { 0 };
+        *work = work.checked_sub(cost).ok_or(None)?;
+        let limits = Limits {
+            max_steps: steps,
+            ..limits.automata()
+        };
+        match regex::compile_whole(pattern, &limits) {
+            Ok(dfa) => return Ok(dfa),
+            Err(error) if steps < STEPS[STEPS.len() - 1] && lacks_steps(&error) => {}
+            Err(error) => return Err(Some(error)),
+        }
+    }
+    Err(None)
+}
+
+fn lacks_steps(error: &regex::RegexError) -> bool {
+    match error.kind() {
+        regex::RegexErrorKind::TooLarge(error) => error.limit() == LimitKind::Steps,
+        _ => false,
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -543,7 +589,7 @@ fn push_ranges(out: &mut String, ranges: &[(u32, u32)]) {
 fn complement(members: &str) -> String {
     let pattern = format!("[^{members}]");
     let mut out = String::new();
-    if let Ok(dfa) = regex::compile_whole(&pattern, &formwork_automata::Limits::default())
+    if let Ok(dfa) = regex::compile_whole(&pattern, &Limits::default())
         && let Some(start) = dfa.start()
     {
         let inside = dfa
@@ -560,8 +606,13 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, flags: &str, valid: &[&str], invalid: &[&str]) {
-        let dfa = compile(pattern, flags, &SyntaxLimits::default())
-            .unwrap_or_else(|fault| panic!("{pattern}: {fault:?}"));
+        let dfa = compile(
+            pattern,
+            flags,
+            &SyntaxLimits::default(),
+            &mut u64::MAX.clone(),
+        )
+        .unwrap_or_else(|fault| panic!("{pattern}: {fault:?}"));
         for text in valid {
             assert!(dfa.accepts(text), "{pattern} on {text:?}");
         }
@@ -613,7 +664,8 @@ mod tests {
             ("[b-a]", 1),
             ("é[a", 2),
         ] {
-            let fault = compile(pattern, "", &SyntaxLimits::default()).unwrap_err();
+            let fault =
+                compile(pattern, "", &SyntaxLimits::default(), &mut u64::MAX.clone()).unwrap_err();
             assert_eq!(fault.at, at, "{pattern}: {fault:?}");
         }
     }

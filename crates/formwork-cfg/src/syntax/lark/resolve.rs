@@ -24,6 +24,8 @@ pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Sy
         regexes: FxHashMap::default(),
         ignored: None,
         nodes: 0,
+        work: options.limits.max_pattern_work,
+        states: 0,
     };
     let mut faults = Vec::new();
     resolver.all(file, &mut faults);
@@ -51,6 +53,10 @@ struct Resolver<'a> {
     /// Derives what may stand after a terminal.
     ignored: Option<Symbol>,
     nodes: usize,
+    /// What is left for regular expressions.
+    work: u64,
+    /// States of the automata of regular expressions.
+    states: usize,
 }
 
 /// What surrounds a tree.
@@ -317,8 +323,14 @@ impl<'a> Resolver<'a> {
         if let Some(known) = self.regexes.get(&(source, flags)) {
             return Ok(known.clone());
         }
-        let dfa = regex::compile(source, flags, &self.options.limits);
+        let dfa = regex::compile(source, flags, &self.options.limits, &mut self.work);
         let dfa = Arc::new(dfa.map_err(|fault| place(source, span, fault))?);
+        self.states += dfa.state_count();
+        let max = self.options.limits.max_total_states;
+        if self.states > max {
+            let what = "states of all regular expressions";
+            return Err(Fault::limit(span, what, "max_total_states", max));
+        }
         self.regexes.insert((source, flags), dfa.clone());
         Ok(dfa)
     }

@@ -37,20 +37,27 @@ pub(super) fn join<'a>(
     max_states: u32,
     work: &mut u64,
 ) -> Result<Dfa, TooMuch> {
+    if *work == 0 {
+        return Err(TooMuch);
+    }
     let mut builder = Builder {
         ops: vec![Op::Match],
         max_ops: max_states.saturating_mul(4) as usize,
         words,
     };
-    let start = builder.sequence(parts, 0)?;
+    let start = builder.sequence(parts, 0);
+    *work = work.saturating_sub(builder.ops.len() as u64);
+    let start = start?;
     let machine = Machine::new(builder.ops, *work);
+    let sets = machine.sets();
+    machine.pay(sets.iter().map(|set| set.ranges().len() as u64 + 1).sum());
     let limits = Limits {
         max_states,
         ..Limits::default()
     };
     let built = Dfa::unfold(
         machine.start(start),
-        &machine.sets(),
+        &sets,
         |items, c| machine.step(items, c),
         |items| items.iter().any(|&(op, _)| op == 0),
         &limits,
@@ -217,6 +224,10 @@ impl Machine {
         sets
     }
 
+    fn pay(&self, cost: u64) {
+        self.work.set(self.work.get().saturating_sub(cost));
+    }
+
     fn start(&self, entry: OpId) -> Box<[Item]> {
         let scratch = &mut *self.scratch.borrow_mut();
         scratch.begin();
@@ -226,9 +237,8 @@ impl Machine {
 
     fn step(&self, items: &[Item], c: char) -> Option<Box<[Item]>> {
         // Stops everything once no work is left; the caller asks.
-        let left = self.work.get().saturating_sub(items.len() as u64 + 1);
-        self.work.set(left);
-        if left == 0 {
+        self.pay(items.len() as u64 + 1);
+        if self.work.get() == 0 {
             return None;
         }
         let scratch = &mut *self.scratch.borrow_mut();
