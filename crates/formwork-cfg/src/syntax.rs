@@ -34,6 +34,7 @@ mod lower;
 mod options;
 mod plain;
 mod tokens;
+mod words;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxErrors};
 pub use options::{EbnfDialect, SyntaxLimits, SyntaxOptions, Undefined};
@@ -127,6 +128,8 @@ fn count(digits: &str, span: Span, limits: &SyntaxLimits) -> Result<u32, Fault> 
 
 #[cfg(test)]
 mod earley;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod robust;
 #[cfg(test)]

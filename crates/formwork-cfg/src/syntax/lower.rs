@@ -18,9 +18,13 @@ use formwork_automata::Dfa;
 use super::draft::{Draft, Joining, Node, Symbol};
 use super::error::{Fault, MAX_ERRORS};
 use super::options::{SyntaxOptions, Undefined};
+use super::words;
 use crate::ir::{Expr, Grammar, Rule, RuleId, Span};
 use terminals::Terminals;
 
+/// Longer texts are cut, if not joined: tables grow with the square of a text that
+/// has ever new characters.
+const LONG_TEXT: usize = 512;
 /// Automata of so many states are repeated at every use of their rule.
 const TINY_STATES: usize = 4;
 /// Unless a state stays where it is on so many characters: what a vocabulary does
@@ -265,17 +269,22 @@ impl<'a> Lowering<'a> {
             .ok_or_else(|| self.too_many_states(span))
     }
 
+    /// Why something could not be joined.
     fn too_many_states(&self, span: Span) -> Fault {
+        if self.work == 0 {
+            let max = self.options.limits.max_work;
+            return Fault::limit(span, "steps of work on automata", "max_work", max);
+        }
         let max = self.options.limits.max_states;
         Fault::limit(span, "states of one automaton", "max_states", max)
     }
 
     fn terminal(&mut self, dfa: &Arc<Dfa>, span: Span) -> Result<Expr, Fault> {
         let expr = self.terminals.expression(dfa);
-        let max = self.options.limits.max_total_states;
-        if self.terminals.states > max {
-            let what = "states of all terminals";
-            return Err(Fault::limit(span, what, "max_total_states", max));
+        let max = self.options.limits.max_automata_bytes;
+        if self.terminals.bytes > max {
+            let what = "bytes of the automata of all terminals";
+            return Err(Fault::limit(span, what, "max_automata_bytes", max));
         }
         Ok(expr)
     }
@@ -306,8 +315,9 @@ impl<'a> Lowering<'a> {
         if let [Node::Words(dfa)] = parts {
             return Some(dfa.clone());
         }
-        if let [Node::Text(text)] = parts {
-            return Some(Arc::new(Dfa::from_words([text.as_str()])));
+        if let Some(texts) = texts_of(parts) {
+            let max_bytes = self.options.limits.max_automata_bytes;
+            return words::automaton(texts, max_bytes).map(Arc::new);
         }
         let whole = &self.whole;
         let words = |symbol: Symbol| whole[symbol.0 as usize].clone();
@@ -339,12 +349,28 @@ impl<'a> Lowering<'a> {
     fn leaf(&mut self, node: &Node, place: Place) -> Result<Expr, Fault> {
         let dfa = match node {
             Node::Words(dfa) => Some(dfa.clone()),
+            Node::Text(text) if text.len() > LONG_TEXT => return self.long_text(text, place),
             Node::Text(text) => Some(Arc::new(Dfa::from_words([text.as_str()]))),
             Node::Set(set) => set_automaton(set).map(Arc::new),
             _ => None,
         };
         let dfa = dfa.ok_or_else(|| self.too_many_states(place.span))?;
         self.terminal(&dfa, place.span)
+    }
+
+    fn long_text(&mut self, text: &str, place: Place) -> Result<Expr, Fault> {
+        let (mut exprs, mut rest) = (Vec::new(), text);
+        while !rest.is_empty() {
+            let mut end = rest.len().min(LONG_TEXT);
+            while !rest.is_char_boundary(end) {
+                end -= 1;
+            }
+            let (part, after) = rest.split_at(end);
+            let dfa = Arc::new(Dfa::from_words([part]));
+            exprs.push(self.terminal(&dfa, place.span)?);
+            rest = after;
+        }
+        Ok(Expr::Sequence(exprs))
     }
 
     fn joined_or_expression(&mut self, node: &Node, place: Place) -> Result<Expr, Fault> {
@@ -383,6 +409,28 @@ impl<'a> Lowering<'a> {
         Ok(Expr::Sequence(exprs))
     }
 
+    /// Alternatives that are texts are joined, however many: that takes no search.
+    fn join_texts(
+        &mut self,
+        apart: &mut Vec<&Node>,
+        exprs: &mut Vec<Expr>,
+        place: Place,
+    ) -> Result<(), Fault> {
+        let is_text = |node: &Node| matches!(node, Node::Text(_));
+        if apart.iter().filter(|part| is_text(part)).count() > 1 {
+            let texts = apart.iter().filter_map(|part| match part {
+                Node::Text(text) => Some(text.as_str()),
+                _ => None,
+            });
+            let max_bytes = self.options.limits.max_automata_bytes;
+            if let Some(dfa) = words::automaton(texts.collect(), max_bytes) {
+                exprs.push(self.terminal(&Arc::new(dfa), place.span)?);
+                apart.retain(|part| !is_text(part));
+            }
+        }
+        Ok(())
+    }
+
     /// Alternatives that are regular are joined.
     fn choice(&mut self, parts: &[Node], place: Place) -> Result<Expr, Fault> {
         let (regular, others): (Vec<&Node>, Vec<&Node>) = parts
@@ -397,10 +445,28 @@ impl<'a> Lowering<'a> {
                 apart = others;
             }
         }
+        if exprs.is_empty() {
+            self.join_texts(&mut apart, &mut exprs, place)?;
+        }
         for part in apart {
             exprs.push(self.joined_or_expression(part, place)?);
         }
         Ok(Expr::Choice(exprs))
+    }
+}
+
+/// The texts of which `parts` are a choice.
+fn texts_of(parts: &[Node]) -> Option<Vec<&str>> {
+    fn text(node: &Node) -> Option<&str> {
+        match node {
+            Node::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+    match parts {
+        [Node::Alt(parts)] => parts.iter().map(text).collect(),
+        [part] => text(part).map(|text| vec![text]),
+        _ => None,
     }
 }
 

@@ -43,7 +43,8 @@ pub enum EbnfDialect {
 pub struct SyntaxLimits {
     /// Bytes of text. The default is 1 MiB.
     pub max_bytes: usize,
-    /// Nesting of brackets and of operators. The default is 200.
+    /// Nesting of brackets and of operators. The default is 200; reading recurses
+    /// as deep.
     pub max_nesting: u32,
     /// Rules and terminals together, instances of templates counted. The default
     /// is 20,000.
@@ -55,8 +56,8 @@ pub struct SyntaxLimits {
     pub max_repeat: u32,
     /// States of one terminal, before minimisation. The default is 10,000.
     pub max_states: u32,
-    /// States of all terminals. The default is 200,000.
-    pub max_total_states: usize,
+    /// Bytes of the automata of all terminals. The default is 128 MiB.
+    pub max_automata_bytes: usize,
     /// Steps of work on regular expressions and on differences, as far as known in
     /// advance. The default is 100,000,000, which is some seconds.
     pub max_pattern_work: u64,
@@ -75,7 +76,7 @@ impl Default for SyntaxLimits {
             max_nodes: 1_000_000,
             max_repeat: 100_000,
             max_states: 10_000,
-            max_total_states: 200_000,
+            max_automata_bytes: 128 << 20,
             max_pattern_work: 100_000_000,
             max_work: 20_000_000,
         }

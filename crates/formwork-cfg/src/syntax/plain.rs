@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use formwork_automata::{Dfa, regex};
+use formwork_automata::regex;
 
 use super::draft::{Draft, Node, Symbol};
 use super::error::{Fault, SyntaxErrors};
 use super::options::{SyntaxLimits, SyntaxOptions};
-use super::{Format, lower};
+use super::{Format, lower, words};
 use crate::ir::{Grammar, Span};
 
 /// The texts that `pattern` matches from end to end.
@@ -44,7 +44,7 @@ fn one(body: Node, span: Span) -> Result<(Draft, Symbol), Fault> {
 /// # Errors
 ///
 /// [`SyntaxErrors`] when the texts are longer together than a grammar text may
-/// be, or the automaton has too many states.
+/// be, or their automaton might be too large.
 ///
 /// ```
 /// use formwork_cfg::syntax::{SyntaxLimits, choice};
@@ -71,7 +71,13 @@ pub fn choice<'a>(
         limits: limits.clone(),
         ..SyntaxOptions::default()
     };
-    let body = Node::Words(Arc::new(Dfa::from_words(texts)));
+    let max = limits.max_automata_bytes;
+    let Some(dfa) = words::automaton(texts, max) else {
+        let what = "bytes of the automaton";
+        let fault = Fault::limit(Span::default(), what, "max_automata_bytes", max);
+        return Err(fail(vec![fault]));
+    };
+    let body = Node::Words(Arc::new(dfa));
     let (draft, start) = one(body, Span::default()).map_err(|fault| fail(vec![fault]))?;
     lower::lower(draft, start, &options).map_err(fail)
 }

@@ -134,7 +134,7 @@ fn limits_are_typed() {
     kinds(
         "root ::= \"abc\"",
         &SyntaxLimits {
-            max_total_states: 2,
+            max_automata_bytes: 2,
             ..default.clone()
         },
     );

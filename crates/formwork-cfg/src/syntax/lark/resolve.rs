@@ -25,7 +25,7 @@ pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Sy
         ignored: None,
         nodes: 0,
         work: options.limits.max_pattern_work,
-        states: 0,
+        bytes: 0,
     };
     let mut faults = Vec::new();
     resolver.all(file, &mut faults);
@@ -55,8 +55,8 @@ struct Resolver<'a> {
     nodes: usize,
     /// What is left for regular expressions.
     work: u64,
-    /// States of the automata of regular expressions.
-    states: usize,
+    /// Bytes of the automata of regular expressions.
+    bytes: usize,
 }
 
 /// What surrounds a tree.
@@ -325,11 +325,11 @@ impl<'a> Resolver<'a> {
         }
         let dfa = regex::compile(source, flags, &self.options.limits, &mut self.work);
         let dfa = Arc::new(dfa.map_err(|fault| place(source, span, fault))?);
-        self.states += dfa.state_count();
-        let max = self.options.limits.max_total_states;
-        if self.states > max {
-            let what = "states of all regular expressions";
-            return Err(Fault::limit(span, what, "max_total_states", max));
+        self.bytes += dfa.heap_bytes();
+        let max = self.options.limits.max_automata_bytes;
+        if self.bytes > max {
+            let what = "bytes of the automata of all regular expressions";
+            return Err(Fault::limit(span, what, "max_automata_bytes", max));
         }
         self.regexes.insert((source, flags), dfa.clone());
         Ok(dfa)

@@ -7,10 +7,14 @@ use formwork_automata::{CharSet, Dfa, Limits, StateId};
 use rustc_hash::FxHashSet;
 
 use crate::syntax::draft::{Node, Symbol};
+use crate::syntax::words;
 
 /// The automaton would be too large, or no work is left to build it with.
 #[derive(Debug)]
 pub(super) struct TooMuch;
+
+/// Bytes of the automaton of alternative texts.
+const MAX_WORD_BYTES: usize = 16 << 20;
 
 type OpId = u32;
 
@@ -122,8 +126,8 @@ impl Builder<'_> {
             }
         }
         if !texts.is_empty() {
-            let dfa = Arc::new(Dfa::from_words(texts));
-            entries.push(self.push(Op::Words(dfa, next))?);
+            let dfa = words::automaton(texts, MAX_WORD_BYTES).ok_or(TooMuch)?;
+            entries.push(self.push(Op::Words(Arc::new(dfa), next))?);
         }
         self.push(Op::Split(entries))
     }

@@ -12,8 +12,8 @@ use crate::ir::{Expr, TerminalId};
 pub(super) struct Terminals {
     pub(super) all: Vec<Arc<Dfa>>,
     by_hash: FxHashMap<u64, Vec<TerminalId>>,
-    /// States of all terminals.
-    pub(super) states: usize,
+    /// Bytes of all terminals.
+    pub(super) bytes: usize,
 }
 
 impl Terminals {
@@ -51,7 +51,7 @@ impl Terminals {
         }
         let id = TerminalId(self.all.len() as u32);
         same_hash.push(id);
-        self.states += dfa.state_count();
+        self.bytes += dfa.heap_bytes();
         self.all.push(dfa.clone());
         id
     }
