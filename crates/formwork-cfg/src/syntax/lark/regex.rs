@@ -3,9 +3,10 @@
 //! A pattern stands for the strings it matches from end to end (`re.fullmatch`):
 //! assertions and looks around see the terminal's own text and nothing beyond.
 //! `\d`, `\w`, `\s` and `\b` are those of Unicode, as for `str` in Python, and
-//! ASCII under the flag `a`; case is ignored by simple case folding. Laziness and
-//! captures do not change which strings match. `\p{…}`, `\x{…}` and `(?<name>…)`
-//! are read too.
+//! ASCII under the flag `a`, and case is ignored by simple case folding, under `a`
+//! of ASCII letters. `\B` holds in the empty text, as it does since Python 3.14.
+//! Laziness and captures do not change which strings match. `\p{…}`, `\x{…}` and
+//! `(?<name>…)` are read too.
 //!
 //! # Limitations
 //!
@@ -277,10 +278,10 @@ impl<'a> Translator<'a> {
 
     /// Members of a class.
     fn push_range(&mut self, lo: char, hi: char) {
-        let ranges = if self.flags.ignore_case {
-            fold::ranges(lo, hi)
-        } else {
-            vec![(lo as u32, hi as u32)]
+        let ranges = match (self.flags.ignore_case, self.flags.ascii) {
+            (true, false) => fold::ranges(lo, hi),
+            (true, true) => fold::ascii_ranges(lo, hi),
+            (false, _) => vec![(lo as u32, hi as u32)],
         };
         push_ranges(&mut self.out, &ranges);
     }
@@ -637,6 +638,7 @@ mod tests {
         check(".", "s", &["\n"], &["ab"]);
         check("select", "i", &["SELECT", "ſelect"], &["selekt"]);
         check("(?i:a)b", "", &["Ab"], &["AB"]);
+        check("(?ai)[^k][Y-b]", "", &["\u{212a}A", "az"], &["KA", "ac"]);
         check("(?i)[a-c]k", "", &["AK", "b\u{212a}"], &["dk"]);
         check("a{,2}b{x}", "", &["aab{x}", "b{x}"], &["aaab{x}"]);
         check("(?m)a$\n^b", "", &["a\nb"], &["ab"]);
