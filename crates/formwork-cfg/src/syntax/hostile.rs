@@ -131,11 +131,17 @@ fn long_tokens() {
         let read = parse(&text, format, &limits);
         assert!(read.is_ok(), "{}", read.map(|_| ()).unwrap_err());
     }
-    let regex = format!("start: /{long}/");
-    assert!(
-        parse(&regex, Format::Lark, &limits)
-            .map(|_| ())
-            .unwrap_err()
-            .is_limit()
-    );
+    for regex in [
+        long.clone(),
+        format!("[{}]", "\\W".repeat(75_000)),
+        "\\b".repeat(75_000),
+    ] {
+        let regex = format!("start: /{regex}/");
+        assert!(
+            parse(&regex, Format::Lark, &limits)
+                .map(|_| ())
+                .unwrap_err()
+                .is_limit()
+        );
+    }
 }

@@ -13,12 +13,18 @@
 //! Backreferences, conditions, atomic groups, possessive quantifiers, the flag `L`
 //! and properties under the flag `i` are refused.
 
+mod class;
+mod edge;
+mod escape;
+
 use std::fmt::Write;
 
-use formwork_automata::{CharSet, Dfa, LimitKind, Limits, regex};
+use formwork_automata::{Dfa, LimitKind, Limits, regex};
 
 use crate::syntax::fold;
 use crate::syntax::options::SyntaxLimits;
+use edge::Edge;
+use escape::Escaped;
 
 /// What is wrong with a pattern, and at which byte.
 #[derive(Debug)]
@@ -50,6 +56,8 @@ pub(super) fn compile(
         places: Vec::new(),
         flags: Flags::default(),
         groups: Vec::new(),
+        edge: Edge::Other,
+        before_atom: Edge::Other,
     };
     for letter in flags.chars() {
         let flags = translator.flags.with(letter, true);
@@ -74,6 +82,11 @@ pub(super) fn compile(
         };
         let message = match error.kind() {
             regex::RegexErrorKind::Syntax(message) => (*message).to_owned(),
+            regex::RegexErrorKind::Unsupported(regex::Unsupported::Lookbehind) => {
+                "looking back is not supported in a lookahead; `\\b` there needs a plain \
+                 letter, digit or sign before it, or the flag `a`"
+                    .to_owned()
+            }
             regex::RegexErrorKind::Unsupported(what) => format!("{what}: not supported"),
             _ => error.to_string(),
         };
@@ -84,6 +97,9 @@ pub(super) fn compile(
         }
     })
 }
+
+/// Bytes of a pattern in ECMA-262.
+const MAX_BYTES: usize = 64 << 10;
 
 /// Tries with few steps first, so that simple patterns take little of `work`;
 /// `None` if nothing is left of it.
@@ -101,6 +117,7 @@ fn build(
         *work = work.checked_sub(cost).ok_or(None)?;
         let limits = Limits {
             max_steps: steps,
+            max_pattern_bytes: 2 * MAX_BYTES,
             ..limits.automata()
         };
         match regex::compile_whole(pattern, &limits) {
@@ -143,13 +160,6 @@ impl Flags {
     }
 }
 
-/// What an escape stands for.
-enum Escaped {
-    Char(char),
-    /// Members of a class in ECMA-262.
-    Set(String),
-}
-
 struct Translator<'a> {
     text: &'a str,
     at: usize,
@@ -157,8 +167,24 @@ struct Translator<'a> {
     /// Places in `out` and where they come from, ascending.
     places: Vec<(usize, usize)>,
     flags: Flags,
-    /// The flags outside of the open groups.
-    groups: Vec<Flags>,
+    /// The open groups.
+    groups: Vec<Group>,
+    /// What comes before this place.
+    edge: Edge,
+    /// What comes before the last atom.
+    before_atom: Edge,
+}
+
+struct Group {
+    /// The flags outside.
+    flags: Flags,
+    before: Edge,
+    /// At the start of each alternative.
+    inside: Edge,
+    /// At the ends of the alternatives read so far.
+    ends: Option<Edge>,
+    /// Whether the group looks around, and reads nothing.
+    looks: bool,
 }
 
 const UNICODE_WORD: &str = r"\p{L}\p{N}_";
@@ -222,10 +248,23 @@ impl<'a> Translator<'a> {
         found
     }
 
+    /// Notes that what is written next comes from `at`.
+    fn mark(&mut self, at: usize) -> Result<(), RegexFault> {
+        if self.out.len() > MAX_BYTES {
+            return Err(RegexFault {
+                at,
+                kind: FaultKind::Limit,
+                message: format!("the pattern needs more than {MAX_BYTES} bytes in ECMA-262"),
+            });
+        }
+        self.places.push((self.out.len(), at));
+        Ok(())
+    }
+
     fn run(&mut self) -> Result<(), RegexFault> {
         loop {
             let start = self.at;
-            self.places.push((self.out.len(), start));
+            self.mark(start)?;
             let Some(c) = self.bump() else {
                 return Ok(());
             };
@@ -234,22 +273,38 @@ impl<'a> Translator<'a> {
                 '[' => self.class(start)?,
                 '(' => self.group(start)?,
                 ')' => {
-                    let Some(outer) = self.groups.pop() else {
+                    let Some(group) = self.groups.pop() else {
                         return self.malformed(start, "no group is open here");
                     };
-                    self.flags = outer;
+                    self.flags = group.flags;
                     self.out.push(')');
+                    let end = group.ends.map_or(self.edge, |ends| ends.or(self.edge));
+                    self.edge = group.before;
+                    self.read(if group.looks { group.before } else { end });
                 }
-                '.' if self.flags.dot_all => self.out.push_str(r"[^]"),
-                '.' => self.out.push_str(r"[^\n]"),
+                '.' => {
+                    let any = self.flags.dot_all;
+                    self.out.push_str(if any { r"[^]" } else { r"[^\n]" });
+                    self.read(Edge::Unknown);
+                }
                 '^' if self.flags.multi_line => self.out.push_str(r"(?<![^\n])"),
                 '^' => self.out.push('^'),
                 '$' if self.flags.multi_line => self.out.push_str(r"(?![^\n])"),
                 '$' => self.out.push_str(r"(?=\n?$)"),
-                '|' => self.out.push('|'),
+                '|' => {
+                    self.out.push('|');
+                    let edge = self.edge;
+                    self.edge = match self.groups.last_mut() {
+                        Some(group) => {
+                            group.ends = Some(group.ends.map_or(edge, |ends| ends.or(edge)));
+                            group.inside
+                        }
+                        None => Edge::Other,
+                    };
+                }
                 '*' | '+' | '?' => {
                     self.out.push(c);
-                    self.after_quantifier()?;
+                    self.after_quantifier(c != '+')?;
                 }
                 '{' => self.braces()?,
                 '#' if self.flags.verbose => {
@@ -262,7 +317,14 @@ impl<'a> Translator<'a> {
         }
     }
 
+    /// Notes that an atom was read.
+    fn read(&mut self, edge: Edge) {
+        self.before_atom = self.edge;
+        self.edge = edge;
+    }
+
     fn push_char(&mut self, c: char) {
+        self.read(self.edge_of_char(c));
         if !self.flags.ignore_case {
             if c.is_alphanumeric() || matches!(c, ' ' | '_' | '"' | '\'') {
                 self.out.push(c);
@@ -286,7 +348,10 @@ impl<'a> Translator<'a> {
         push_ranges(&mut self.out, &ranges);
     }
 
-    fn after_quantifier(&mut self) -> Result<(), RegexFault> {
+    fn after_quantifier(&mut self, may_be_none: bool) -> Result<(), RegexFault> {
+        if may_be_none {
+            self.edge = self.edge.or(self.before_atom);
+        }
         if self.rest().starts_with('+') {
             return self.unsupported(self.at, "possessive quantifiers are not supported");
         }
@@ -313,7 +378,8 @@ impl<'a> Translator<'a> {
             let _ = write!(self.out, "{{{min}}}");
         }
         self.at += inner.len() + 1;
-        self.after_quantifier()
+        let zero = min.bytes().all(|digit| digit == b'0');
+        self.after_quantifier(zero)
     }
 
     fn group(&mut self, start: usize) -> Result<(), RegexFault> {
@@ -357,7 +423,20 @@ impl<'a> Translator<'a> {
     }
 
     fn open(&mut self, prefix: &str) -> Result<(), RegexFault> {
-        self.groups.push(self.flags);
+        let looks = prefix != "(?:";
+        let inside = match prefix {
+            "(?=" | "(?!" => self.edge,
+            // A group may be repeated, and something may come before looking back.
+            _ => Edge::Unknown,
+        };
+        self.groups.push(Group {
+            flags: self.flags,
+            before: self.edge,
+            inside,
+            ends: None,
+            looks,
+        });
+        self.edge = inside;
         self.out.push_str(prefix);
         Ok(())
     }
@@ -406,29 +485,21 @@ impl<'a> Translator<'a> {
         match self.peek() {
             Some('A') => self.out.push('^'),
             Some('Z' | 'z') => self.out.push('$'),
-            Some('b') => {
-                let _ = write!(
-                    self.out,
-                    "(?:(?<=[{word}])(?![{word}])|(?<![{word}])(?=[{word}]))"
-                );
-            }
-            Some('B') => {
-                let _ = write!(
-                    self.out,
-                    "(?:(?<=[{word}])(?=[{word}])|(?<![{word}])(?![{word}]))"
-                );
-            }
+            Some(c @ ('b' | 'B')) => self.word_boundary(c == 'B', word),
             Some('1'..='9') if !self.is_octal() => {
                 return self.unsupported(start, "backreferences are not regular");
             }
             Some('W') => {
                 let _ = write!(self.out, "[^{word}]");
+                self.read(Edge::Other);
             }
             _ => {
                 match self.escaped(start, false)? {
                     Escaped::Char(c) => self.push_char(c),
                     Escaped::Set(members) => {
                         let _ = write!(self.out, "[{members}]");
+                        let edge = self.edge_of(&members);
+                        self.read(edge);
                     }
                 }
                 return Ok(());
@@ -436,144 +507,6 @@ impl<'a> Translator<'a> {
         }
         self.at += 1;
         Ok(())
-    }
-
-    /// Whether three octal digits follow, of which the value is a byte.
-    fn is_octal(&self) -> bool {
-        let digits = self.rest().as_bytes();
-        matches!(digits, [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..])
-    }
-
-    /// An escape for characters; the backslash is read already.
-    fn escaped(&mut self, start: usize, in_class: bool) -> Result<Escaped, RegexFault> {
-        let Some(c) = self.bump() else {
-            return self.malformed(start, "nothing follows the backslash");
-        };
-        let ascii = self.flags.ascii;
-        let pick = |a: &str, u: &str| Escaped::Set(if ascii { a } else { u }.to_owned());
-        let escaped = match c {
-            'd' => pick("0-9", r"\p{Nd}"),
-            'D' => pick(r"\D", r"\P{Nd}"),
-            's' => pick(ASCII_SPACE, UNICODE_SPACE),
-            'S' => pick(ASCII_NO_SPACE, UNICODE_NO_SPACE),
-            'w' => Escaped::Set(self.word().to_owned()),
-            'W' => Escaped::Set(complement(self.word())),
-            'p' | 'P' => self.property(start, c)?,
-            'a' => Escaped::Char('\u{7}'),
-            'b' if in_class => Escaped::Char('\u{8}'),
-            'f' => Escaped::Char('\u{c}'),
-            'n' => Escaped::Char('\n'),
-            'r' => Escaped::Char('\r'),
-            't' => Escaped::Char('\t'),
-            'v' => Escaped::Char('\u{b}'),
-            'x' => Escaped::Char(self.hex(start, 2)?),
-            'u' => Escaped::Char(self.hex(start, 4)?),
-            'U' => Escaped::Char(self.hex(start, 8)?),
-            '0'..='7' => Escaped::Char(self.octal(c)),
-            c if c.is_ascii_alphanumeric() => {
-                return self.malformed(start, "unknown escape; a letter needs no backslash");
-            }
-            c => Escaped::Char(c),
-        };
-        Ok(escaped)
-    }
-
-    fn property(&mut self, start: usize, kind: char) -> Result<Escaped, RegexFault> {
-        if self.flags.ignore_case {
-            let message = "properties are not supported where case is ignored";
-            return self.unsupported(start, message);
-        }
-        let name = self
-            .rest()
-            .strip_prefix('{')
-            .and_then(|rest| rest.split_once('}'));
-        match name {
-            Some((name, _)) => {
-                self.at += name.len() + 2;
-                Ok(Escaped::Set(format!("\\{kind}{{{name}}}")))
-            }
-            None => self.malformed(start, "expected `{`, the name of a property and `}`"),
-        }
-    }
-
-    fn hex(&mut self, start: usize, count: usize) -> Result<char, RegexFault> {
-        let braced = self
-            .rest()
-            .strip_prefix('{')
-            .and_then(|rest| rest.split_once('}'));
-        let (digits, length) = match braced {
-            Some((digits, _)) => (digits, digits.len() + 2),
-            None => (self.rest().get(..count).unwrap_or(""), count),
-        };
-        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        let value = u32::from_str_radix(digits, 16).ok().filter(|_| plain);
-        match value.and_then(char::from_u32) {
-            Some(c) => {
-                self.at += length;
-                Ok(c)
-            }
-            None => self.malformed(start, "expected the hexadecimal digits of a character"),
-        }
-    }
-
-    fn octal(&mut self, first: char) -> char {
-        let mut value = first.to_digit(8).unwrap_or(0);
-        for _ in 0..2 {
-            let Some(digit) = self.peek().and_then(|c| c.to_digit(8)) else {
-                break;
-            };
-            if value * 8 + digit > 0xFF {
-                break;
-            }
-            self.at += 1;
-            value = value * 8 + digit;
-        }
-        char::from_u32(value).unwrap_or('\0')
-    }
-
-    /// A class, after its opening bracket.
-    fn class(&mut self, start: usize) -> Result<(), RegexFault> {
-        self.out.push('[');
-        if self.eat("^") {
-            self.out.push('^');
-        }
-        let mut first = true;
-        loop {
-            let from = self.at;
-            self.places.push((self.out.len(), from));
-            if !first && self.eat("]") {
-                break;
-            }
-            first = false;
-            let low = self.member(start)?;
-            let rest = self.rest();
-            if !rest.starts_with('-') || rest.starts_with("-]") {
-                match low {
-                    Escaped::Char(c) => self.push_range(c, c),
-                    Escaped::Set(members) => self.out.push_str(&members),
-                }
-                continue;
-            }
-            self.at += 1;
-            match (low, self.member(start)?) {
-                (Escaped::Char(lo), Escaped::Char(hi)) if lo <= hi => self.push_range(lo, hi),
-                (Escaped::Char(_), Escaped::Char(_)) => {
-                    return self.malformed(from, "the range ends before it starts");
-                }
-                _ => return self.malformed(from, "the end of a range has to be a character"),
-            }
-        }
-        self.out.push(']');
-        Ok(())
-    }
-
-    fn member(&mut self, start: usize) -> Result<Escaped, RegexFault> {
-        let from = self.at;
-        match self.bump() {
-            Some('\\') => self.escaped(from, true),
-            Some(c) => Ok(Escaped::Char(c)),
-            None => self.malformed(start, "the class has no closing `]`"),
-        }
     }
 }
 
@@ -584,22 +517,6 @@ fn push_ranges(out: &mut String, ranges: &[(u32, u32)]) {
             let _ = write!(out, "-\\u{{{hi:x}}}");
         }
     }
-}
-
-/// Members of a class that has all characters but `members`.
-fn complement(members: &str) -> String {
-    let pattern = format!("[^{members}]");
-    let mut out = String::new();
-    if let Ok(dfa) = regex::compile_whole(&pattern, &Limits::default())
-        && let Some(start) = dfa.start()
-    {
-        let inside = dfa
-            .classes()
-            .filter(|&(class, _)| dfa.next_class(start, class).is_some());
-        let ranges = inside.flat_map(|(_, ranges)| ranges.iter().copied());
-        push_ranges(&mut out, CharSet::from_ranges(ranges).ranges());
-    }
-    out
 }
 
 #[cfg(test)]
@@ -647,6 +564,8 @@ mod tests {
         check(r"\bété\b.*", "", &["été !"], &["étés"]);
         check(r"(?#note)\x41\u0042\U00000043\101\0", "", &["ABCA\0"], &[]);
         check(r"/\*.*?\*/", "s", &["/* \n */"], &["/* "]);
+        check(r"(?!(if|else)\b)[a-z]+", "", &["iff", "i"], &["if", "else"]);
+        check(r"(?!a?[^b]\b)[a-z]*", "a", &["ab", "aac"], &["a", "ac"]);
         check(r"(?!if$)[a-z]+", "", &["iff", "i"], &["if"]);
         check(r"\S+\s", "", &["a\u{85}"], &["a b"]);
     }
