@@ -1,8 +1,10 @@
-//! Damaged grammars end in a grammar or in errors with places, never in a panic.
+//! Random grammars: damaged ones end in a grammar or in errors with places, and
+//! lowering keeps the language of sound ones.
 
 use std::fs;
 use std::path::Path;
 
+use super::earley::accepts;
 use super::{EbnfDialect, Format, SyntaxLimits, SyntaxOptions, parse_with};
 
 /// A linear congruential generator (Knuth, MMIX).
@@ -111,6 +113,72 @@ fn damaged_grammars() {
                     assert!(error.to_string().contains('^'), "{error}");
                 }
             }
+        }
+    }
+}
+
+/// A random expression of GBNF; `name` spells a reference to a rule.
+fn expression(depth: u32, random: &mut Random, name: &dyn Fn(usize) -> String) -> String {
+    let leaf = depth == 0 || random.below(4) == 0;
+    match random.below(if leaf { 4 } else { 8 }) {
+        0 => ["\"a\"", "\"ab\"", "\"\"", "\"b\""][random.below(4)].to_owned(),
+        1 => ["[ab]", "[^a]", "[a-c]", "."][random.below(4)].to_owned(),
+        2 | 3 => name(random.below(4)),
+        4 | 5 => {
+            let first = expression(depth - 1, random, name);
+            format!("{first} {}", expression(depth - 1, random, name))
+        }
+        6 => {
+            let first = expression(depth - 1, random, name);
+            format!("({first} | {})", expression(depth - 1, random, name))
+        }
+        _ => {
+            let sign = ["*", "+", "?", "{2}", "{1,2}", "{0,3}"][random.below(6)];
+            format!("({}){sign}", expression(depth - 1, random, name))
+        }
+    }
+}
+
+/// Joining regular parts and unrolling calls at the ends of rules change nothing.
+#[test]
+fn lowering_keeps_languages() {
+    let texts: Vec<String> = (0..5u32)
+        .flat_map(|length| {
+            (0..3u32.pow(length)).map(move |n| {
+                let digit = |at| n / 3u32.pow(at) % 3;
+                (0..length)
+                    .map(|at| ['a', 'b', 'c'][digit(at) as usize])
+                    .collect()
+            })
+        })
+        .collect();
+    let mut random = Random(7);
+    let plain = SyntaxOptions {
+        limits: SyntaxLimits {
+            max_work: 0,
+            ..SyntaxLimits::default()
+        },
+        ..SyntaxOptions::default()
+    };
+    for _ in 0..400 {
+        let (mut text, mut apart) = (String::new(), String::from("e ::= \"\"\n"));
+        for rule in ["root", "r1", "r2", "r3"] {
+            let seed = random.below(usize::MAX) as u64;
+            let name = |n: usize| ["root", "r1", "r2", "r3"][n].to_owned();
+            let body = expression(3, &mut Random(seed), &name);
+            text.push_str(&format!("{rule} ::= {body}\n"));
+            // Calls that stand between others are at no end.
+            let body = expression(3, &mut Random(seed), &|n| format!("(e {} e)", name(n)));
+            apart.push_str(&format!("{rule} ::= {body}\n"));
+        }
+        let joined = parse_with(&text, Format::Gbnf, &SyntaxOptions::default()).unwrap();
+        let apart = parse_with(&apart, Format::Gbnf, &plain).unwrap();
+        for sample in &texts {
+            assert_eq!(
+                accepts(&joined, sample),
+                accepts(&apart, sample),
+                "{sample:?} by\n{text}"
+            );
         }
     }
 }
