@@ -12,6 +12,7 @@
 )]
 
 mod cfg_oracle;
+mod grammars;
 mod keywords;
 mod limits;
 mod mask_oracle;

@@ -24,6 +24,7 @@ mod language;
 mod limits;
 mod network;
 mod normal;
+pub mod syntax;
 mod utf8;
 
 pub use analyze::{Analysis, analyze};

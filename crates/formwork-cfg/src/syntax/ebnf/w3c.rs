@@ -1,0 +1,269 @@
+//! The notation of the XML specification, section 6.
+//!
+//! Numbers before rules, comments and the constraints `[wfc: …]` and `[vc: …]`
+//! are skipped. Texts and classes have no escapes but `#xN`.
+
+use formwork_automata::CharSet;
+use logos::Logos;
+
+use crate::ir::Span;
+use crate::syntax::draft::{Draft, Node, Symbol};
+use crate::syntax::error::{Fault, MAX_ERRORS};
+use crate::syntax::options::SyntaxLimits;
+use crate::syntax::tokens::Tokens;
+
+#[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
+#[logos(skip r"[ \t\r\n]+")]
+#[logos(skip r"/\*([^*]|\*+[^*/])*\*+/")]
+#[logos(skip(r"\[[ \t]*([wW][fF][cC]|[vV][cC])[ \t]*:[^\]]*\]", priority = 200))]
+enum Token {
+    #[regex(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*")]
+    Name,
+    /// The number of a rule, or a class of digits.
+    #[regex(r"\[[0-9]+[a-z]?\]", priority = 100)]
+    Number,
+    #[token("::=")]
+    Defines,
+    #[regex("\"[^\"]*\"|'[^']*'")]
+    Text,
+    #[regex(r"#x[0-9A-Fa-f]+")]
+    Char,
+    #[regex(r"\[[^\]]+\]", priority = 50)]
+    Class,
+    #[token("|")]
+    Or,
+    #[token("-")]
+    Minus,
+    #[token("(")]
+    Open,
+    #[token(")")]
+    Close,
+    #[token("*")]
+    Star,
+    #[token("+")]
+    Plus,
+    #[token("?")]
+    Question,
+}
+
+fn explain(rest: &str) -> &'static str {
+    match rest.chars().next() {
+        Some('"' | '\'') => "the text has no closing quote",
+        Some('[') => "the class has no closing `]`",
+        Some('/') => "the comment has no closing `*/`",
+        _ => "no token of this EBNF begins like this; quote it if it is text",
+    }
+}
+
+/// The definitions of `text`, and the first symbol.
+pub(super) fn parse(
+    text: &str,
+    limits: &SyntaxLimits,
+) -> Result<(Draft, Option<Symbol>), Vec<Fault>> {
+    let (tokens, mut faults) = Tokens::lex(text, explain);
+    let mut parser = Parser {
+        tokens,
+        depth: 0,
+        draft: Draft::default(),
+        limits,
+    };
+    let mut first = None;
+    while parser.tokens.peek().is_some() && faults.len() < MAX_ERRORS {
+        match parser.rule() {
+            Ok(symbol) => first = first.or(Some(symbol)),
+            Err(fault) => {
+                faults.push(fault);
+                parser.recover();
+            }
+        }
+    }
+    if faults.is_empty() {
+        Ok((parser.draft, first))
+    } else {
+        Err(faults)
+    }
+}
+
+struct Parser<'a> {
+    tokens: Tokens<'a, Token>,
+    /// How many groups are open.
+    depth: u32,
+    draft: Draft,
+    limits: &'a SyntaxLimits,
+}
+
+impl Parser<'_> {
+    /// Skips to the next rule.
+    fn recover(&mut self) {
+        self.depth = 0;
+        self.tokens.at += 1;
+        while self.tokens.peek().is_some() && !self.at_rule() {
+            self.tokens.at += 1;
+        }
+    }
+
+    /// Whether a rule begins here.
+    fn at_rule(&self) -> bool {
+        let name = usize::from(self.tokens.peek() == Some(Token::Number));
+        self.tokens.peek_nth(name) == Some(Token::Name)
+            && self.tokens.peek_nth(name + 1) == Some(Token::Defines)
+    }
+
+    fn rule(&mut self) -> Result<Symbol, Fault> {
+        self.tokens.eat(Token::Number);
+        let span = self
+            .tokens
+            .expect(Token::Name, "expected the name of a rule")?;
+        self.tokens
+            .expect(Token::Defines, "expected `::=` after the name of a rule")?;
+        let body = self.alternatives()?;
+        if self.tokens.peek().is_some() && !self.at_rule() {
+            return self.tokens.fail("expected another rule, `name ::= …`");
+        }
+        self.draft.define(self.tokens.source(span), span, body)
+    }
+
+    fn alternatives(&mut self) -> Result<Node, Fault> {
+        let mut parts = vec![self.sequence()?];
+        while self.tokens.eat(Token::Or) {
+            parts.push(self.sequence()?);
+        }
+        Ok(Node::alt(parts))
+    }
+
+    fn sequence(&mut self) -> Result<Node, Fault> {
+        let mut parts = Vec::new();
+        while !self.at_rule()
+            && let Some(part) = self.difference()?
+        {
+            parts.push(part);
+        }
+        Ok(Node::seq(parts))
+    }
+
+    fn difference(&mut self) -> Result<Option<Node>, Fault> {
+        let Some(mut node) = self.repeated()? else {
+            return Ok(None);
+        };
+        let mut level = self.depth;
+        loop {
+            let sign = self.tokens.here();
+            if !self.tokens.eat(Token::Minus) {
+                return Ok(Some(node));
+            }
+            level += 1;
+            self.check_nesting(level, sign)?;
+            let Some(other) = self.repeated()? else {
+                return self.tokens.fail("expected what `-` takes away");
+            };
+            node = Node::Minus(Box::new(node), Box::new(other), sign);
+        }
+    }
+
+    fn check_nesting(&self, level: u32, span: Span) -> Result<(), Fault> {
+        let max = self.limits.max_nesting;
+        if level > max {
+            return Err(Fault::limit(span, "nesting", "max_nesting", max));
+        }
+        Ok(())
+    }
+
+    fn repeated(&mut self) -> Result<Option<Node>, Fault> {
+        let Some(mut node) = self.atom()? else {
+            return Ok(None);
+        };
+        let mut level = self.depth;
+        loop {
+            let (min, max) = match self.tokens.peek() {
+                Some(Token::Star) => (0, None),
+                Some(Token::Plus) => (1, None),
+                Some(Token::Question) => (0, Some(1)),
+                _ => return Ok(Some(node)),
+            };
+            level += 1;
+            self.check_nesting(level, self.tokens.here())?;
+            self.tokens.at += 1;
+            node = node.repeat(min, max);
+        }
+    }
+
+    fn atom(&mut self) -> Result<Option<Node>, Fault> {
+        let span = self.tokens.here();
+        let source = self.tokens.source(span);
+        let Some(token) = self.tokens.peek() else {
+            return Ok(None);
+        };
+        let node = match token {
+            Token::Name => Node::Name(self.draft.symbol(source, span)),
+            Token::Text => Node::Text(source[1..source.len() - 1].to_owned()),
+            Token::Char => {
+                let value = u32::from_str_radix(&source[2..], 16).ok();
+                match value.and_then(char::from_u32) {
+                    Some(c) => Node::Set(CharSet::single(c)),
+                    None => return self.tokens.fail("not the number of a character"),
+                }
+            }
+            Token::Class | Token::Number => class(source, span)?,
+            Token::Open => {
+                self.tokens.at += 1;
+                self.depth += 1;
+                self.check_nesting(self.depth, span)?;
+                let inner = self.alternatives()?;
+                if self.tokens.peek() != Some(Token::Close) {
+                    return Err(Fault::malformed(span, "the group has no closing `)`"));
+                }
+                self.depth -= 1;
+                inner
+            }
+            Token::Star | Token::Plus | Token::Question => {
+                return self.tokens.fail("nothing to repeat stands before this");
+            }
+            _ => return Ok(None),
+        };
+        self.tokens.at += 1;
+        Ok(Some(node))
+    }
+}
+
+/// `[a-z#xN]` or `[^…]`. A dash at either end is a member.
+fn class(source: &str, span: Span) -> Result<Node, Fault> {
+    let inside = &source[1..source.len() - 1];
+    let (inside, negated) = match inside.strip_prefix('^') {
+        Some(rest) => (rest, true),
+        None => (inside, false),
+    };
+    let mut rest = inside;
+    let mut ranges = Vec::new();
+    while let Some((low, after)) = member(rest) {
+        rest = after;
+        let mut high = low;
+        if let Some(end) = rest.strip_prefix('-')
+            && let Some((last, after)) = member(end)
+        {
+            high = last;
+            rest = after;
+        }
+        if high < low {
+            let message = "a range ends before it starts; exchange its ends";
+            return Err(Fault::malformed(span, message));
+        }
+        ranges.push((low, high));
+    }
+    let set = CharSet::from_ranges(ranges);
+    Ok(Node::Set(if negated { set.complement() } else { set }))
+}
+
+/// A character or `#xN`, and what follows it.
+fn member(text: &str) -> Option<(u32, &str)> {
+    if let Some(digits) = text.strip_prefix("#x") {
+        let end = digits
+            .find(|c: char| !c.is_ascii_hexdigit())
+            .unwrap_or(digits.len());
+        if let Ok(value) = u32::from_str_radix(&digits[..end], 16) {
+            return Some((value, &digits[end..]));
+        }
+    }
+    let mut chars = text.chars();
+    let c = chars.next()?;
+    Some((c as u32, chars.as_str()))
+}

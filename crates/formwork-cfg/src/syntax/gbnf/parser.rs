@@ -1,0 +1,287 @@
+//! Recursive descent over the tokens of GBNF.
+
+use formwork_automata::CharSet;
+
+use super::lexer::{Token, explain};
+use crate::ir::Span;
+use crate::syntax::draft::{Draft, Node, Symbol};
+use crate::syntax::error::{Fault, MAX_ERRORS};
+use crate::syntax::escape::Escapes;
+use crate::syntax::options::{SyntaxLimits, SyntaxOptions};
+use crate::syntax::tokens::Tokens;
+
+pub(super) fn parse(text: &str, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
+    let (tokens, mut faults) = Tokens::lex(text, explain);
+    let mut parser = Parser {
+        tokens,
+        depth: 0,
+        draft: Draft::default(),
+        limits: &options.limits,
+    };
+    while parser.skip_lines() {
+        if let Err(fault) = parser.rule() {
+            faults.push(fault);
+            parser.recover();
+        }
+        if faults.len() >= MAX_ERRORS {
+            break;
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let root = options.start.as_deref().unwrap_or("root");
+    let Some(start) = parser.draft.find(root) else {
+        let message = format!("no rule `{root}`, where texts start; add `{root} ::= …`");
+        return Err(vec![Fault::undefined(Span::default(), message)]);
+    };
+    Ok((parser.draft, start))
+}
+
+struct Parser<'a> {
+    tokens: Tokens<'a, Token>,
+    /// How many groups are open.
+    depth: u32,
+    draft: Draft,
+    limits: &'a SyntaxLimits,
+}
+
+impl Parser<'_> {
+    /// Skips line ends; whether anything is left.
+    fn skip_lines(&mut self) -> bool {
+        while self.tokens.eat(Token::Newline) {}
+        self.tokens.peek().is_some()
+    }
+
+    /// Skips to the next token that begins a rule.
+    fn recover(&mut self) {
+        self.depth = 0;
+        self.tokens.at += 1;
+        while self.tokens.peek().is_some() && !self.at_rule() {
+            self.tokens.at += 1;
+        }
+    }
+
+    /// Whether a name and `::=` come next.
+    fn at_rule(&self) -> bool {
+        self.tokens.peek() == Some(Token::Word) && self.tokens.peek_nth(1) == Some(Token::Defines)
+    }
+
+    fn rule(&mut self) -> Result<(), Fault> {
+        let span = self.tokens.here();
+        self.tokens
+            .expect(Token::Word, "expected the name of a rule")?;
+        self.tokens
+            .expect(Token::Defines, "expected `::=` after the name of a rule")?;
+        self.skip_lines();
+        let body = self.alternatives()?;
+        match self.tokens.peek() {
+            None | Some(Token::Newline) => {}
+            Some(Token::Close) => {
+                return Err(Fault::malformed(
+                    self.tokens.here(),
+                    "no group is open here",
+                ));
+            }
+            Some(_) => {
+                return Err(Fault::malformed(
+                    self.tokens.here(),
+                    "expected the end of the rule",
+                ));
+            }
+        }
+        let name = self.tokens.source(span).to_owned();
+        self.draft.define(&name, span, body)?;
+        Ok(())
+    }
+
+    fn alternatives(&mut self) -> Result<Node, Fault> {
+        let mut parts = vec![self.sequence()?];
+        while self.next_alternative() {
+            self.skip_lines();
+            parts.push(self.sequence()?);
+        }
+        Ok(Node::alt(parts))
+    }
+
+    /// Reads a `|`, line ends before it included.
+    fn next_alternative(&mut self) -> bool {
+        let start = self.tokens.at;
+        self.skip_lines();
+        let found = self.tokens.eat(Token::Or);
+        if !found {
+            self.tokens.at = start;
+        }
+        found
+    }
+
+    fn sequence(&mut self) -> Result<Node, Fault> {
+        let mut parts = Vec::new();
+        loop {
+            if self.depth > 0 {
+                self.skip_lines();
+            }
+            if self.at_rule() && !parts.is_empty() {
+                let message = "a rule begins in the middle of another; \
+                               close its groups and start a new line";
+                return self.tokens.fail(message);
+            }
+            let Some(atom) = self.atom()? else {
+                return Ok(Node::seq(parts));
+            };
+            parts.push(self.repeated(atom)?);
+        }
+    }
+
+    fn atom(&mut self) -> Result<Option<Node>, Fault> {
+        let span = self.tokens.here();
+        let inside = Span {
+            start: span.start + 1,
+            end: span.end.saturating_sub(1),
+        };
+        let Some(token) = self.tokens.peek() else {
+            return Ok(None);
+        };
+        let node = match token {
+            Token::Word => {
+                let name = self.tokens.source(span).to_owned();
+                Node::Name(self.draft.symbol(&name, span))
+            }
+            Token::Text => Node::Text(Escapes::new(self.tokens.text(), inside).text()?),
+            Token::Class => class(Escapes::new(self.tokens.text(), inside), span)?,
+            Token::Dot => Node::Set(CharSet::full()),
+            Token::Open => return self.group().map(Some),
+            Token::Special => {
+                let message = "token references are not supported yet; write the text of the token";
+                return Err(Fault::unsupported(span, message));
+            }
+            Token::Star | Token::Plus | Token::Question | Token::OpenBrace => {
+                return Err(Fault::malformed(
+                    span,
+                    "nothing to repeat stands before this",
+                ));
+            }
+            _ => return Ok(None),
+        };
+        self.tokens.at += 1;
+        Ok(Some(node))
+    }
+
+    fn group(&mut self) -> Result<Node, Fault> {
+        let open = self.tokens.here();
+        self.tokens.at += 1;
+        self.depth += 1;
+        if self.depth > self.limits.max_nesting {
+            let max = self.limits.max_nesting;
+            return Err(Fault::limit(open, "nested groups", "max_nesting", max));
+        }
+        let node = self.alternatives()?;
+        self.skip_lines();
+        if !self.tokens.eat(Token::Close) {
+            let message = match self.tokens.peek() {
+                None => "the group has no closing `)`".to_owned(),
+                Some(_) => format!(
+                    "`{}` cannot stand in this group; is its `)` missing?",
+                    self.tokens.source(self.tokens.here())
+                ),
+            };
+            let span = if self.tokens.peek().is_none() {
+                open
+            } else {
+                self.tokens.here()
+            };
+            return Err(Fault::malformed(span, message));
+        }
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    fn repeated(&mut self, mut node: Node) -> Result<Node, Fault> {
+        let mut count = self.depth;
+        loop {
+            let span = self.tokens.here();
+            let (min, max) = match self.tokens.peek() {
+                Some(Token::Star) => (0, None),
+                Some(Token::Plus) => (1, None),
+                Some(Token::Question) => (0, Some(1)),
+                Some(Token::OpenBrace) => self.bounds()?,
+                _ => return Ok(node),
+            };
+            self.tokens.at += 1;
+            count += 1;
+            if count > self.limits.max_nesting {
+                let max = self.limits.max_nesting;
+                return Err(Fault::limit(span, "nested operators", "max_nesting", max));
+            }
+            node = node.repeat(min, max);
+        }
+    }
+
+    /// `{n}`, `{n,}`, `{,m}` or `{n,m}` up to the closing brace.
+    fn bounds(&mut self) -> Result<(u32, Option<u32>), Fault> {
+        let open = self.tokens.here();
+        self.tokens.at += 1;
+        let min = self.number()?;
+        let (min, max) = if self.tokens.eat(Token::Comma) {
+            (min.unwrap_or(0), self.number()?)
+        } else {
+            let Some(exact) = min else {
+                return Err(Fault::malformed(self.tokens.here(), "expected a number"));
+            };
+            (exact, Some(exact))
+        };
+        if self.tokens.peek() != Some(Token::CloseBrace) {
+            let message = "expected `}`: a repetition is {n}, {n,} or {n,m}";
+            return Err(Fault::malformed(self.tokens.here(), message));
+        }
+        if max.is_some_and(|max| max < min) {
+            let span = Span {
+                start: open.start,
+                end: self.tokens.here().end,
+            };
+            let message = "the most is less than the least; exchange the numbers";
+            return Err(Fault::malformed(span, message));
+        }
+        Ok((min, max))
+    }
+
+    fn number(&mut self) -> Result<Option<u32>, Fault> {
+        let span = self.tokens.here();
+        if !self.tokens.eat(Token::Word) {
+            return Ok(None);
+        }
+        crate::syntax::count(self.tokens.source(span), span, self.limits).map(Some)
+    }
+}
+
+/// A class without its brackets.
+fn class(mut inside: Escapes<'_>, span: Span) -> Result<Node, Fault> {
+    let negated = inside.eat('^');
+    let mut ranges = Vec::new();
+    loop {
+        let start = inside.at();
+        let Some((low, _)) = inside.next()? else {
+            break;
+        };
+        let dash = inside.rest().starts_with('-') && inside.rest().len() > 1;
+        if !dash {
+            ranges.push((low as u32, low as u32));
+            continue;
+        }
+        inside.eat('-');
+        let high = inside.next()?.map_or(low, |(high, _)| high);
+        if high < low {
+            let message = "the range ends before it starts; exchange its ends";
+            return Err(Fault::malformed(inside.since(start), message));
+        }
+        ranges.push((low as u32, high as u32));
+    }
+    if ranges.is_empty() && !negated {
+        return Err(Fault::malformed(
+            span,
+            "a class without characters matches nothing",
+        ));
+    }
+    let set = CharSet::from_ranges(ranges);
+    Ok(Node::Set(if negated { set.complement() } else { set }))
+}

@@ -1,0 +1,356 @@
+//! From files to drafts: imports, templates and what is ignored.
+
+use std::sync::Arc;
+
+use formwork_automata::{CharSet, Dfa};
+use rustc_hash::FxHashMap;
+
+use super::ast::{Definition, File, Tree, is_terminal};
+use super::common;
+use super::regex::{self, FaultKind, RegexFault};
+use crate::ir::Span;
+use crate::syntax::draft::{Draft, Joining, Node, Symbol};
+use crate::syntax::error::{Fault, MAX_ERRORS};
+use crate::syntax::fold;
+use crate::syntax::options::SyntaxOptions;
+
+pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
+    let mut resolver = Resolver {
+        draft: Draft::default(),
+        options,
+        templates: FxHashMap::default(),
+        instances: FxHashMap::default(),
+        pending: Vec::new(),
+        regexes: FxHashMap::default(),
+        ignored: None,
+        nodes: 0,
+        work: options.limits.max_pattern_work,
+        bytes: 0,
+    };
+    let mut faults = Vec::new();
+    resolver.all(file, &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let name = options.start.as_deref().unwrap_or("start");
+    let Some(start) = resolver.draft.find(name) else {
+        let message = format!("no rule `{name}`, where texts start; add `{name}: …`");
+        return Err(vec![Fault::undefined(Span::default(), message)]);
+    };
+    let start = resolver.start(start);
+    Ok((resolver.draft, start))
+}
+
+struct Resolver<'a> {
+    draft: Draft,
+    options: &'a SyntaxOptions,
+    templates: FxHashMap<&'a str, &'a Definition>,
+    /// Templates with the symbols of their arguments.
+    instances: FxHashMap<(&'a str, Vec<Symbol>), Symbol>,
+    /// Instances whose bodies are not made yet.
+    pending: Vec<(&'a Definition, Vec<Symbol>, Symbol)>,
+    regexes: FxHashMap<(&'a str, &'a str), Arc<Dfa>>,
+    /// Derives what may stand after a terminal.
+    ignored: Option<Symbol>,
+    nodes: usize,
+    /// What is left for regular expressions.
+    work: u64,
+    /// Bytes of the automata of regular expressions.
+    bytes: usize,
+}
+
+/// What surrounds a tree.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    /// Whether it is part of a terminal.
+    in_terminal: bool,
+    params: &'a [String],
+    arguments: &'a [Symbol],
+}
+
+const RULE: Scope<'_> = Scope {
+    in_terminal: false,
+    params: &[],
+    arguments: &[],
+};
+const TERMINAL: Scope<'_> = Scope {
+    in_terminal: true,
+    ..RULE
+};
+
+impl<'a> Resolver<'a> {
+    fn all(&mut self, file: &'a File, faults: &mut Vec<Fault>) {
+        let mut note = |result: Result<(), Fault>| {
+            faults.extend(result.err());
+            faults.len() < MAX_ERRORS
+        };
+        for import in &file.imports {
+            note(self.import(import));
+        }
+        for rule in file.rules.iter().filter(|rule| !rule.params.is_empty()) {
+            note(self.template(rule));
+        }
+        note(self.ignore(&file.ignored));
+        for terminal in &file.terminals {
+            if !note(self.definition(terminal, TERMINAL)) {
+                return;
+            }
+        }
+        for rule in file.rules.iter().filter(|rule| rule.params.is_empty()) {
+            if !note(self.definition(rule, RULE)) {
+                return;
+            }
+        }
+        while let Some((template, arguments, symbol)) = self.pending.pop() {
+            let scope = Scope {
+                in_terminal: false,
+                params: &template.params,
+                arguments: &arguments,
+            };
+            let body = self.node(&template.body, scope);
+            let body = body.map(|body| self.draft.get_mut(symbol).body = Some(body));
+            if !note(body) {
+                return;
+            }
+        }
+    }
+
+    fn import(&mut self, import: &super::ast::Import) -> Result<(), Fault> {
+        let Some(pattern) = common::terminal(&import.name) else {
+            let message = format!(
+                "`common` has no terminal `{}`; it has {}",
+                import.name,
+                common::NAMES
+            );
+            return Err(Fault::undefined(import.span, message));
+        };
+        if !is_terminal(&import.alias) {
+            let message = "a terminal needs a name in capitals";
+            return Err(Fault::malformed(import.span, message));
+        }
+        let dfa = self.regex(pattern, "", import.span)?;
+        let body = Node::Words(dfa);
+        self.draft.define(&import.alias, import.span, body)?;
+        Ok(())
+    }
+
+    fn template(&mut self, rule: &'a Definition) -> Result<(), Fault> {
+        if self.templates.insert(&rule.name, rule).is_some() {
+            let message = format!("`{}` is defined already", rule.name);
+            return Err(Fault::duplicate(rule.span, message));
+        }
+        Ok(())
+    }
+
+    fn ignore(&mut self, trees: &'a [Tree]) -> Result<(), Fault> {
+        if trees.is_empty() {
+            return Ok(());
+        }
+        let parts = trees.iter().map(|tree| self.node(tree, TERMINAL));
+        let parts = parts.collect::<Result<Vec<Node>, Fault>>()?;
+        let symbol = self.draft.push("%ignore", Span::default());
+        let definition = self.draft.get_mut(symbol);
+        definition.body = Some(Node::alt(parts).repeat(0, None));
+        definition.joining = Joining::Never;
+        self.ignored = Some(symbol);
+        Ok(())
+    }
+
+    fn definition(&mut self, definition: &'a Definition, scope: Scope<'_>) -> Result<(), Fault> {
+        let body = self.node(&definition.body, scope)?;
+        if self.templates.contains_key(definition.name.as_str()) {
+            let message = format!("`{}` is a template already", definition.name);
+            return Err(Fault::duplicate(definition.span, message));
+        }
+        let symbol = self.draft.define(&definition.name, definition.span, body)?;
+        if scope.in_terminal {
+            self.draft.get_mut(symbol).joining = Joining::Whole;
+        }
+        Ok(())
+    }
+
+    /// The symbol of whole texts: before the first terminal, ignored ones may stand.
+    fn start(&mut self, start: Symbol) -> Symbol {
+        let Some(ignored) = self.ignored else {
+            return start;
+        };
+        let span = self.draft.get(start).span;
+        let symbol = self.draft.push("%start", span);
+        let body = Node::Seq(vec![Node::Name(ignored), Node::Name(start)]);
+        self.draft.get_mut(symbol).body = Some(body);
+        symbol
+    }
+
+    fn node(&mut self, tree: &'a Tree, scope: Scope<'_>) -> Result<Node, Fault> {
+        self.nodes += 1;
+        let max = self.options.limits.max_nodes;
+        if self.nodes > max {
+            let what = "nodes of all definitions";
+            return Err(Fault::limit(Span::default(), what, "max_nodes", max));
+        }
+        let leaf = match tree {
+            Tree::Seq(parts) => {
+                let parts = parts.iter().map(|part| self.node(part, scope));
+                return Ok(Node::seq(parts.collect::<Result<_, _>>()?));
+            }
+            Tree::Alt(parts) => {
+                let parts = parts.iter().map(|part| self.node(part, scope));
+                return Ok(Node::alt(parts.collect::<Result<_, _>>()?));
+            }
+            Tree::Repeat(inner, min, max) => {
+                return Ok(self.node(inner, scope)?.repeat(*min, *max));
+            }
+            Tree::Call(name, arguments, span) => {
+                return self.call(name, arguments, *span, scope);
+            }
+            Tree::Name(name, span) => return self.name(name, *span, scope),
+            Tree::Text { text, .. } if text.is_empty() => return Ok(Node::empty()),
+            Tree::Text {
+                text,
+                any_case: true,
+            } => fold::text(text),
+            Tree::Text { text, .. } => Node::Text(text.clone()),
+            Tree::Range(low, high) => {
+                Node::Set(CharSet::from_ranges([(*low as u32, *high as u32)]))
+            }
+            Tree::Regex {
+                source,
+                flags,
+                span,
+            } => Node::Words(self.regex(source, flags, *span)?),
+        };
+        Ok(self.leaf(leaf, scope))
+    }
+
+    /// A terminal, with what is ignored after it unless it is part of another.
+    fn leaf(&self, leaf: Node, scope: Scope<'_>) -> Node {
+        match self.ignored {
+            Some(ignored) if !scope.in_terminal => Node::Seq(vec![leaf, Node::Name(ignored)]),
+            _ => leaf,
+        }
+    }
+
+    fn name(&mut self, name: &'a str, span: Span, scope: Scope<'_>) -> Result<Node, Fault> {
+        if let Some(at) = scope.params.iter().position(|param| param == name) {
+            let symbol = scope.arguments[at];
+            let terminal = is_terminal(&self.draft.get(symbol).name);
+            let node = Node::Name(symbol);
+            return Ok(if terminal {
+                self.leaf(node, scope)
+            } else {
+                node
+            });
+        }
+        if let Some(template) = self.templates.get(name) {
+            let message = format!(
+                "`{name}` is a template; give it {} in braces",
+                template.params.len()
+            );
+            return Err(Fault::malformed(span, message));
+        }
+        let terminal = is_terminal(name);
+        if scope.in_terminal && !terminal {
+            let message = format!("`{name}` is a rule, and terminals are made of terminals only");
+            return Err(Fault::malformed(span, message));
+        }
+        let node = Node::Name(self.draft.symbol(name, span));
+        Ok(if terminal {
+            self.leaf(node, scope)
+        } else {
+            node
+        })
+    }
+
+    /// The instance of a template, shared by all calls with the same arguments.
+    fn call(
+        &mut self,
+        name: &'a str,
+        arguments: &'a [Tree],
+        span: Span,
+        scope: Scope<'_>,
+    ) -> Result<Node, Fault> {
+        if scope.in_terminal {
+            let message = "terminals are made of terminals only";
+            return Err(Fault::malformed(span, message));
+        }
+        let Some(&template) = self.templates.get(name) else {
+            let message = format!("no template `{name}`; define it or remove the braces");
+            return Err(Fault::undefined(span, message));
+        };
+        if template.params.len() != arguments.len() {
+            let message = format!(
+                "`{name}` has {} parameters, not {}",
+                template.params.len(),
+                arguments.len()
+            );
+            return Err(Fault::malformed(span, message));
+        }
+        let symbols = arguments
+            .iter()
+            .map(|argument| self.argument(argument, span, scope));
+        let symbols = symbols.collect::<Result<Vec<Symbol>, Fault>>()?;
+        let key = (name, symbols);
+        if let Some(&known) = self.instances.get(&key) {
+            return Ok(Node::Name(known));
+        }
+        let symbol = self.draft.push(&template.name, template.span);
+        let max = self.options.limits.max_rules;
+        if self.draft.definitions.len() > max {
+            let what = "rules and instances of templates";
+            return Err(Fault::limit(span, what, "max_rules", max));
+        }
+        self.pending.push((template, key.1.clone(), symbol));
+        self.instances.insert(key, symbol);
+        Ok(Node::Name(symbol))
+    }
+
+    fn argument(&mut self, tree: &'a Tree, span: Span, scope: Scope<'_>) -> Result<Symbol, Fault> {
+        if let Tree::Name(name, span) = tree {
+            if let Some(at) = scope.params.iter().position(|param| param == name) {
+                return Ok(scope.arguments[at]);
+            }
+            if !self.templates.contains_key(name.as_str()) {
+                return Ok(self.draft.symbol(name, *span));
+            }
+        }
+        let body = self.node(tree, scope)?;
+        let symbol = self.draft.push("argument", span);
+        self.draft.get_mut(symbol).body = Some(body);
+        Ok(symbol)
+    }
+
+    fn regex(&mut self, source: &'a str, flags: &'a str, span: Span) -> Result<Arc<Dfa>, Fault> {
+        if let Some(known) = self.regexes.get(&(source, flags)) {
+            return Ok(known.clone());
+        }
+        let dfa = regex::compile(source, flags, &self.options.limits, &mut self.work);
+        let dfa = Arc::new(dfa.map_err(|fault| place(source, span, fault))?);
+        self.bytes += dfa.heap_bytes();
+        let max = self.options.limits.max_automata_bytes;
+        if self.bytes > max {
+            let what = "bytes of the automata of all regular expressions";
+            return Err(Fault::limit(span, what, "max_automata_bytes", max));
+        }
+        self.regexes.insert((source, flags), dfa.clone());
+        Ok(dfa)
+    }
+}
+
+/// The fault of a regular expression that stands at `span`, after a slash.
+fn place(source: &str, span: Span, fault: RegexFault) -> Fault {
+    let at = fault.at.min(source.len());
+    let width = source[at..].chars().next().map_or(1, char::len_utf8);
+    let start = span.start + 1 + at;
+    let inner = Span {
+        start,
+        end: start + width,
+    };
+    match fault.kind {
+        FaultKind::Malformed => Fault::malformed(inner, fault.message),
+        FaultKind::Unsupported => Fault::unsupported(inner, fault.message),
+        FaultKind::Limit => {
+            let message = format!("{}; simplify it or raise the limits", fault.message);
+            Fault::too_large(span, message)
+        }
+    }
+}

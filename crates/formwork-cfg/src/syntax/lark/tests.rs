@@ -1,0 +1,194 @@
+use crate::syntax::earley::accepts;
+use crate::syntax::{Format, SyntaxErrorKind, SyntaxLimits, parse};
+
+fn check(text: &str, valid: &[&str], invalid: &[&str]) {
+    let grammar =
+        parse(text, Format::Lark, &SyntaxLimits::default()).unwrap_or_else(|e| panic!("{e}"));
+    for sample in valid {
+        assert!(accepts(&grammar, sample), "{sample:?} by {text}");
+    }
+    for sample in invalid {
+        assert!(!accepts(&grammar, sample), "{sample:?} by {text}");
+    }
+}
+
+fn errors(text: &str) -> String {
+    let errors = parse(text, Format::Lark, &SyntaxLimits::default());
+    errors.map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn calculator() {
+    check(
+        "?start: sum\n?sum: product | sum \"+\" product -> add\n    | sum \"-\" product -> sub\n\
+         ?product: atom | product (\"*\" | \"/\") atom\n?atom: NUMBER | \"-\" atom -> neg | \"(\" sum \")\"\n\
+         %import common.NUMBER\n%import common.WS_INLINE\n%ignore WS_INLINE\n",
+        &["1", " 1 + 2.5e3*( -4 ) ", "1+1-1"],
+        &["", "1 +", "1 2", "(1"],
+    );
+}
+
+#[test]
+fn operators() {
+    check(
+        "start: \"a\"~2 \"b\"~1..3 [\"c\"] \"d\"*",
+        &["aab", "aabbbcdd"],
+        &["ab", "aabbbb"],
+    );
+    check(
+        "!start.2: (\"a\" | )+ \"select\"i \"0\"..\"9\"",
+        &["aSeLect5"],
+        &["aselect"],
+    );
+    check("start: \"\" | \"\\\"\\n\\u0041\"", &["", "\"\nA"], &["A"]);
+    check(
+        "start: A B\nA: \"x\" | B A\nB: /y+/i",
+        &["xy", "yxY"],
+        &["y"],
+    );
+    check("start:\n  | \"a\"\n  | \"b\"", &["a", "b"], &["", "c"]);
+}
+
+#[test]
+fn terminals_are_one_automaton() {
+    let text = "start: FLOAT (\",\" FLOAT)* NAME\nFLOAT.1: INT \".\" INT?\nINT: DIGIT+\nDIGIT: \"0\"..\"9\"\nNAME: /[^\\W\\d]\\w*/ | INT\n";
+    let grammar = parse(text, Format::Lark, &SyntaxLimits::default()).unwrap();
+    assert_eq!(grammar.rules.len(), 1);
+    assert_eq!(grammar.terminals.len(), 1);
+    check(text, &["1.5,2.x", "1.05"], &["1.,é,"]);
+}
+
+#[test]
+fn templates() {
+    check(
+        "start: _list{item, \",\"} \";\" _list{NUM, /[ab]/}\n_list{x, sep}: x | _list{x, sep} sep x\n\
+         item: \"i\" NUM?\nNUM: /\\d/a\n%ignore \" \"",
+        &["i,i1;1a2b3", " i , i1 ; 1 a 2 "],
+        &["i;", "i1;1,2"],
+    );
+    let endless = "start: a{\"x\"}\na{x}: \"y\" | a{(x x)}";
+    let errors = parse(endless, Format::Lark, &SyntaxLimits::default());
+    assert!(errors.map(|_| ()).unwrap_err().is_limit());
+}
+
+#[test]
+fn ignored() {
+    check(
+        "start: NAME \"=\" /[0-9]+/ // the end\n%import common (CNAME, C_COMMENT)\n%import common.WS -> SPACE\n\
+         NAME: CNAME\n%ignore SPACE\n%ignore C_COMMENT # too\n",
+        &["a=1", "/* x */ a\n= 12 /**/", "a/***/=1"],
+        &["a b=1", "a=1 2", "a=1 /* */ */", "a=/* 1"],
+    );
+}
+
+#[test]
+fn common_terminals() {
+    for name in super::common::NAMES.split([',', ' ', '\n']) {
+        if super::ast::is_terminal(name) {
+            check(
+                &format!("start: {name}\n%import common.{name}"),
+                &[],
+                &["", "§"],
+            );
+        }
+    }
+    check(
+        "start: ESCAPED_STRING\n%import common.ESCAPED_STRING",
+        &[r#""a\"b\\""#, r#""""#],
+        &[r#""a"b""#, r#""a\""#, "\"\n\""],
+    );
+    check(
+        "start: SIGNED_NUMBER\n%import common.SIGNED_NUMBER",
+        &["-1", "+.5", "1.e3"],
+        &["-", ".", "e3"],
+    );
+}
+
+#[test]
+fn refusals_have_places() {
+    let cases = [
+        ("start: a", "line 1, column 8: `a` is not defined"),
+        (
+            "start: \"a\" %json {\"type\": \"object\"}\nb: \"c\"",
+            "column 12: inline schemas",
+        ),
+        ("start: <|end|>", "column 8: special tokens"),
+        ("%declare A\nstart: A", "line 1, column 1: a declared"),
+        (
+            "%override a: b\nstart: \"a\"",
+            "line 1, column 1: rules of other files",
+        ),
+        (
+            "%extend a: b\nstart: \"a\"",
+            "line 1, column 1: rules of other files",
+        ),
+        (
+            "%import .other.X\nstart: X",
+            "column 9: only terminals of `common`",
+        ),
+        (
+            "%import common.NUM\nstart: NUM",
+            "column 16: `common` has no terminal `NUM`",
+        ),
+        ("start: /a(b/", "column 10"),
+        ("start: /(a)\\1/", "column 12: backreferences"),
+        (
+            "start: A\nA: b\nb: \"c\"",
+            "line 2, column 4: `b` is a rule",
+        ),
+        ("start: \"a", "column 8: the text has no closing"),
+        ("start: (\"a\"", "column 8: expected `)`"),
+        ("start: a{b}\nb: \"c\"", "column 8: no template `a`"),
+        (
+            "start: a{b}\na{x, y}: x y\nb: \"c\"",
+            "column 8: `a` has 2 parameters, not 1",
+        ),
+        ("start: \"z\"..\"a\"", "column 8: the range"),
+        (
+            "start: \"a\"\nstart: \"b\"",
+            "line 2, column 1: `start` is defined already",
+        ),
+        ("start[lazy]: \"a\"", "column 6: attributes"),
+        ("a: \"a\"", "no rule `start`"),
+    ];
+    for (text, expected) in cases {
+        let errors = errors(text);
+        assert!(errors.contains(expected), "{text}: {errors}");
+    }
+    let several = errors("start: )\nx: *\nA: \"a\" ^\n%declare X\ny: \"y\"");
+    assert_eq!(several.matches("line ").count(), 4, "{several}");
+}
+
+#[test]
+fn limits_are_typed() {
+    let nested = |open: &str, close: &str| {
+        format!(
+            "start: {}\"a\"{}",
+            open.repeat(60_000),
+            close.repeat(60_000)
+        )
+    };
+    for text in [
+        nested("(", ")"),
+        nested("[", "]"),
+        nested("", "*"),
+        nested("a{", "}"),
+        "start: \"a\"~9999999".into(),
+    ] {
+        let errors = parse(&text, Format::Lark, &SyntaxLimits::default());
+        let errors = errors.map(|_| ()).unwrap_err();
+        assert!(
+            errors
+                .errors()
+                .iter()
+                .any(|e| e.kind == SyntaxErrorKind::Limit),
+            "{errors}"
+        );
+    }
+    parse(
+        "%llguidance {}\nstart: \"a\"",
+        Format::Lark,
+        &SyntaxLimits::default(),
+    )
+    .unwrap();
+}

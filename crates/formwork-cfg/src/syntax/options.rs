@@ -1,0 +1,95 @@
+//! What a caller can choose about reading a grammar, and what it may cost.
+
+use formwork_automata::Limits;
+
+/// Choices and limits for reading a grammar.
+#[derive(Clone, Debug, Default)]
+pub struct SyntaxOptions {
+    /// The symbol of whole texts. The default is the notation's: `root` in GBNF,
+    /// `start` in Lark, the first one in EBNF.
+    pub start: Option<String>,
+    /// What a symbol means that nothing defines. The default is an error.
+    pub undefined: Undefined,
+    /// Which EBNF a text is in. The default is to tell by the text.
+    pub ebnf: EbnfDialect,
+    /// Bounds on the work.
+    pub limits: SyntaxLimits,
+}
+
+/// What a symbol means that nothing defines.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Undefined {
+    /// The grammar is refused.
+    #[default]
+    Refuse,
+    /// The symbol derives nothing, and neither does what needs it.
+    Nothing,
+}
+
+/// A notation called EBNF.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum EbnfDialect {
+    /// Told by the sign after the first symbol: `::=` is W3C, `=` is ISO.
+    #[default]
+    Detect,
+    /// The notation of the XML specification, section 6.
+    W3c,
+    /// ISO/IEC 14977.
+    Iso,
+}
+
+/// Bounds on what one grammar may cost to read. Crossing one is a typed error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyntaxLimits {
+    /// Bytes of text. The default is 1 MiB.
+    pub max_bytes: usize,
+    /// Nesting of brackets and of operators. The default is 200; reading recurses
+    /// as deep.
+    pub max_nesting: u32,
+    /// Rules and terminals together, instances of templates counted. The default
+    /// is 20,000.
+    pub max_rules: usize,
+    /// Nodes of all definitions, instances of templates counted. The default is
+    /// 1,000,000.
+    pub max_nodes: usize,
+    /// The largest number in a repetition. The default is 100,000.
+    pub max_repeat: u32,
+    /// States of one terminal, before minimisation. The default is 10,000.
+    pub max_states: u32,
+    /// Bytes of the automata of all terminals. The default is 128 MiB.
+    pub max_automata_bytes: usize,
+    /// Steps of work on regular expressions and on differences, as far as known in
+    /// advance. The default is 100,000,000, which is some seconds.
+    pub max_pattern_work: u64,
+    /// Steps of work on joining regular parts into one terminal. Parts stay
+    /// apart where more would be needed, which changes no language. The default
+    /// is 20,000,000, which is less than a second.
+    pub max_work: u64,
+}
+
+impl Default for SyntaxLimits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 1 << 20,
+            max_nesting: 200,
+            max_rules: 20_000,
+            max_nodes: 1_000_000,
+            max_repeat: 100_000,
+            max_states: 10_000,
+            max_automata_bytes: 128 << 20,
+            max_pattern_work: 100_000_000,
+            max_work: 20_000_000,
+        }
+    }
+}
+
+impl SyntaxLimits {
+    pub(super) fn automata(&self) -> Limits {
+        Limits {
+            max_states: self.max_states,
+            max_pattern_bytes: self.max_bytes.min(1 << 16),
+            max_nesting: self.max_nesting,
+            ..Limits::default()
+        }
+    }
+}
