@@ -37,6 +37,7 @@ mod error;
 mod except;
 mod explain;
 mod format;
+mod holds;
 mod json;
 mod key;
 mod language;

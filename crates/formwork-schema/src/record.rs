@@ -563,7 +563,7 @@ impl JsonLanguage {
             let seen = rivals.len();
             rivals.retain(|&rival| rival != UNSEEN);
             let unseen = seen - rivals.len();
-            rivals.retain(|&rival| self.may_hold(value, rival));
+            rivals.retain(|&rival| self.shapes.may_hold(&self.records.data, value, rival));
             rivals.sort_unstable();
             rivals.dedup();
             if self.shapes.count(value) > (rivals.len() + unseen) as Count {
@@ -571,24 +571,6 @@ impl JsonLanguage {
             }
         }
         ways
-    }
-
-    /// Whether a formula may have a value: exact for scalars.
-    fn may_hold(&self, value: ValueId, datum: DatumId) -> bool {
-        let shape = &self.shapes.values[value as usize];
-        match self.records.data.get(datum) {
-            Some(Datum::Null) => shape.null,
-            Some(Datum::Bool(value)) => shape.bools[usize::from(*value)],
-            Some(Datum::String(text)) => shape.texts.iter().any(|t| t.accepts(text)),
-            Some(Datum::Number(number)) => {
-                let known = number::finite(vec![number.clone()]);
-                shape.digits.iter().any(|digits| {
-                    let both = [(&digits.dfa, true), (&known, true)];
-                    ByteDfa::product(&both, 1 << 20).is_none_or(|dfa| !dfa.is_empty())
-                })
-            }
-            Some(Datum::Array(_) | Datum::Object(_)) | None => true,
-        }
     }
 
     fn recorded_items(&mut self, array: u32, cursor: Cursor, record: RecordId, way: &mut Ways) {
