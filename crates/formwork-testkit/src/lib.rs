@@ -7,7 +7,7 @@
 //! * [`vocab`]: small vocabularies with every awkward kind of token.
 //! * [`schema`], [`universe`]: random schemas, and values near them.
 //! * [`spell`]: one random spelling of a value.
-//! * [`cfg`]: random context-free grammars, and which texts they derive.
+//! * [`mod@cfg`]: random context-free grammars, and which texts they derive.
 //! * [`walk`]: generation under masks, and masks by trying every token.
 //! * [`shared`]: large test data that may lie beside the checkout.
 //!
