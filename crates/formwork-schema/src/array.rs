@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
 use crate::count::{Count, MANY};
-use crate::error::{Refusal, SchemaError};
+use crate::error::SchemaError;
 use crate::node::{FALSE, Literal, NodeId};
 use crate::options::PropertyOrder;
 use crate::repeat::Search;
@@ -234,11 +234,7 @@ impl Explorer<'_> {
         } else {
             return Ok(());
         };
-        Err(SchemaError::Refused(vec![Refusal {
-            pointer: String::new(),
-            keyword: "uniqueItems".into(),
-            reason: reason.into(),
-        }]))
+        Err(SchemaError::refused("uniqueItems", reason))
     }
 
     /// The pairs of items that may be equal.
@@ -486,18 +482,13 @@ impl Array {
 
     /// The array, described.
     pub(crate) fn parts(&self) -> Parts<'_> {
-        let items = match &self.graph {
+        let mut items = match &self.graph {
             None => vec![self.tail],
-            Some(graph) => {
-                let items = graph.iter().flat_map(|node| node.items.iter());
-                let mut items: Vec<ValueId> = items.map(|&(value, _)| value).collect();
-                items.sort_unstable();
-                items.dedup();
-                items
-            }
+            Some(_) => self.values(),
         };
-        let listed = self.prefix.len() as u32;
-        let is_full = self.graph.is_none() && self.max.is_some_and(|max| max <= listed);
+        items.sort_unstable();
+        items.dedup();
+        let is_full = self.graph.is_none() && self.max.is_some_and(|max| max <= self.listed());
         Parts {
             prefix: &self.prefix,
             items: if is_full { Vec::new() } else { items },

@@ -51,6 +51,15 @@ pub enum SchemaError {
 }
 
 impl SchemaError {
+    /// A refusal of a keyword of which the place is not known.
+    pub(crate) fn refused(keyword: &str, reason: &str) -> SchemaError {
+        SchemaError::Refused(vec![Refusal {
+            pointer: String::new(),
+            keyword: keyword.into(),
+            reason: reason.into(),
+        }])
+    }
+
     /// Whether the schema is to blame rather than a limit of this process.
     pub fn is_user_error(&self) -> bool {
         !matches!(self, SchemaError::Limit { .. })

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::array::{Array, Cursor, Pair, Slot};
 use crate::datum::{Datum, DatumId, UNSEEN};
-use crate::error::{Refusal, SchemaError};
+use crate::error::SchemaError;
 use crate::key::Key;
 use crate::language::{Exit, JsonLanguage, Position, Ways};
 use crate::name_table::NameTable;
@@ -174,13 +174,11 @@ impl Shapes {
             for &array in &value.arrays {
                 let array = &self.arrays[array as usize];
                 if array.repeats {
-                    return Err(SchemaError::Refused(vec![Refusal {
-                        pointer: String::new(),
-                        keyword: "uniqueItems".into(),
-                        reason: "arrays that must repeat an item, inside of items that are \
-                                 compared, are not supported"
-                            .into(),
-                    }]));
+                    return Err(SchemaError::refused(
+                        "uniqueItems",
+                        "arrays that must repeat an item, inside of items that are \
+                                 compared, are not supported",
+                    ));
                 }
                 open.extend(array.values());
             }

@@ -339,13 +339,11 @@ impl Shapes {
         if !self.arrays.iter().any(|array| array.is_short(self)) {
             return Ok(());
         }
-        Err(SchemaError::Refused(vec![Refusal {
-            pointer: String::new(),
-            keyword: "uniqueItems".into(),
-            reason: "an array here needs about as many different items as there are values \
-                     for them, which is not supported yet"
-                .into(),
-        }]))
+        Err(SchemaError::refused(
+            "uniqueItems",
+            "an array here needs about as many different items as there are values \
+                     for them, which is not supported yet",
+        ))
     }
 
     /// Computes the least size of every value: relaxes until nothing shrinks.
