@@ -50,8 +50,11 @@ impl Solver {
             types,
             refusal: None,
         };
+        let Some(whole) = self.settle(Case { facts, rest: node })? else {
+            return Ok(Vec::new());
+        };
         let mut done = Vec::new();
-        let mut cases = vec![Some(Case { facts, rest: node })];
+        let mut cases = vec![Some(whole)];
         let mut open = BinaryHeap::from([(Reverse(0), Reverse(0))]);
         while let Some((_, Reverse(at))) = open.pop() {
             let Some(case) = cases[at].take() else {
