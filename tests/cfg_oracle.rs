@@ -239,6 +239,7 @@ fn grammar<const N: usize>(rules: [Rule; N], terminals: &[&str]) -> Grammar {
             .iter()
             .map(|word| Arc::new(Dfa::from_words([*word])))
             .collect(),
+        foreign: Vec::new(),
         start: RuleId(0),
     }
 }
@@ -440,6 +441,7 @@ fn json() -> Grammar {
             pattern(r#"^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})$"#),
             pattern(r"^[ \t\n\r]$"),
         ],
+        foreign: Vec::new(),
         start: RuleId(0),
     }
 }

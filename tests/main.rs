@@ -17,6 +17,7 @@ mod keywords;
 mod limits;
 mod mask_oracle;
 mod matcher;
+mod nesting;
 mod real_vocab;
 mod regressions;
 mod scale;

@@ -119,15 +119,19 @@ pub(crate) fn terminals(
 
 /// Facts of all rules, those made for repetitions included.
 pub(crate) fn facts(grammar: &Grammar, network: &Network, terminals: &[Bytes]) -> Analysis {
-    let has_words = |t: u32| {
-        let terminal = &terminals[t as usize];
-        terminal.is_nullable || terminal.dfa.is_some()
+    let has_texts = |symbol| match symbol {
+        Symbol::Terminal(t) => {
+            let terminal = &terminals[t as usize];
+            terminal.is_nullable || terminal.dfa.is_some()
+        }
+        _ => true,
     };
-    let productive = network.readable(has_words);
-    let nullable = network.readable(|t| terminals[t as usize].is_nullable);
+    let productive = network.readable(has_texts);
+    let nullable = nullable(network, terminals);
     let is_empty = |symbol| match symbol {
         Symbol::Terminal(t) => terminals[t as usize].is_nullable,
         Symbol::Rule(rule) => nullable[rule as usize],
+        Symbol::Foreign(_) => false,
     };
 
     let mut calls = empty_graph(network);
@@ -173,6 +177,14 @@ pub(crate) fn facts(grammar: &Grammar, network: &Network, terminals: &[Bytes]) -
         recursive: on_cycles(&calls),
         start: grammar.start,
     }
+}
+
+/// Which rules derive the empty text.
+pub(crate) fn nullable(network: &Network, terminals: &[Bytes]) -> Vec<bool> {
+    network.readable(|symbol| match symbol {
+        Symbol::Terminal(t) => terminals[t as usize].is_nullable,
+        _ => false,
+    })
 }
 
 pub(crate) fn empty_graph(network: &Network) -> Rules {
@@ -247,6 +259,7 @@ mod tests {
                 .iter()
                 .map(|word| Arc::new(Dfa::from_words([*word])))
                 .collect(),
+            foreign: Vec::new(),
             start: RuleId(0),
         }
     }

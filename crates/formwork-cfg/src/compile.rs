@@ -3,23 +3,48 @@
 use std::sync::Arc;
 
 use formwork_automata::Dfa;
-use formwork_grammar::{ByteDfa, Terminal};
+use formwork_grammar::{ByteDfa, Language, Terminal, TokenSet};
 use rustc_hash::FxHashMap;
 
 use crate::analyze::{facts, terminals};
 use crate::error::CfgError;
+use crate::foreign::ForeignParts;
 use crate::ir::Grammar;
-use crate::language::CfgLanguage;
+use crate::language::{CfgLanguage, Parts};
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
 use crate::{corners, cost, empty, fuse, normal};
 
-/// Compiles a grammar. Its language is kept exactly, its parse trees are not.
+/// What something [foreign](crate::ir::Foreign) stands for.
+pub enum Resolved {
+    /// A language none of whose texts is empty.
+    Language(Box<dyn Language>),
+    /// One token of a set that is not empty.
+    Token(TokenSet),
+}
+
+/// Compiles a grammar in which nothing is foreign. Its language is kept exactly,
+/// its parse trees are not.
 ///
 /// # Errors
 ///
 /// See [`CfgError`]: nothing is approximated.
 pub fn compile(grammar: &Grammar, limits: &CfgLimits) -> Result<CfgLanguage, CfgError> {
+    compile_with(grammar, Vec::new(), limits)
+}
+
+/// Compiles a grammar, given what its [foreign](Grammar::foreign) parts stand
+/// for, in their order.
+///
+/// # Errors
+///
+/// See [`CfgError`]: nothing is approximated.
+pub fn compile_with(
+    grammar: &Grammar,
+    foreign: Vec<Resolved>,
+    limits: &CfgLimits,
+) -> Result<CfgLanguage, CfgError> {
+    let foreign = ForeignParts::new(grammar, foreign)?;
     let mut budget = Budget::new(limits);
     let mut network = normal::lower(grammar, &mut budget)?;
     share_terminals(&mut network, &grammar.terminals);
@@ -33,21 +58,30 @@ pub fn compile(grammar: &Grammar, limits: &CfgLimits) -> Result<CfgLanguage, Cfg
     if limits.max_fused_states > 0 {
         fuse::fuse(&mut network, &mut words, limits.max_fused_states);
     }
-    let shortest = |t: u32| {
-        let dfa = words.get(t as usize).and_then(Option::as_ref);
-        dfa.map_or(u32::MAX, ByteDfa::min_len)
+    let shortest = |symbol| match symbol {
+        Symbol::Terminal(t) => {
+            let dfa = words.get(t as usize).and_then(Option::as_ref);
+            dfa.map_or(u32::MAX, ByteDfa::min_len)
+        }
+        Symbol::Foreign(f) => foreign.most(f),
+        Symbol::Rule(_) => u32::MAX,
     };
     let costs = cost::to_end(&network, shortest);
+    let lowest = cost::to_end(&network, |symbol| match symbol {
+        Symbol::Foreign(f) => foreign.least(f),
+        other => shortest(other),
+    });
     let states = words.iter().flatten().map(ByteDfa::state_count);
     let heap = 64 * states.sum::<usize>();
     let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
-    Ok(CfgLanguage::new(
+    Ok(CfgLanguage::new(Parts {
         network,
-        costs,
-        words.into_iter().map(terminal).collect(),
-        heap,
+        costs: (costs, lowest),
+        terminals: words.into_iter().map(terminal).collect(),
+        terminal_bytes: heap,
+        foreign,
         may_be_empty,
-    ))
+    }))
 }
 
 /// Lets terminals with equal automata be one.

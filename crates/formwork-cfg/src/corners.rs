@@ -116,7 +116,7 @@ impl Goals<'_> {
             for &(symbol, to) in &network.ways[first as usize].steps {
                 let is_inner = match symbol {
                     Symbol::Rule(corner) => own.is_some() && self.component[corner as usize] == own,
-                    Symbol::Terminal(_) => false,
+                    Symbol::Terminal(_) | Symbol::Foreign(_) => false,
                 };
                 if !is_inner {
                     let to = self.copy(to, &mut copies, &mut open, budget)?;
@@ -160,7 +160,7 @@ impl Goals<'_> {
         budget: &mut Budget<'_>,
     ) -> Result<(), CfgError> {
         let symbol = match symbol {
-            Symbol::Terminal(_) => symbol,
+            Symbol::Terminal(_) | Symbol::Foreign(_) => symbol,
             Symbol::Rule(rule) => Symbol::Rule(self.number(rule, budget)?),
         };
         self.out.step(from, symbol, to, budget)

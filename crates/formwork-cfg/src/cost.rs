@@ -8,8 +8,8 @@ use crate::network::{Network, Position, Symbol};
 
 /// For each position, the fewest bytes of a text that leads from it to the end
 /// of its rule; `u32::MAX` if that is more than a number holds, or if nothing
-/// does. `terminal` tells the fewest bytes of a terminal.
-pub(crate) fn to_end(network: &Network, terminal: impl Fn(u32) -> u32) -> Vec<u32> {
+/// does. `of` tells the fewest bytes of a symbol that is no rule.
+pub(crate) fn to_end(network: &Network, of: impl Fn(Symbol) -> u32) -> Vec<u32> {
     let mut costs = vec![u32::MAX; network.ways.len()];
     let mut before: Vec<Vec<(Option<Symbol>, Position)>> = vec![Vec::new(); network.ways.len()];
     for (from, ways) in network.ways.iter().enumerate() {
@@ -41,7 +41,6 @@ pub(crate) fn to_end(network: &Network, terminal: impl Fn(u32) -> u32) -> Vec<u3
         for &(symbol, from) in &before[at as usize] {
             let more = match symbol {
                 None => 0,
-                Some(Symbol::Terminal(t)) => terminal(t),
                 Some(Symbol::Rule(rule)) => {
                     match costs[network.rules[rule as usize].start as usize] {
                         u32::MAX => {
@@ -51,6 +50,7 @@ pub(crate) fn to_end(network: &Network, terminal: impl Fn(u32) -> u32) -> Vec<u3
                         known => known,
                     }
                 }
+                Some(other) => of(other),
             };
             open.push(Reverse((cost.saturating_add(more), from)));
         }

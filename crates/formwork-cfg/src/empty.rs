@@ -5,6 +5,7 @@
 //! only. In a network this adds at most one empty step per step and one step per
 //! step of a rule, where productions would multiply.
 
+use crate::analyze::nullable;
 use crate::error::CfgError;
 use crate::limits::Budget;
 use crate::network::{Network, Symbol};
@@ -20,10 +21,11 @@ pub(crate) fn remove(
     terminals: &[Bytes],
     budget: &mut Budget<'_>,
 ) -> Result<(), CfgError> {
-    let nullable = network.readable(|t| terminals[t as usize].is_nullable);
+    let nullable = nullable(network, terminals);
     let is_empty = |symbol| match symbol {
         Symbol::Terminal(t) => terminals[t as usize].is_nullable,
         Symbol::Rule(rule) => nullable[rule as usize],
+        Symbol::Foreign(_) => false,
     };
     for ways in &mut network.ways {
         let steps = ways.steps.iter().filter(|&&(symbol, _)| is_empty(symbol));
@@ -48,12 +50,15 @@ pub(crate) fn remove(
 
 /// Drops the steps that lead to no text.
 fn trim(network: &mut Network, terminals: &[Bytes]) {
-    let has_words = |t: u32| terminals[t as usize].dfa.is_some();
+    let has_words = |symbol| match symbol {
+        Symbol::Terminal(t) => terminals[t as usize].dfa.is_some(),
+        _ => true,
+    };
     let productive = network.readable(has_words);
     for ways in &mut network.ways {
         ways.steps.retain(|&(symbol, _)| match symbol {
-            Symbol::Terminal(t) => has_words(t),
             Symbol::Rule(rule) => productive[rule as usize],
+            other => has_words(other),
         });
     }
     let mut before: Vec<Vec<u32>> = vec![Vec::new(); network.ways.len()];

@@ -28,6 +28,24 @@ pub enum CfgError {
         /// The number.
         number: u32,
     },
+    /// Something foreign was not given what it stands for: it takes
+    /// [`compile_with`](crate::compile_with).
+    Unresolved {
+        /// Where the source has it.
+        span: Span,
+    },
+    /// Something foreign derives the empty text.
+    Nullable {
+        /// Where the source has it.
+        span: Span,
+    },
+    /// No token of the vocabulary is meant.
+    NoToken {
+        /// Where the source names it.
+        span: Span,
+        /// The first name that the vocabulary does not have, if that is why.
+        name: Option<String>,
+    },
     /// A limit of [`CfgLimits`](crate::CfgLimits) was reached.
     Limit {
         /// The limit's name.
@@ -48,7 +66,7 @@ impl CfgError {
         match self {
             CfgError::Unproductive { rules } => rules,
             CfgError::Undefined { place, .. } => place.as_slice(),
-            CfgError::Limit { .. } => &[],
+            _ => &[],
         }
     }
 }
@@ -74,6 +92,23 @@ impl std::fmt::Display for CfgError {
                 Some(place) => write!(f, "{place} names number {number}, which is not defined"),
                 None => write!(f, "the start is rule {number}, which is not defined"),
             },
+            CfgError::Unresolved { span } => write!(
+                f,
+                "bytes {} to {} name a schema or a token, which takes a vocabulary to compile",
+                span.start, span.end
+            ),
+            CfgError::Nullable { span } => write!(
+                f,
+                "what bytes {} to {} stand for may be empty; make it optional instead",
+                span.start, span.end
+            ),
+            CfgError::NoToken { span, name } => {
+                write!(f, "bytes {} to {}: ", span.start, span.end)?;
+                match name {
+                    Some(name) => write!(f, "the vocabulary has no special token `{name}`"),
+                    None => f.write_str("no token of the vocabulary is meant"),
+                }
+            }
             CfgError::Limit { name, limit } => write!(
                 f,
                 "the limit `{name}` of {limit} was reached; simplify the grammar or raise the limit"

@@ -47,6 +47,11 @@ pub(crate) fn fuse(network: &mut Network, terminals: &mut Vec<Option<ByteDfa>>, 
         }
         let Ends { start, end } = network.rules[rule.index()];
         let positions = network.closure([start], |_| true);
+        let is_foreign = |(symbol, _): &(Symbol, _)| matches!(symbol, Symbol::Foreign(_));
+        let steps = |&at: &Position| network.ways[at as usize].steps.iter();
+        if positions.iter().flat_map(steps).any(is_foreign) {
+            continue;
+        }
         for &at in &positions {
             for (symbol, _) in &mut network.ways[at as usize].steps {
                 if let Symbol::Rule(callee) = *symbol

@@ -13,6 +13,10 @@ pub struct RuleId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct TerminalId(pub u32);
 
+/// Something foreign, by its place in [`Grammar::foreign`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ForeignId(pub u32);
+
 /// A range of bytes in the source of a grammar.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Span {
@@ -29,6 +33,8 @@ pub enum Expr {
     Terminal(TerminalId),
     /// Whatever a rule derives.
     Rule(RuleId),
+    /// Something that is not the grammar's own.
+    Foreign(ForeignId),
     /// All of these in a row; the empty list derives the empty text.
     Sequence(Vec<Expr>),
     /// Any of these; the empty list derives nothing.
@@ -55,6 +61,43 @@ pub struct Rule {
     pub body: Expr,
 }
 
+/// What a grammar reads that rules and terminals do not say.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Foreign {
+    /// What it is.
+    pub kind: ForeignKind,
+    /// Where the source has it.
+    pub span: Span,
+}
+
+/// What kind of thing something [`Foreign`] is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ForeignKind {
+    /// A JSON text that a schema describes; the text of the schema.
+    JsonSchema(String),
+    /// One token of a vocabulary, read by its number and whatever its bytes.
+    Token(TokenPattern),
+}
+
+/// Which tokens of a vocabulary, whichever that is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TokenPattern {
+    /// The tokens listed.
+    pub listed: Vec<TokenName>,
+    /// Whether all others are meant instead. Tokens that stop a generation are
+    /// never among those.
+    pub is_negated: bool,
+}
+
+/// Some tokens of a vocabulary.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TokenName {
+    /// The special token with a name.
+    Name(String),
+    /// The tokens from one number to another, both included.
+    Numbers(u32, u32),
+}
+
 /// A context-free grammar. Terminals are languages of characters.
 #[derive(Clone, Debug)]
 pub struct Grammar {
@@ -62,6 +105,8 @@ pub struct Grammar {
     pub rules: Vec<Rule>,
     /// The terminals, none of which has to be used.
     pub terminals: Vec<Arc<Dfa>>,
+    /// What is not its own, none of which has to be used.
+    pub foreign: Vec<Foreign>,
     /// The rule of whole texts.
     pub start: RuleId,
 }

@@ -4,12 +4,17 @@
 //! the sets that a text reaches and for no others. So alternatives that begin
 //! alike are one reading until they differ, and a rule that would have
 //! exponentially many sets does no harm.
+//!
+//! Where the grammar reads another language, that one's dots get numbers here, and
+//! every question about them is passed on to it. It is called like a rule, and
+//! calls nothing of the grammar.
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Expansion, Label, Language, Terminal};
+use formwork_grammar::{Dot, Edge, Expansion, Label, Language, Status, Terminal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::foreign::{ForeignDot, ForeignParts};
 use crate::network::{Network, Position, Symbol};
 
 /// A compiled grammar.
@@ -20,18 +25,38 @@ pub struct CfgLanguage {
     network: Network,
     /// The fewest bytes from each position to the end of its rule.
     costs: Vec<u32>,
+    /// The fewest bytes of a whole text, or less.
+    least: u32,
     is_end: Vec<bool>,
     terminals: Vec<Option<Arc<dyn Terminal>>>,
+    foreign: ForeignParts,
     may_be_empty: bool,
     dots: Vec<State>,
     ids: FxHashMap<Box<[Position]>, Dot>,
+    foreign_ids: FxHashMap<ForeignDot, Dot>,
     heap_bytes: usize,
 }
 
-struct State {
-    positions: Box<[Position]>,
-    /// The dot after each edge, once they are known.
-    targets: Box<[Dot]>,
+enum State {
+    Own {
+        positions: Box<[Position]>,
+        /// The dot after each edge, once they are known.
+        targets: Box<[Dot]>,
+    },
+    Foreign(ForeignDot),
+}
+
+/// The parts of a language, all but the dots.
+pub(crate) struct Parts {
+    pub(crate) network: Network,
+    /// The fewest bytes from each position to the end of its rule: an upper bound,
+    /// and a lower one, which differ where the grammar reads other languages.
+    pub(crate) costs: (Vec<u32>, Vec<u32>),
+    pub(crate) terminals: Vec<Option<Arc<dyn Terminal>>>,
+    /// The heap use of the terminals.
+    pub(crate) terminal_bytes: usize,
+    pub(crate) foreign: ForeignParts,
+    pub(crate) may_be_empty: bool,
 }
 
 /// The dot of a whole text. No rule starts there, so it alone may be final
@@ -40,30 +65,36 @@ const WHOLE: Dot = 0;
 
 impl CfgLanguage {
     /// The language of the network's first rule.
-    pub(crate) fn new(
-        network: Network,
-        costs: Vec<u32>,
-        terminals: Vec<Option<Arc<dyn Terminal>>>,
-        terminal_bytes: usize,
-        may_be_empty: bool,
-    ) -> CfgLanguage {
+    pub(crate) fn new(parts: Parts) -> CfgLanguage {
+        let Parts {
+            network,
+            costs: (costs, lowest),
+            terminals,
+            terminal_bytes,
+            foreign,
+            may_be_empty,
+        } = parts;
         let mut is_end = vec![false; network.ways.len()];
         for ends in &network.rules {
             is_end[ends.end as usize] = true;
         }
         let steps: usize = network.ways.iter().map(|w| w.steps.len()).sum();
         let start = network.rules.first().map(|ends| ends.start);
+        let least = start.and_then(|at| lowest.get(at as usize).copied());
         CfgLanguage {
             heap_bytes: 64 * network.ways.len() + 12 * steps + terminal_bytes,
+            least: least.filter(|_| !may_be_empty).unwrap_or(0),
             costs,
             is_end,
             terminals,
+            foreign,
             may_be_empty,
-            dots: vec![State {
+            dots: vec![State::Own {
                 positions: start.into_iter().collect(),
                 targets: Box::default(),
             }],
             ids: FxHashMap::default(),
+            foreign_ids: FxHashMap::default(),
             network,
         }
     }
@@ -92,7 +123,7 @@ impl CfgLanguage {
         let dot = self.dots.len() as Dot;
         let positions = positions.into_boxed_slice();
         self.heap_bytes += 8 * positions.len() + 100;
-        self.dots.push(State {
+        self.dots.push(State::Own {
             positions: positions.clone(),
             targets: Box::default(),
         });
@@ -100,10 +131,29 @@ impl CfgLanguage {
         dot
     }
 
+    /// The number here of a dot of another language.
+    fn foreign_dot(&mut self, part: u32, dot: Dot) -> Dot {
+        let foreign = ForeignDot { part, dot };
+        let dots = &mut self.dots;
+        *self.foreign_ids.entry(foreign).or_insert_with(|| {
+            dots.push(State::Foreign(foreign));
+            (dots.len() - 1) as Dot
+        })
+    }
+
+    /// The dot of another language that has a number here.
+    fn behind(&self, dot: Dot) -> Option<ForeignDot> {
+        match self.dots.get(dot as usize)? {
+            State::Foreign(foreign) => Some(*foreign),
+            State::Own { .. } => None,
+        }
+    }
+
     fn positions(&self, dot: Dot) -> &[Position] {
-        self.dots
-            .get(dot as usize)
-            .map_or(&[], |state| &state.positions)
+        match self.dots.get(dot as usize) {
+            Some(State::Own { positions, .. }) => positions,
+            _ => &[],
+        }
     }
 
     fn is_final(&self, dot: Dot) -> bool {
@@ -116,6 +166,21 @@ impl CfgLanguage {
 const MAX_LOOK: usize = 64;
 
 impl CfgLanguage {
+    /// The edges of a dot of another language, with the numbers of dots here.
+    fn expand_foreign(&mut self, ForeignDot { part, dot }: ForeignDot) -> Expansion {
+        let Some(other) = self.foreign.language_mut(part) else {
+            return Expansion::default();
+        };
+        let mut expansion = other.expand(dot);
+        for edge in &mut expansion.edges {
+            if let Edge::Call { callee, ret } = edge {
+                *callee = self.foreign_dot(part, *callee);
+                *ret = self.foreign_dot(part, *ret);
+            }
+        }
+        expansion
+    }
+
     /// The steps of a dot, those with equal symbols together.
     fn steps(&mut self, dot: Dot) -> Vec<(Symbol, Dot)> {
         let mut steps: Vec<(Symbol, Position)> = Vec::new();
@@ -136,6 +201,9 @@ impl Language for CfgLanguage {
     }
 
     fn expand(&mut self, dot: Dot) -> Expansion {
+        if let Some(foreign) = self.behind(dot) {
+            return self.expand_foreign(foreign);
+        }
         let mut edges = Vec::new();
         let mut targets = Vec::new();
         for (symbol, ret) in self.steps(dot) {
@@ -151,11 +219,22 @@ impl Language for CfgLanguage {
                     edges.push(Edge::Call { callee, ret });
                     targets.push(ret);
                 }
+                Symbol::Foreign(part) => {
+                    let start = self.foreign.language(part).map(|other| other.start());
+                    if let Some(start) = start {
+                        let callee = self.foreign_dot(part, start);
+                        edges.push(Edge::Call { callee, ret });
+                        targets.push(ret);
+                    } else if let Some(set) = self.foreign.tokens(part) {
+                        edges.push(Edge::Token(set.clone()));
+                        targets.push(ret);
+                    }
+                }
             }
         }
         self.heap_bytes += 4 * targets.len();
-        if let Some(state) = self.dots.get_mut(dot as usize) {
-            state.targets = targets.into_boxed_slice();
+        if let Some(State::Own { targets: known, .. }) = self.dots.get_mut(dot as usize) {
+            *known = targets.into_boxed_slice();
         }
         Expansion {
             is_final: self.is_final(dot),
@@ -164,19 +243,44 @@ impl Language for CfgLanguage {
         }
     }
 
-    fn follow(&mut self, dot: Dot, edge: u32, _label: Label, _text: Option<&[u8]>) -> Dot {
-        let state = self.dots.get(dot as usize);
-        let target = state.and_then(|state| state.targets.get(edge as usize));
-        target.copied().unwrap_or(WHOLE)
+    fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Option<&[u8]>) -> Dot {
+        match self.dots.get(dot as usize) {
+            Some(State::Own { targets, .. }) => targets.get(edge as usize).copied(),
+            Some(&State::Foreign(ForeignDot { part, dot })) => {
+                let other = self.foreign.language_mut(part);
+                let target = other.map(|other| other.follow(dot, edge, label, text));
+                target.map(|target| self.foreign_dot(part, target))
+            }
+            None => None,
+        }
+        .unwrap_or(WHOLE)
     }
 
-    fn has_plain_returns(&self) -> bool {
-        true
+    fn resume(&mut self, ret: Dot, last: Dot) -> Dot {
+        let (Some(to), Some(from)) = (self.behind(ret), self.behind(last)) else {
+            return ret; // how another language ended is nothing to the grammar
+        };
+        let other = self.foreign.language_mut(to.part);
+        match other.map(|other| other.resume(to.dot, from.dot)) {
+            Some(target) => self.foreign_dot(to.part, target),
+            None => ret,
+        }
+    }
+
+    fn has_plain_returns(&self, dot: Dot) -> bool {
+        self.behind(dot).is_none_or(|foreign| {
+            let other = self.foreign.language(foreign.part);
+            other.is_some_and(|other| other.has_plain_returns(foreign.dot))
+        })
     }
 
     /// If no other final dot comes after a final dot, then what can be read from
     /// it are its ways back to itself, any number of them.
     fn is_repetition(&mut self, dot: Dot) -> bool {
+        if let Some(foreign) = self.behind(dot) {
+            let other = self.foreign.language_mut(foreign.part);
+            return other.is_some_and(|other| other.is_repetition(foreign.dot));
+        }
         if !self.is_final(dot) {
             return false;
         }
@@ -196,6 +300,10 @@ impl Language for CfgLanguage {
     }
 
     fn min_bytes(&mut self, dot: Dot) -> u32 {
+        if let Some(foreign) = self.behind(dot) {
+            let other = self.foreign.language_mut(foreign.part);
+            return other.map_or(0, |other| other.min_bytes(foreign.dot));
+        }
         if self.is_final(dot) {
             return 0;
         }
@@ -207,11 +315,15 @@ impl Language for CfgLanguage {
     }
 
     fn least_bytes(&mut self) -> u32 {
-        self.min_bytes(WHOLE)
+        self.least
+    }
+
+    fn status(&self) -> Status {
+        self.foreign.status()
     }
 
     fn heap_bytes(&self) -> usize {
-        self.heap_bytes
+        self.heap_bytes + 48 * self.foreign_ids.len() + self.foreign.heap_bytes()
     }
 }
 

@@ -18,6 +18,7 @@ mod corners;
 mod cost;
 mod empty;
 mod error;
+mod foreign;
 mod fuse;
 pub mod ir;
 mod language;
@@ -28,8 +29,11 @@ pub mod syntax;
 mod utf8;
 
 pub use analyze::{Analysis, analyze};
-pub use compile::compile;
+pub use compile::{Resolved, compile, compile_with};
 pub use error::{CfgError, Place};
-pub use ir::{Expr, Grammar, Rule, RuleId, Span, TerminalId};
+pub use ir::{
+    Expr, Foreign, ForeignId, ForeignKind, Grammar, Rule, RuleId, Span, TerminalId, TokenName,
+    TokenPattern,
+};
 pub use language::CfgLanguage;
 pub use limits::CfgLimits;

@@ -15,6 +15,8 @@ pub(crate) enum Symbol {
     Terminal(u32),
     /// A rule, by number.
     Rule(u32),
+    /// Something foreign, by number. It has texts, none of them empty.
+    Foreign(u32),
 }
 
 /// A position in a rule. Each belongs to one rule only.
@@ -76,12 +78,12 @@ impl Network {
         Ok(())
     }
 
-    /// Which rules can be read from start to end if only some terminals may
-    /// be; linear.
+    /// Which rules can be read from start to end if only some of the symbols that
+    /// are no rules may be; linear.
     ///
-    /// With all non-empty terminals these are the productive rules, with those
-    /// that hold the empty text the nullable ones.
-    pub(crate) fn readable(&self, may_read: impl Fn(u32) -> bool) -> Vec<bool> {
+    /// With all that have texts these are the productive rules, with those that
+    /// hold the empty text the nullable ones.
+    pub(crate) fn readable(&self, may_read: impl Fn(Symbol) -> bool) -> Vec<bool> {
         let mut reached = vec![false; self.ways.len()];
         let mut done = vec![false; self.rules.len()];
         let mut waiting: Vec<Vec<Position>> = vec![Vec::new(); self.rules.len()];
@@ -102,10 +104,10 @@ impl Network {
             open.extend(&ways.empty);
             for &(symbol, to) in &ways.steps {
                 match symbol {
-                    Symbol::Terminal(terminal) if may_read(terminal) => open.push(to),
                     Symbol::Rule(rule) if done[rule as usize] => open.push(to),
                     Symbol::Rule(rule) => waiting[rule as usize].push(to),
-                    Symbol::Terminal(_) => {}
+                    other if may_read(other) => open.push(to),
+                    _ => {}
                 }
             }
         }

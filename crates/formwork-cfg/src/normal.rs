@@ -100,7 +100,7 @@ impl Lowering<'_, '_> {
             if !parts_done {
                 open.push((expr, true));
                 match expr {
-                    Expr::Terminal(_) | Expr::Rule(_) => {}
+                    Expr::Terminal(_) | Expr::Rule(_) | Expr::Foreign(_) => {}
                     Expr::Sequence(parts) | Expr::Choice(parts) => {
                         open.extend(parts.iter().rev().map(|part| (part, false)));
                     }
@@ -116,6 +116,10 @@ impl Lowering<'_, '_> {
                 Expr::Rule(callee) => {
                     self.defined(callee.0, self.grammar.rules.len(), rule)?;
                     Node::Symbol(Symbol::Rule(callee.0))
+                }
+                Expr::Foreign(foreign) => {
+                    self.defined(foreign.0, self.grammar.foreign.len(), rule)?;
+                    Node::Symbol(Symbol::Foreign(foreign.0))
                 }
                 Expr::Sequence(parts) => {
                     let parts = done.split_off(done.len().saturating_sub(parts.len()));

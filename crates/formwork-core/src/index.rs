@@ -42,6 +42,8 @@ pub struct TokenIndex {
     closers: Box<[Closer]>,
     /// The most bytes, and so characters, in any token.
     longest: u32,
+    /// The tokens that exist, with or without text.
+    known: Row,
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
     regions: Mutex<FxHashMap<Region, Row>>,
@@ -135,7 +137,14 @@ impl TokenIndex {
             .map(|(body, node)| Closer { node, body })
             .collect();
         closers.sort_unstable_by_key(|closer| closer.node);
+        let mut known = vec![0u32; vocab.mask_words()];
+        for id in (0..vocab.len() as u32).map(TokenId) {
+            if !vocab.bytes(id).is_empty() || vocab.is_special(id) {
+                mask::set(&mut known, id);
+            }
+        }
         Ok(TokenIndex {
+            known: known.into(),
             longest: vocab.trie().max_depth() as u32,
             vocab,
             content_chars,
@@ -162,6 +171,11 @@ impl TokenIndex {
     pub(crate) fn effective(&self, max_chars: Option<u32>) -> Option<u8> {
         let max = max_chars.filter(|_| !self.affects_none(max_chars))?;
         Some(u8::try_from(max).unwrap_or(u8::MAX).min(SATURATED - 1))
+    }
+
+    /// Whether a token exists, with or without text.
+    pub(crate) fn knows(&self, token: TokenId) -> bool {
+        mask::get(&self.known, token)
     }
 
     /// The length of the longest token in bytes.
@@ -248,6 +262,28 @@ impl TokenIndex {
             .entry(key)
             .or_insert_with(|| Arc::clone(terminal));
         cache.slices.insert((key, state), Arc::clone(slice));
+    }
+
+    /// Sets the bits of the tokens from `first` to `last` that exist.
+    pub(crate) fn allow_range(&self, row: &mut [u32], first: u32, last: u32) {
+        let Some(end) = self.vocab.len().checked_sub(1) else {
+            return;
+        };
+        let last = last.min(end as u32);
+        if first > last {
+            return;
+        }
+        let (low, high) = (first as usize / 32, last as usize / 32);
+        for (word, known) in self.known.iter().enumerate().take(high + 1).skip(low) {
+            let mut bits = u32::MAX;
+            if word == low {
+                bits &= u32::MAX << (first % 32);
+            }
+            if word == high {
+                bits &= u32::MAX >> (31 - last % 32);
+            }
+            row[word] |= bits & known;
+        }
     }
 
     /// Sets the bits of the stop tokens.

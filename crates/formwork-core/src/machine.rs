@@ -5,12 +5,14 @@
 //! frames are hash-consed too (a graph-structured stack), so a state holds no
 //! position and equal situations have equal numbers, however far apart.
 //!
+//! A token that is read by number has threads of its own, which bytes end.
+//!
 //! States are closed: a terminal that may end has the threads of what follows
 //! beside it. So a mask never needs empty moves.
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal};
+use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal, TokenSet};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -53,19 +55,33 @@ pub(crate) struct Thread {
     pub(crate) up: FrameSetId,
 }
 
+/// A thread that reads a token by its number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct TokenThread {
+    /// Which tokens, by number in [`Machine::token_sets`].
+    pub(crate) set: u32,
+    dot: Dot,
+    edge: u32,
+    up: FrameSetId,
+}
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Config {
     pub(crate) threads: Box<[Thread]>,
+    pub(crate) token_threads: Box<[TokenThread]>,
     /// Whether the text may end here.
     pub(crate) accepting: bool,
 }
 
 struct DotInfo {
     is_final: bool,
+    /// See [`Language::has_plain_returns`].
+    plain_returns: bool,
     /// See [`Language::is_repetition`].
     is_repetition: bool,
     returns: bool,
     terminals: Box<[(u32, u32)]>,
+    tokens: Box<[(u32, u32)]>,
     calls: Box<[(Dot, Dot)]>,
 }
 
@@ -74,7 +90,10 @@ impl DotInfo {
     /// of its rule and returns to that rule's callers, so that right recursion
     /// takes no more stack than iteration.
     fn only_ends(&self) -> bool {
-        self.is_final && self.terminals.is_empty() && self.calls.is_empty()
+        self.is_final
+            && self.terminals.is_empty()
+            && self.tokens.is_empty()
+            && self.calls.is_empty()
     }
 }
 
@@ -82,18 +101,19 @@ impl DotInfo {
 #[derive(Default)]
 struct Pending {
     threads: SmallVec<[Thread; 4]>,
+    token_threads: SmallVec<[TokenThread; 1]>,
     dots: SmallVec<[(Dot, FrameSetId); 4]>,
     accepting: bool,
 }
 
 pub(crate) struct Machine {
     language: Box<dyn Language>,
-    /// Whether calls return nothing, so that last calls need no frame.
-    plain_returns: bool,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
     terminal_ids: FxHashMap<usize, u32>,
+    token_sets: Vec<TokenSet>,
+    token_set_ids: FxHashMap<TokenSet, u32>,
     follow: FxHashMap<(Dot, u32, Label, Option<TextId>), Dot>,
     resumed: FxHashMap<(Dot, Dot), Dot>,
     texts: Interner<(TextId, u8)>,
@@ -107,6 +127,8 @@ pub(crate) struct Machine {
     config_threads: usize,
     entered: FxHashMap<(Dot, FrameSetId), ConfigId>,
     next: FxHashMap<(ConfigId, u8), ConfigId>,
+    /// The same for tokens read by number.
+    next_token: FxHashMap<(ConfigId, u32), ConfigId>,
     start: ConfigId,
 }
 
@@ -117,12 +139,13 @@ impl Machine {
     ) -> Result<Machine, EngineError> {
         let start_dot = language.start();
         let mut machine = Machine {
-            plain_returns: language.has_plain_returns(),
             language,
             limits,
             dots: FxHashMap::default(),
             terminals: Vec::new(),
             terminal_ids: FxHashMap::default(),
+            token_sets: Vec::new(),
+            token_set_ids: FxHashMap::default(),
             follow: FxHashMap::default(),
             resumed: FxHashMap::default(),
             texts: Interner::default(),
@@ -134,10 +157,12 @@ impl Machine {
             config_threads: 0,
             entered: FxHashMap::default(),
             next: FxHashMap::default(),
+            next_token: FxHashMap::default(),
             start: DEAD,
         };
         machine.configs.intern(Config {
             threads: Box::default(),
+            token_threads: Box::default(),
             accepting: false,
         });
         machine.texts.intern((0, 0)); // the empty text
@@ -163,11 +188,32 @@ impl Machine {
         self.configs.get(id).accepting
     }
 
+    /// Whether some token can be read by its number.
+    pub(crate) fn reads_tokens(&self, id: ConfigId) -> bool {
+        !self.configs.get(id).token_threads.is_empty()
+    }
+
+    /// The token that has to be read by its number, if the text can go on in no
+    /// other way.
+    pub(crate) fn only_token(&self, id: ConfigId) -> Option<u32> {
+        let config = self.configs.get(id);
+        let [thread] = *config.token_threads else {
+            return None;
+        };
+        let nothing_else = config.threads.is_empty() && !config.accepting;
+        self.token_set(thread.set).only().filter(|_| nothing_else)
+    }
+
+    pub(crate) fn token_set(&self, id: u32) -> &TokenSet {
+        &self.token_sets[id as usize]
+    }
+
     pub(crate) fn terminal(&self, id: u32) -> &Arc<dyn Terminal> {
         &self.terminals[id as usize]
     }
 
-    /// Reads one byte. The only way from one state to another.
+    /// Reads one byte. Bytes and [tokens](Machine::advance_token) are the only
+    /// ways from one state to another.
     pub(crate) fn advance(&mut self, from: ConfigId, byte: u8) -> Result<ConfigId, EngineError> {
         if let Some(&to) = self.next.get(&(from, byte)) {
             return Ok(to);
@@ -204,6 +250,51 @@ impl Machine {
         let to = self.close(pending)?;
         self.next.insert((from, byte), to);
         Ok(to)
+    }
+
+    /// Reads one token by its number; [`DEAD`] if that is not how it may be read
+    /// here.
+    pub(crate) fn advance_token(
+        &mut self,
+        from: ConfigId,
+        token: u32,
+    ) -> Result<ConfigId, EngineError> {
+        if !self.reads_tokens(from) {
+            return Ok(DEAD);
+        }
+        if let Some(&to) = self.next_token.get(&(from, token)) {
+            return Ok(to);
+        }
+        let mut pending = Pending::default();
+        for thread in &self.config(from).token_threads {
+            if self.token_set(thread.set).contains(token) {
+                let dot = self.follow(thread.dot, thread.edge, 0, None);
+                pending.dots.push((dot, thread.up));
+            }
+        }
+        let to = self.close(pending)?;
+        self.next_token.insert((from, token), to);
+        Ok(to)
+    }
+
+    /// The state of being in either of two.
+    pub(crate) fn either(&mut self, a: ConfigId, b: ConfigId) -> Result<ConfigId, EngineError> {
+        if a == b || b == DEAD {
+            return Ok(a);
+        }
+        if a == DEAD {
+            return Ok(b);
+        }
+        let mut pending = Pending::default();
+        for id in [a, b] {
+            let config = self.config(id);
+            pending.threads.extend_from_slice(&config.threads);
+            pending
+                .token_threads
+                .extend_from_slice(&config.token_threads);
+            pending.accepting |= config.accepting;
+        }
+        self.close(pending)
     }
 
     /// Whether reading a byte leaves a live state: some thread goes on, and
@@ -328,7 +419,7 @@ impl Machine {
                     if info.is_final {
                         self.leave(dot, &info, up, before, &mut pending);
                     }
-                    if self.plain_returns {
+                    if info.plain_returns {
                         changed.push(dot);
                     } else {
                         self.expand(dot, &info, up, &mut pending);
@@ -356,14 +447,27 @@ impl Machine {
                 up: self.union(same.iter().map(|thread| thread.up)),
             })
             .collect();
-        if threads.len() > self.limits.max_threads {
+        pending.token_threads.sort_unstable();
+        let alike =
+            |a: &TokenThread, b: &TokenThread| (a.set, a.dot, a.edge) == (b.set, b.dot, b.edge);
+        let token_threads: Box<[TokenThread]> = pending
+            .token_threads
+            .chunk_by(alike)
+            .map(|same| TokenThread {
+                up: self.union(same.iter().map(|thread| thread.up)),
+                ..same[0]
+            })
+            .collect();
+        let count = threads.len() + token_threads.len();
+        if count > self.limits.max_threads {
             return Err(EngineError::TooManyThreads {
                 limit: self.limits.max_threads,
             });
         }
-        let (count, states) = (threads.len(), self.configs.len());
+        let states = self.configs.len();
         let config = self.configs.intern(Config {
             threads: threads.into(),
+            token_threads,
             accepting: pending.accepting,
         });
         if self.configs.len() > states {
@@ -389,9 +493,13 @@ impl Machine {
             };
             pending.threads.push(Thread { head, up });
         }
+        for &(set, edge) in &info.tokens {
+            let thread = TokenThread { set, dot, edge, up };
+            pending.token_threads.push(thread);
+        }
         for &(callee, ret) in &info.calls {
             let mut up = up;
-            if self.plain_returns {
+            if info.plain_returns {
                 let after = self.dot(ret);
                 if after.only_ends() {
                     pending.dots.push((callee, up));
@@ -483,6 +591,7 @@ impl Machine {
         }
         let expansion = self.language.expand(dot);
         let mut terminals = Vec::new();
+        let mut tokens = Vec::new();
         let mut calls = Vec::new();
         for (edge, way) in expansion.edges.into_iter().enumerate() {
             match way {
@@ -490,14 +599,18 @@ impl Machine {
                 Edge::Terminal(terminal) => {
                     terminals.push((self.terminal_id(terminal), edge as u32));
                 }
+                Edge::Token(set) => tokens.push((self.token_set_id(set), edge as u32)),
             }
         }
-        let is_repetition = self.plain_returns && self.language.is_repetition(dot);
+        let plain_returns = self.language.has_plain_returns(dot);
+        let is_repetition = plain_returns && self.language.is_repetition(dot);
         let info = Arc::new(DotInfo {
+            plain_returns,
             is_repetition,
             is_final: expansion.is_final,
             returns: expansion.returns,
             terminals: terminals.into_boxed_slice(),
+            tokens: tokens.into_boxed_slice(),
             calls: calls.into_boxed_slice(),
         });
         self.dots.insert(dot, Arc::clone(&info));
@@ -514,8 +627,15 @@ impl Machine {
         })
     }
 
+    fn token_set_id(&mut self, set: TokenSet) -> u32 {
+        *self.token_set_ids.entry(set).or_insert_with_key(|set| {
+            self.token_sets.push(set.clone());
+            (self.token_sets.len() - 1) as u32
+        })
+    }
+
     /// An upper bound on the bytes needed to complete the text, reached by
-    /// always taking a byte that lowers it.
+    /// always taking a byte, or a token read by number, that lowers it.
     pub(crate) fn min_bytes(&mut self, id: ConfigId) -> u32 {
         let config = self.config(id);
         if config.accepting {
@@ -533,6 +653,11 @@ impl Machine {
                 let rest = self.language.min_bytes(dot);
                 best = best.min(bytes.saturating_add(rest).saturating_add(above));
             }
+        }
+        for thread in &config.token_threads {
+            let dot = self.follow(thread.dot, thread.edge, 0, None);
+            let rest = self.language.min_bytes(dot).saturating_add(1);
+            best = best.min(rest.saturating_add(self.stack_cost(thread.up)));
         }
         best
     }
@@ -590,7 +715,7 @@ impl Machine {
 
     /// Approximate heap use, in bytes: counts entries, not allocator overhead.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.next.len() * 16
+        (self.next.len() + self.next_token.len()) * 16
             + self.configs.len() * 120
             + self.config_threads * size_of::<Thread>()
             + self.frames.len() * 48

@@ -161,6 +161,11 @@ impl MaskCache {
                 mask::clear(row, token);
             }
         }
+        for thread in &config.token_threads {
+            for &(first, last) in machine.token_set(thread.set).ranges() {
+                index.allow_range(row, first, last);
+            }
+        }
         if config.accepting {
             index.allow_stop(row);
         }

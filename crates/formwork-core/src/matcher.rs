@@ -5,7 +5,7 @@ use formwork_vocab::TokenId;
 use crate::error::{EngineError, MaskError, PushError};
 use crate::grammar::Grammar;
 use crate::history::History;
-use crate::machine::{ConfigId, DEAD};
+use crate::machine::{ConfigId, DEAD, Machine};
 use crate::mask::MaskKind;
 use crate::shortest::{self, Completion};
 
@@ -94,7 +94,11 @@ impl Matcher {
             .fill(&mut engine.machine, index, self.at, row)?)
     }
 
-    /// Reads one token.
+    /// Reads one token: its bytes, or the token itself where the grammar names it
+    /// by its number, or either if both can be.
+    ///
+    /// A stop token ends the text where it may end, and is read like any other
+    /// token elsewhere.
     ///
     /// # Errors
     ///
@@ -181,7 +185,7 @@ impl Matcher {
         self.at == STOPPED
     }
 
-    /// The bytes that may come next.
+    /// The bytes that may come next; a token read by number counts for none.
     ///
     /// # Errors
     ///
@@ -200,7 +204,8 @@ impl Matcher {
     }
 
     /// The bytes that must come next, whatever is generated: as long as there
-    /// is one choice and the text cannot end. At most 64 KiB.
+    /// is one choice, the text cannot end, and no token can be read by its number.
+    /// At most 64 KiB.
     ///
     /// # Errors
     ///
@@ -213,7 +218,9 @@ impl Matcher {
         let mut engine = self.grammar.engine();
         let machine = &mut engine.machine;
         let mut at = self.at;
-        while forced.len() < MAX_FORCED && !machine.is_accepting(at) {
+        let may_differ =
+            |machine: &Machine, at| machine.is_accepting(at) || machine.reads_tokens(at);
+        while forced.len() < MAX_FORCED && !may_differ(machine, at) {
             let mut only = None;
             let mut choices = 0;
             for byte in 0..=255u8 {
@@ -235,13 +242,18 @@ impl Matcher {
 
     /// The forced bytes as tokens: longest matches, up to the first place where
     /// some token reaches past the forced bytes, since a model may prefer that
-    /// one. A draft, not yet pushed.
+    /// one. Or, where nothing but one token can be read by its number, that one.
+    /// A draft, not yet pushed.
     ///
     /// # Errors
     ///
     /// If a limit is reached.
     pub fn forced_tokens(&self) -> Result<Vec<TokenId>, EngineError> {
         let forced = self.forced_bytes()?;
+        if forced.is_empty() && self.at != STOPPED {
+            let only = self.grammar.engine().machine.only_token(self.at);
+            return Ok(only.map(TokenId).into_iter().collect());
+        }
         let trie = self.grammar.index().vocab().trie();
         let mut tokens = Vec::new();
         let mut rest = &forced[..];
@@ -272,8 +284,9 @@ impl Matcher {
     }
 
     /// An upper bound on the bytes that complete the text from here; 0 if it
-    /// may end. Some allowed byte always lowers it, so a generation that keeps
-    /// lowering it ends.
+    /// may end. A token read by number counts as one byte. Some allowed byte, or
+    /// such a token, always lowers it, so a generation that keeps lowering it
+    /// ends.
     pub fn min_completion_bytes(&self) -> u32 {
         if self.at == STOPPED {
             return 0;
@@ -284,8 +297,8 @@ impl Matcher {
     /// Ways on that bring the end nearer, each of them by lowering
     /// [`min_completion_bytes`](Matcher::min_completion_bytes): single bytes,
     /// or several at once where no single one does. A generation that takes one
-    /// of them each time ends. None if the text may end here, or if
-    /// looking for one takes too long.
+    /// of them each time ends. None if the text may end here, if looking for one
+    /// takes too long, or if there is no way but by a token read by number.
     ///
     /// # Errors
     ///
@@ -302,7 +315,8 @@ impl Matcher {
     /// A way to finish the text in few bytes, without reading them: none if it
     /// may end here. Looks at `max_states` states at most for a shorter one than
     /// that which [`ways_to_end`](Matcher::ways_to_end) lead to; the answer
-    /// says whether it is shortest. `None` if it would have more than 1 MiB.
+    /// says whether it is shortest. `None` if it would have more than 1 MiB, or
+    /// needs a token read by number.
     ///
     /// # Errors
     ///
@@ -342,7 +356,8 @@ impl Matcher {
         if self.at == STOPPED {
             return 0;
         }
-        self.grammar.engine().machine.config(self.at).threads.len()
+        let config = self.grammar.engine().machine.config(self.at);
+        config.threads.len() + config.token_threads.len()
     }
 
     fn enter(&mut self, next: ConfigId) {
@@ -352,22 +367,38 @@ impl Matcher {
     }
 
     fn after(&self, at: ConfigId, token: TokenId) -> Result<ConfigId, PushError> {
-        let vocab = self.grammar.index().vocab();
+        let index = self.grammar.index();
+        let vocab = index.vocab();
         if at == STOPPED {
             return Err(PushError::Stopped);
         }
-        if vocab.stop_ids().binary_search(&token).is_ok() {
-            return if self.grammar.engine().machine.is_accepting(at) {
-                Ok(STOPPED)
-            } else {
-                Err(PushError::Incomplete)
-            };
+        let mut engine = self.grammar.engine();
+        let machine = &mut engine.machine;
+        let is_stop = vocab.stop_ids().binary_search(&token).is_ok();
+        if is_stop && machine.is_accepting(at) {
+            return Ok(STOPPED);
         }
+        let by_number = match index.knows(token) {
+            true => machine.advance_token(at, token.0)?,
+            false => DEAD,
+        };
         let bytes = vocab.bytes(token);
-        if bytes.is_empty() {
-            return Err(PushError::NoText { token });
+        let (read, by_text) = match bytes {
+            [] => (0, DEAD),
+            bytes => machine.advance_all(at, bytes)?,
+        };
+        let has_text = !bytes.is_empty();
+        if has_text && read == bytes.len() {
+            Ok(machine.either(by_text, by_number)?)
+        } else if by_number != DEAD {
+            Ok(by_number)
+        } else if is_stop {
+            Err(PushError::Incomplete)
+        } else if has_text || machine.reads_tokens(at) {
+            Err(PushError::Rejected { offset: read })
+        } else {
+            Err(PushError::NoText { token })
         }
-        self.after_bytes(at, bytes)
     }
 
     fn after_bytes(&self, at: ConfigId, bytes: &[u8]) -> Result<ConfigId, PushError> {

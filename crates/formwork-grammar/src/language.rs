@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::status::Status;
 use crate::terminal::{Label, Terminal};
+use crate::tokens::TokenSet;
 
 /// A position in a rule, registers included. Numbers are dense from 0 and
 /// belong to the [`Language`] that made them.
@@ -14,6 +15,9 @@ pub type Dot = u32;
 pub enum Edge {
     /// Read a terminal; [`Language::follow`] says which dot its exit leads to.
     Terminal(Arc<dyn Terminal>),
+    /// Read one token of a set, by its number and whatever its bytes.
+    /// [`Language::follow`] is asked with label 0 and no text.
+    Token(TokenSet),
     /// Read what `callee` derives, then go on at `ret`.
     Call {
         /// The dot at which the called rule starts.
@@ -47,7 +51,8 @@ pub trait Language: Send {
     /// The edges of `dot`.
     fn expand(&mut self, dot: Dot) -> Expansion;
 
-    /// The dot after terminal `edge` of `dot` was left through `label`.
+    /// The dot after terminal `edge` of `dot` was left through `label`, or after
+    /// a token of that edge.
     ///
     /// `text` holds the bytes of the terminal if it
     /// [captures](Terminal::captures) them. For such a terminal the engine may
@@ -63,10 +68,11 @@ pub trait Language: Send {
         ret
     }
 
-    /// Whether no call of this language [returns](Expansion::returns) anything.
-    /// Then a call after which its rule can only end goes straight back to that
-    /// rule's own caller, and right recursion needs no stack.
-    fn has_plain_returns(&self) -> bool {
+    /// Whether no caller of the rule of `dot` learns how it
+    /// [ended](Expansion::returns). Then a call after which this rule can only
+    /// end goes straight back to the rule's own caller, and right recursion needs
+    /// no stack.
+    fn has_plain_returns(&self, _dot: Dot) -> bool {
         false
     }
 
@@ -81,10 +87,11 @@ pub trait Language: Send {
 
     /// An upper bound, in bytes, on the length of one way to complete the rule
     /// of `dot`, such that some edge always leads to a smaller total. Used to
-    /// steer a generation to its end.
+    /// steer a generation to its end. A token read by number counts as one byte.
     fn min_bytes(&mut self, dot: Dot) -> u32;
 
-    /// A lower bound, in bytes, on the length of every text of the language.
+    /// A lower bound, in bytes, on the length of every text of the language; a
+    /// token read by number counts as one.
     /// Where some text is as short, it is known to be a shortest one.
     fn least_bytes(&mut self) -> u32 {
         0

@@ -1,6 +1,6 @@
 //! The representation every front end of formwork lowers to, and the only
 //! thing the mask engine knows of a grammar: a [`Language`] of dots whose edges
-//! are [`Terminal`]s (byte automata) or calls.
+//! are [`Terminal`]s (byte automata), [`TokenSet`]s or calls.
 //!
 //! A *dot* is a position in a rule together with whatever registers the rule
 //! carries (which object keys were seen, how many items were read). Dots are
@@ -30,6 +30,7 @@ pub mod json_text;
 pub mod language;
 pub mod status;
 pub mod terminal;
+pub mod tokens;
 pub mod whitespace;
 
 pub use bytes::{ByteDfa, ByteDfaBuilder};
@@ -37,4 +38,5 @@ pub use json_text::{CharAutomaton, JsonText};
 pub use language::{Dot, Edge, Expansion, Language};
 pub use status::{Restriction, Status};
 pub use terminal::{Bulk, Label, LexState, Shared, Terminal};
+pub use tokens::TokenSet;
 pub use whitespace::{Spaced, Whitespace};

@@ -14,8 +14,19 @@ use crate::rng::Rng;
 pub struct Case {
     /// The grammar.
     pub grammar: Grammar,
-    /// For each terminal, its words.
+    /// For each terminal, its words; then, for each foreign part, those.
     pub words: Vec<Vec<Vec<u8>>>,
+}
+
+impl Case {
+    /// The words of a terminal or a foreign part.
+    fn words_of(&self, leaf: &Expr) -> &[Vec<u8>] {
+        match leaf {
+            Expr::Terminal(terminal) => &self.words[terminal.0 as usize],
+            Expr::Foreign(part) => &self.words[self.grammar.terminals.len() + part.0 as usize],
+            _ => &[],
+        }
+    }
 }
 
 /// Words of which terminals are made; a few begin or end alike.
@@ -56,6 +67,7 @@ pub fn any_case(rng: &mut Rng) -> Case {
         grammar: Grammar {
             rules,
             terminals,
+            foreign: Vec::new(),
             start: RuleId(0),
         },
         words,
@@ -141,7 +153,7 @@ impl<'a> Derives<'a> {
 
     fn can_end(&self, expr: &Expr) -> bool {
         match expr {
-            Expr::Terminal(terminal) => !self.case.words[terminal.0 as usize].is_empty(),
+            Expr::Terminal(_) | Expr::Foreign(_) => !self.case.words_of(expr).is_empty(),
             Expr::Rule(rule) => self.productive[rule.0 as usize],
             Expr::Sequence(parts) => parts.iter().all(|part| self.can_end(part)),
             Expr::Choice(parts) => parts.iter().any(|part| self.can_end(part)),
@@ -196,10 +208,10 @@ impl<'a> Derives<'a> {
         let places = text.len() + 1;
         match expr {
             Expr::Rule(rule) => whole[rule.0 as usize].clone(),
-            Expr::Terminal(terminal) => {
+            Expr::Terminal(_) | Expr::Foreign(_) => {
                 let mut relation = vec![0; places];
                 for (from, row) in relation.iter_mut().enumerate() {
-                    for word in &self.case.words[terminal.0 as usize] {
+                    for word in self.case.words_of(expr) {
                         if text[from..].starts_with(word) {
                             *row |= 1 << (from + word.len());
                         }
@@ -226,8 +238,8 @@ impl<'a> Derives<'a> {
         let places = text.len() + 1;
         match expr {
             Expr::Rule(rule) => begun[rule.0 as usize],
-            Expr::Terminal(terminal) => {
-                let words = &self.case.words[terminal.0 as usize];
+            Expr::Terminal(_) | Expr::Foreign(_) => {
+                let words = self.case.words_of(expr);
                 let fits = |from: &usize| words.iter().any(|word| word.starts_with(&text[*from..]));
                 (0..places)
                     .filter(fits)
@@ -335,6 +347,7 @@ mod tests {
                     body,
                 }],
                 terminals: vec![],
+                foreign: vec![],
                 start: RuleId(0),
             },
             words: vec![vec![b"a".to_vec()], vec![b"b".to_vec()]],

@@ -111,7 +111,8 @@ fn steer(
     rng: &mut Rng,
 ) -> Result<(Vec<TokenId>, bool), EngineError> {
     let before = matcher.min_completion_bytes();
-    // A few at random; then one-byte tokens, one of which has to do.
+    // A few at random; then tokens of one byte or read by number, one of which has
+    // to do.
     for _ in 0..8 {
         let token = *rng.pick(allowed);
         if after(matcher, token)?.is_some_and(|m| m.min_completion_bytes() < before) {
@@ -119,7 +120,7 @@ fn steer(
         }
     }
     let vocab = matcher.grammar().index().vocab();
-    let is_byte = |token: &TokenId| vocab.bytes(*token).len() == 1;
+    let is_byte = |token: &TokenId| vocab.bytes(*token).len() <= 1;
     let mut bytes: Vec<TokenId> = allowed.iter().copied().filter(is_byte).collect();
     rng.shuffle(&mut bytes);
     for &token in &bytes {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use formwork_cfg::{CfgError, CfgLimits};
+use formwork_cfg::{CfgError, CfgLimits, Foreign, ForeignKind, Resolved, Span};
 use formwork_core::{EngineError, EngineLimits, Grammar, IndexError, TokenIndex};
 use formwork_schema::{SchemaError, SchemaOptions, TerminalCache};
 use formwork_vocab::Vocab;
+
+use crate::tokens;
 
 /// Compiles grammars for one vocabulary. `Send + Sync`; share one.
 #[derive(Debug)]
@@ -23,6 +25,13 @@ pub enum CompileError {
     Schema(SchemaError),
     /// The context-free grammar is at fault, or one of its limits.
     Cfg(CfgError),
+    /// A schema inside a context-free grammar is at fault, or one of its limits.
+    Nested {
+        /// Where the source of the grammar has the schema.
+        span: Span,
+        /// What is wrong there.
+        error: SchemaError,
+    },
     /// A limit of the engine was reached at the very start of the text.
     Engine(EngineError),
 }
@@ -32,7 +41,9 @@ impl CompileError {
     /// 400 rather than 500.
     pub fn is_user_error(&self) -> bool {
         match self {
-            CompileError::Schema(error) => error.is_user_error(),
+            CompileError::Schema(error) | CompileError::Nested { error, .. } => {
+                error.is_user_error()
+            }
             CompileError::Cfg(error) => error.is_user_error(),
             CompileError::Engine(_) => false,
         }
@@ -44,6 +55,11 @@ impl std::fmt::Display for CompileError {
         match self {
             CompileError::Schema(error) => error.fmt(f),
             CompileError::Cfg(error) => error.fmt(f),
+            CompileError::Nested { span, error } => write!(
+                f,
+                "in the schema at bytes {} to {} of the grammar: {error}",
+                span.start, span.end
+            ),
             CompileError::Engine(error) => error.fmt(f),
         }
     }
@@ -111,6 +127,7 @@ impl Compiler {
         let index = Arc::clone(&self.index);
         Ok(Grammar::new(Box::new(language), index, self.limits)?)
     }
+
     /// Compiles a context-free grammar, of whatever kind: ambiguous,
     /// left-recursive, with rules that may be empty.
     ///
@@ -134,6 +151,7 @@ impl Compiler {
     /// let grammar = Grammar {
     ///     rules: vec![Rule { name: "sum".into(), span: Span::default(), body: sum }],
     ///     terminals: vec![Arc::new(Dfa::from_words(["+"])), Arc::new(number)],
+    ///     foreign: vec![],
     ///     start: RuleId(0),
     /// };
     /// let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
@@ -146,16 +164,57 @@ impl Compiler {
     /// # }
     /// ```
     ///
+    /// Schemas in the grammar are compiled with the default options.
+    ///
     /// # Errors
     ///
-    /// See [`CfgError`]; nothing is approximated.
+    /// See [`CfgError`] and [`CompileError::Nested`]; nothing is approximated.
     pub fn cfg(
         &self,
         grammar: &formwork_cfg::Grammar,
         limits: &CfgLimits,
     ) -> Result<Grammar, CompileError> {
-        let language = formwork_cfg::compile(grammar, limits)?;
+        self.cfg_with(grammar, limits, &SchemaOptions::default())
+    }
+
+    /// The same with a choice of options for the schemas in the grammar.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compiler::cfg`].
+    pub fn cfg_with(
+        &self,
+        grammar: &formwork_cfg::Grammar,
+        limits: &CfgLimits,
+        schemas: &SchemaOptions,
+    ) -> Result<Grammar, CompileError> {
+        let foreign = grammar
+            .foreign
+            .iter()
+            .map(|foreign| self.resolve(foreign, schemas));
+        let foreign = foreign.collect::<Result<Vec<Resolved>, CompileError>>()?;
+        let language = formwork_cfg::compile_with(grammar, foreign, limits)?;
         let index = Arc::clone(&self.index);
         Ok(Grammar::new(Box::new(language), index, self.limits)?)
+    }
+
+    fn resolve(
+        &self,
+        foreign: &Foreign,
+        schemas: &SchemaOptions,
+    ) -> Result<Resolved, CompileError> {
+        let span = foreign.span;
+        match &foreign.kind {
+            ForeignKind::JsonSchema(text) => {
+                let language = formwork_schema::compile(text, schemas, &self.cache);
+                let language = language.map_err(|error| CompileError::Nested { span, error })?;
+                Ok(Resolved::Language(Box::new(language)))
+            }
+            ForeignKind::Token(pattern) => Ok(Resolved::Token(tokens::resolve(
+                pattern,
+                span,
+                self.vocab(),
+            )?)),
+        }
     }
 }

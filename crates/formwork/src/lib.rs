@@ -50,6 +50,7 @@
 
 mod compiler;
 mod random;
+mod tokens;
 mod witness;
 
 pub use compiler::{CompileError, Compiler};

@@ -6,7 +6,7 @@ use formwork_automata::{CharSet, Dfa};
 use rustc_hash::FxHashMap;
 
 use super::error::Fault;
-use crate::ir::Span;
+use crate::ir::{Foreign, ForeignId, ForeignKind, Span};
 
 /// A symbol, by its place in [`Draft::definitions`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -23,6 +23,8 @@ pub(super) enum Node {
     Words(Arc<Dfa>),
     /// Whatever a symbol derives.
     Name(Symbol),
+    /// One of [`Draft::foreign`].
+    Foreign(ForeignId),
     Seq(Vec<Node>),
     /// Any of these; nothing if there are none.
     Alt(Vec<Node>),
@@ -64,7 +66,7 @@ impl Node {
     /// Calls `f` with every symbol named, as often as it is.
     pub(super) fn each_name(&self, f: &mut impl FnMut(Symbol)) {
         match self {
-            Self::Text(_) | Self::Set(_) | Self::Words(_) => {}
+            Self::Text(_) | Self::Set(_) | Self::Words(_) | Self::Foreign(_) => {}
             Self::Name(symbol) => f(*symbol),
             Self::Seq(parts) | Self::Alt(parts) => {
                 parts.iter().for_each(|part| part.each_name(f));
@@ -80,7 +82,7 @@ impl Node {
     /// Calls `f` with every symbol named in a difference.
     pub(super) fn each_name_in_minus(&self, f: &mut impl FnMut(Symbol)) {
         match self {
-            Self::Text(_) | Self::Set(_) | Self::Words(_) | Self::Name(_) => {}
+            Self::Text(_) | Self::Set(_) | Self::Words(_) | Self::Foreign(_) | Self::Name(_) => {}
             Self::Seq(parts) | Self::Alt(parts) => {
                 parts.iter().for_each(|part| part.each_name_in_minus(f));
             }
@@ -119,6 +121,7 @@ pub(super) struct Definition {
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) definitions: Vec<Definition>,
+    pub(super) foreign: Vec<Foreign>,
     names: FxHashMap<String, Symbol>,
 }
 
@@ -142,6 +145,13 @@ impl Draft {
             joining: Joining::default(),
         });
         Symbol(self.definitions.len() as u32 - 1)
+    }
+
+    /// A node of something foreign.
+    pub(super) fn foreign(&mut self, kind: ForeignKind, span: Span) -> Node {
+        let id = ForeignId(self.foreign.len() as u32);
+        self.foreign.push(Foreign { kind, span });
+        Node::Foreign(id)
     }
 
     /// The symbol called `name`, if it was met.

@@ -19,7 +19,7 @@ use super::draft::{Draft, Joining, Node, Symbol};
 use super::error::{Fault, MAX_ERRORS};
 use super::options::{SyntaxOptions, Undefined};
 use super::words;
-use crate::ir::{Expr, Grammar, Rule, RuleId, Span};
+use crate::ir::{Expr, ForeignId, Grammar, Rule, RuleId, Span};
 use terminals::Terminals;
 
 /// Longer texts are cut, if not joined: tables grow with the square of a text that
@@ -220,7 +220,9 @@ impl<'a> Lowering<'a> {
     /// Replaces every difference by its automaton.
     fn subtract(&mut self, node: &mut Node) -> Result<(), Fault> {
         match node {
-            Node::Text(_) | Node::Set(_) | Node::Words(_) | Node::Name(_) => Ok(()),
+            Node::Text(_) | Node::Set(_) | Node::Words(_) | Node::Name(_) | Node::Foreign(_) => {
+                Ok(())
+            }
             Node::Seq(parts) | Node::Alt(parts) => {
                 parts.iter_mut().try_for_each(|part| self.subtract(part))
             }
@@ -298,7 +300,7 @@ impl<'a> Lowering<'a> {
                 parts.iter().all(|part| self.is_regular(part, whole))
             }
             Node::Repeat(inner, ..) => self.is_regular(inner, whole),
-            Node::Minus(..) => false,
+            Node::Minus(..) | Node::Foreign(_) => false,
         }
     }
 
@@ -334,6 +336,7 @@ impl<'a> Lowering<'a> {
                 Some(dfa) => self.terminal(&dfa, place.span),
                 None => Ok(Expr::Rule(RuleId(symbol.0))),
             },
+            Node::Foreign(id) => Ok(Expr::Foreign(*id)),
             Node::Seq(parts) => self.sequence(parts, place),
             Node::Alt(parts) => self.choice(parts, place),
             Node::Repeat(inner, min, max) => Ok(Expr::Repeat {
@@ -486,7 +489,7 @@ fn set_automaton(set: &formwork_automata::CharSet) -> Option<Dfa> {
     .ok()
 }
 
-/// Keeps the rules and terminals that `start` needs, in the order met.
+/// Keeps the rules, terminals and foreign parts that `start` needs, in the order met.
 fn reachable(
     draft: &Draft,
     mut exprs: Vec<Option<Expr>>,
@@ -495,9 +498,11 @@ fn reachable(
 ) -> Grammar {
     let mut rule_ids = vec![None; exprs.len()];
     let mut terminal_ids = vec![None; terminals.len()];
+    let mut foreign_ids = vec![None; draft.foreign.len()];
     let mut grammar = Grammar {
         rules: Vec::new(),
         terminals: Vec::new(),
+        foreign: Vec::new(),
         start: RuleId(0),
     };
     let mut queue = vec![start.0];
@@ -525,6 +530,14 @@ fn reachable(
                 });
                 *terminal = id;
             }
+            Expr::Foreign(foreign) => {
+                let old = foreign.0 as usize;
+                let id = *foreign_ids[old].get_or_insert_with(|| {
+                    grammar.foreign.push(draft.foreign[old].clone());
+                    ForeignId(grammar.foreign.len() as u32 - 1)
+                });
+                *foreign = id;
+            }
             _ => {}
         });
         let definition = &draft.definitions[old as usize];
@@ -539,7 +552,7 @@ fn reachable(
 
 fn renumber(expr: &mut Expr, leaf: &mut impl FnMut(&mut Expr)) {
     match expr {
-        Expr::Terminal(_) | Expr::Rule(_) => leaf(expr),
+        Expr::Terminal(_) | Expr::Rule(_) | Expr::Foreign(_) => leaf(expr),
         Expr::Sequence(parts) | Expr::Choice(parts) => {
             parts.iter_mut().for_each(|part| renumber(part, leaf));
         }
