@@ -50,6 +50,19 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// Calls `f` with every terminal, rule and foreign part in the expression.
+    pub(crate) fn each_leaf(&mut self, f: &mut impl FnMut(&mut Expr)) {
+        match self {
+            Expr::Terminal(_) | Expr::Rule(_) | Expr::Foreign(_) => f(self),
+            Expr::Sequence(parts) | Expr::Choice(parts) => {
+                parts.iter_mut().for_each(|part| part.each_leaf(f));
+            }
+            Expr::Repeat { inner, .. } => inner.each_leaf(f),
+        }
+    }
+}
+
 /// A rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {

@@ -33,12 +33,14 @@ mod lark;
 mod lower;
 mod options;
 mod plain;
+mod tags;
 mod tokens;
 mod words;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxErrors};
 pub use options::{EbnfDialect, SyntaxLimits, SyntaxOptions, Undefined};
 pub use plain::{choice, json_object, json_value};
+pub use tags::think_first;
 
 use crate::ir::{Grammar, Span};
 use error::Fault;
@@ -55,6 +57,9 @@ pub enum Format {
     Ebnf,
     /// One regular expression of ECMA-262 that matches whole texts.
     Regex,
+    /// Free text with tool calls in it, as JSON: the structural tags of XGrammar
+    /// and vLLM.
+    StructuralTag,
 }
 
 impl Format {
@@ -108,6 +113,7 @@ fn read(text: &str, format: Format, options: &SyntaxOptions) -> Result<Grammar, 
         Format::Lark => lark::read(text, options)?,
         Format::Ebnf => ebnf::read(text, options)?,
         Format::Regex => plain::regex(text, options)?,
+        Format::StructuralTag => tags::read(text, options)?,
     };
     lower::lower(draft, start, options)
 }

@@ -79,6 +79,21 @@ impl Node {
         }
     }
 
+    /// Calls `f` with every node that has no parts.
+    fn each_leaf(&mut self, f: &mut impl FnMut(&mut Node)) {
+        match self {
+            Self::Seq(parts) | Self::Alt(parts) => {
+                parts.iter_mut().for_each(|part| part.each_leaf(f));
+            }
+            Self::Repeat(inner, ..) => inner.each_leaf(f),
+            Self::Minus(a, b, _) => {
+                a.each_leaf(f);
+                b.each_leaf(f);
+            }
+            leaf => f(leaf),
+        }
+    }
+
     /// Calls `f` with every symbol named in a difference.
     pub(super) fn each_name_in_minus(&self, f: &mut impl FnMut(Symbol)) {
         match self {
@@ -122,6 +137,7 @@ pub(super) struct Definition {
 pub(super) struct Draft {
     pub(super) definitions: Vec<Definition>,
     pub(super) foreign: Vec<Foreign>,
+    foreign_ids: FxHashMap<ForeignKind, ForeignId>,
     names: FxHashMap<String, Symbol>,
 }
 
@@ -149,9 +165,36 @@ impl Draft {
 
     /// A node of something foreign.
     pub(super) fn foreign(&mut self, kind: ForeignKind, span: Span) -> Node {
-        let id = ForeignId(self.foreign.len() as u32);
-        self.foreign.push(Foreign { kind, span });
+        let fresh = ForeignId(self.foreign.len() as u32);
+        let id = *self.foreign_ids.entry(kind.clone()).or_insert(fresh);
+        if id == fresh {
+            self.foreign.push(Foreign { kind, span });
+        }
         Node::Foreign(id)
+    }
+
+    /// A node that derives what `other` does from `start`. Names of the two have
+    /// nothing to do with each other; places are all `span` from now on.
+    pub(super) fn absorb(&mut self, other: Draft, start: Symbol, span: Span) -> Node {
+        let offset = self.definitions.len() as u32;
+        let foreign = other.foreign.into_iter();
+        let foreign: Vec<Node> = foreign.map(|part| self.foreign(part.kind, span)).collect();
+        for mut definition in other.definitions {
+            definition.span = span;
+            if let Some(body) = &mut definition.body {
+                body.each_leaf(&mut |leaf| match leaf {
+                    Node::Name(symbol) => symbol.0 += offset,
+                    Node::Foreign(id) => {
+                        if let Some(known) = foreign.get(id.0 as usize) {
+                            *leaf = known.clone();
+                        }
+                    }
+                    _ => {}
+                });
+            }
+            self.definitions.push(definition);
+        }
+        Node::Name(Symbol(start.0 + offset))
     }
 
     /// The symbol called `name`, if it was met.

@@ -65,7 +65,7 @@ pub(super) fn lower(
 }
 
 /// Defines or reports what is not defined, and counts.
-fn check(draft: &mut Draft, options: &SyntaxOptions) -> Result<(), Vec<Fault>> {
+pub(super) fn check(draft: &mut Draft, options: &SyntaxOptions) -> Result<(), Vec<Fault>> {
     let max = options.limits.max_rules;
     if let Some(first) = draft.definitions.get(max) {
         let fault = Fault::limit(first.span, "rules and terminals", "max_rules", max);
@@ -513,7 +513,7 @@ fn reachable(
         let mut body = exprs[old as usize]
             .take()
             .unwrap_or(Expr::Choice(Vec::new()));
-        renumber(&mut body, &mut |leaf| match leaf {
+        body.each_leaf(&mut |leaf| match leaf {
             Expr::Rule(rule) => {
                 let known = &mut rule_ids[rule.0 as usize];
                 let id = *known.get_or_insert_with(|| {
@@ -548,14 +548,4 @@ fn reachable(
         });
     }
     grammar
-}
-
-fn renumber(expr: &mut Expr, leaf: &mut impl FnMut(&mut Expr)) {
-    match expr {
-        Expr::Terminal(_) | Expr::Rule(_) | Expr::Foreign(_) => leaf(expr),
-        Expr::Sequence(parts) | Expr::Choice(parts) => {
-            parts.iter_mut().for_each(|part| renumber(part, leaf));
-        }
-        Expr::Repeat { inner, .. } => renumber(inner, leaf),
-    }
 }
