@@ -34,6 +34,7 @@ mod lower;
 mod options;
 mod plain;
 mod tags;
+mod token_names;
 mod tokens;
 mod words;
 

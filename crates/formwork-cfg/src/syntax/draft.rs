@@ -31,6 +31,8 @@ pub(super) enum Node {
     Repeat(Box<Node>, u32, Option<u32>),
     /// What the first derives and the second does not; both have to be regular.
     Minus(Box<Node>, Box<Node>, Span),
+    /// The texts of what is regular that do not begin with a shorter one.
+    Shortest(Box<Node>, Span),
 }
 
 impl Node {
@@ -71,7 +73,7 @@ impl Node {
             Self::Seq(parts) | Self::Alt(parts) => {
                 parts.iter().for_each(|part| part.each_name(f));
             }
-            Self::Repeat(inner, ..) => inner.each_name(f),
+            Self::Repeat(inner, ..) | Self::Shortest(inner, _) => inner.each_name(f),
             Self::Minus(a, b, _) => {
                 a.each_name(f);
                 b.each_name(f);
@@ -85,7 +87,7 @@ impl Node {
             Self::Seq(parts) | Self::Alt(parts) => {
                 parts.iter_mut().for_each(|part| part.each_leaf(f));
             }
-            Self::Repeat(inner, ..) => inner.each_leaf(f),
+            Self::Repeat(inner, ..) | Self::Shortest(inner, _) => inner.each_leaf(f),
             Self::Minus(a, b, _) => {
                 a.each_leaf(f);
                 b.each_leaf(f);
@@ -94,14 +96,15 @@ impl Node {
         }
     }
 
-    /// Calls `f` with every symbol named in a difference.
-    pub(super) fn each_name_in_minus(&self, f: &mut impl FnMut(Symbol)) {
+    /// Calls `f` with every symbol named in what has to become one automaton.
+    pub(super) fn each_name_in_regular(&self, f: &mut impl FnMut(Symbol)) {
         match self {
             Self::Text(_) | Self::Set(_) | Self::Words(_) | Self::Foreign(_) | Self::Name(_) => {}
             Self::Seq(parts) | Self::Alt(parts) => {
-                parts.iter().for_each(|part| part.each_name_in_minus(f));
+                parts.iter().for_each(|part| part.each_name_in_regular(f));
             }
-            Self::Repeat(inner, ..) => inner.each_name_in_minus(f),
+            Self::Repeat(inner, ..) => inner.each_name_in_regular(f),
+            Self::Shortest(inner, _) => inner.each_name(f),
             Self::Minus(a, b, _) => {
                 a.each_name(f);
                 b.each_name(f);

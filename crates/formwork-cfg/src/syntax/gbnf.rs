@@ -1,10 +1,9 @@
 //! GBNF, the notation of llama.cpp.
 //!
-//! Complete but for token references (`<think>`, `<[12]>`), which are refused.
-//! Classes and `.` are sets of characters, `.` and negated classes with line
-//! ends among them; `\xHH` is the character U+00HH. Two things are read that
-//! llama.cpp refuses: `|` at the start of a line, and escapes of any ASCII
-//! punctuation.
+//! Complete, with tokens of a vocabulary (`<think>`, `!</think>`, `<[12]>`).
+//! Classes and `.` are sets of characters, `.` and negated classes with line ends
+//! among them; `\xHH` is the character U+00HH. Two things are read that llama.cpp
+//! refuses: `|` at the start of a line, and escapes of any ASCII punctuation.
 
 mod lexer;
 mod parser;

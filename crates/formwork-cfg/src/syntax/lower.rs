@@ -101,7 +101,7 @@ fn spread_whole(draft: &mut Draft) {
         if definition.joining == Joining::Whole {
             body.each_name(&mut needed);
         } else {
-            body.each_name_in_minus(&mut needed);
+            body.each_name_in_regular(&mut needed);
         }
     }
     while let Some(symbol) = work.pop() {
@@ -217,7 +217,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Replaces every difference by its automaton.
+    /// Replaces every difference, and what is to be shortest, by its automaton.
     fn subtract(&mut self, node: &mut Node) -> Result<(), Fault> {
         match node {
             Node::Text(_) | Node::Set(_) | Node::Words(_) | Node::Name(_) | Node::Foreign(_) => {
@@ -236,6 +236,20 @@ impl<'a> Lowering<'a> {
                 self.pay_for_difference(&a, &b, span)?;
                 let difference = a.difference(&b, &self.options.limits.automata());
                 let dfa = difference.map_err(|_| self.too_many_states(span))?;
+                *node = Node::Words(Arc::new(dfa));
+                Ok(())
+            }
+            Node::Shortest(inner, span) => {
+                let span = *span;
+                self.subtract(inner)?;
+                if !self.is_regular(inner, true) {
+                    let message = "what is to be as short as possible has to be without recursion";
+                    return Err(Fault::unsupported(span, message));
+                }
+                let dfa = self.join(std::slice::from_ref(inner));
+                let dfa = dfa.ok_or_else(|| self.too_many_states(span))?;
+                let dfa = words::shortest(&dfa, &self.options.limits.automata());
+                let dfa = dfa.map_err(|_| self.too_many_states(span))?;
                 *node = Node::Words(Arc::new(dfa));
                 Ok(())
             }
@@ -300,7 +314,7 @@ impl<'a> Lowering<'a> {
                 parts.iter().all(|part| self.is_regular(part, whole))
             }
             Node::Repeat(inner, ..) => self.is_regular(inner, whole),
-            Node::Minus(..) | Node::Foreign(_) => false,
+            Node::Minus(..) | Node::Shortest(..) | Node::Foreign(_) => false,
         }
     }
 
@@ -344,7 +358,7 @@ impl<'a> Lowering<'a> {
                 min: *min,
                 max: *max,
             }),
-            Node::Minus(_, _, span) => Err(self.too_many_states(*span)),
+            Node::Minus(_, _, span) | Node::Shortest(_, span) => Err(self.too_many_states(*span)),
         }
     }
 

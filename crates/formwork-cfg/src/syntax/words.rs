@@ -1,6 +1,6 @@
-//! Automata of lists of texts.
+//! Automata of lists of texts, and of shortest ones.
 
-use formwork_automata::Dfa;
+use formwork_automata::{CharSet, Dfa, Limits, TooLarge};
 use rustc_hash::FxHashSet;
 
 /// The minimal automaton of `texts`, unless its table might take more than
@@ -24,4 +24,19 @@ pub(super) fn automaton(mut texts: Vec<&str>, max_bytes: usize) -> Option<Dfa> {
     let cells = states.checked_mul(alphabet.len() + 1)?;
     let bytes = cells.checked_mul(size_of::<u32>())?;
     (bytes <= max_bytes).then(|| Dfa::from_words(texts))
+}
+
+/// The words of `dfa` that do not begin with a shorter one.
+pub(super) fn shortest(dfa: &Dfa, limits: &Limits) -> Result<Dfa, TooLarge> {
+    let Some(start) = dfa.start() else {
+        return Ok(dfa.clone());
+    };
+    let classes = dfa.classes();
+    let sets = classes.map(|(_, ranges)| CharSet::from_ranges(ranges.iter().copied()));
+    let sets: Vec<CharSet> = sets.collect();
+    let step = |&at: &u32, c: char| {
+        let class = dfa.class_of(c as u32);
+        (!dfa.is_match(at)).then(|| dfa.next_class(at, class))?
+    };
+    Dfa::unfold(start, &sets, step, |&at| dfa.is_match(at), limits)
 }

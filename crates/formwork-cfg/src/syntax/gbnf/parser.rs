@@ -3,11 +3,12 @@
 use formwork_automata::CharSet;
 
 use super::lexer::{Token, explain};
-use crate::ir::Span;
+use crate::ir::{ForeignKind, Span};
 use crate::syntax::draft::{Draft, Node, Symbol};
 use crate::syntax::error::{Fault, MAX_ERRORS};
 use crate::syntax::escape::Escapes;
 use crate::syntax::options::{SyntaxLimits, SyntaxOptions};
+use crate::syntax::token_names;
 use crate::syntax::tokens::Tokens;
 
 pub(super) fn parse(text: &str, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
@@ -152,8 +153,14 @@ impl Parser<'_> {
             Token::Dot => Node::Set(CharSet::full()),
             Token::Open => return self.group().map(Some),
             Token::Special => {
-                let message = "token references are not supported yet; write the text of the token";
-                return Err(Fault::unsupported(span, message));
+                let source = self.tokens.source(span);
+                let (source, is_negated) = match source.strip_prefix('!') {
+                    Some(rest) => (rest, true),
+                    None => (source, false),
+                };
+                let mut pattern = token_names::parse(source, span)?;
+                pattern.is_negated ^= is_negated;
+                self.draft.foreign(ForeignKind::Token(pattern), span)
             }
             Token::Star | Token::Plus | Token::Question | Token::OpenBrace => {
                 return Err(Fault::malformed(

@@ -1,3 +1,4 @@
+use crate::ir::{ForeignKind, TokenName, TokenPattern};
 use crate::syntax::earley::accepts;
 use crate::syntax::{
     Format, SyntaxErrorKind, SyntaxLimits, SyntaxOptions, Undefined, parse, parse_with,
@@ -87,7 +88,7 @@ fn places_of_errors() {
     assert!(errors("root ::= [z-a]").contains("^^^"));
     assert!(errors("root ::= (\"a\"").contains("no closing `)`"));
     assert!(errors("root ::= \"a\nb ::= c").contains("no closing `\"`"));
-    assert!(errors("root ::= <|end|>").contains("not supported yet"));
+    assert!(errors("root ::= <[9-]>").contains("column 10: expected numbers of tokens"));
     assert!(errors("root ::= \"\\ud800\"").contains("not a character"));
     assert!(errors("root ::= \"a\"\nroot ::= \"b\"").contains("defined already"));
     assert!(errors("a ::= \"a\"").contains("no rule `root`"));
@@ -199,4 +200,29 @@ fn calls_at_an_end_are_repetitions() {
         &["", "()(())"],
         &["(", ")("],
     );
+}
+
+#[test]
+fn tokens_of_a_vocabulary() {
+    let text = "root ::= <think> (!</think>)* </think> <[10,20-22]> !<[7]>";
+    let grammar = parse(text, Format::Gbnf, &SyntaxLimits::default()).unwrap();
+    let pattern = |listed: &[TokenName], is_negated| {
+        ForeignKind::Token(TokenPattern {
+            listed: listed.to_vec(),
+            is_negated,
+        })
+    };
+    let name = |name: &str| TokenName::Name(name.to_owned());
+    let kinds: Vec<ForeignKind> = grammar.foreign.into_iter().map(|part| part.kind).collect();
+    let expected = [
+        pattern(&[name("<think>")], false),
+        pattern(&[name("</think>")], true),
+        pattern(&[name("</think>")], false),
+        pattern(
+            &[TokenName::Numbers(10, 10), TokenName::Numbers(20, 22)],
+            false,
+        ),
+        pattern(&[TokenName::Numbers(7, 7)], true),
+    ];
+    assert_eq!(kinds, expected);
 }

@@ -1,6 +1,6 @@
 //! Lark grammars as written.
 
-use crate::ir::Span;
+use crate::ir::{Span, TokenPattern};
 
 #[derive(Debug, Default)]
 pub(super) struct File {
@@ -9,6 +9,15 @@ pub(super) struct File {
     /// What may stand between any two terminals.
     pub(super) ignored: Vec<Tree>,
     pub(super) imports: Vec<Import>,
+    /// Terminals and rules that replace imported ones, or add to them.
+    pub(super) changes: Vec<(Change, Definition)>,
+}
+
+/// What a definition does to an imported one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Change {
+    Override,
+    Extend,
 }
 
 #[derive(Debug)]
@@ -17,7 +26,15 @@ pub(super) struct Definition {
     pub(super) span: Span,
     /// The parameters of a template; empty for other rules.
     pub(super) params: Vec<String>,
+    pub(super) shortest: Option<Shortest>,
     pub(super) body: Tree,
+}
+
+/// That a rule takes as little as it can.
+#[derive(Debug)]
+pub(super) struct Shortest {
+    /// What it ends with besides its body.
+    pub(super) suffix: Option<Tree>,
 }
 
 /// A terminal taken from the common ones.
@@ -43,6 +60,18 @@ pub(super) enum Tree {
         any_case: bool,
     },
     Range(char, char),
+    /// Texts of all of these, in a terminal.
+    And(Vec<Tree>, Span),
+    /// All texts but these, in a terminal.
+    Not(Box<Tree>, Span),
+    /// A JSON text that the schema here describes.
+    Schema(Span),
+    /// A structured regular expression: the JSON text here.
+    Structured(Span),
+    /// The grammar here.
+    Grammar(Span),
+    /// A token of a vocabulary.
+    Token(TokenPattern, Span),
     /// The source of a regular expression, and the letters of its flags.
     Regex {
         source: String,

@@ -1,11 +1,12 @@
 //! Recursive descent over the tokens of Lark grammars.
 
-use super::ast::{Definition, File, Import, Tree, is_terminal};
+use super::ast::{Change, Definition, File, Import, Shortest, Tree, is_terminal};
 use super::lexer::{Token, explain};
 use crate::ir::Span;
 use crate::syntax::error::{Fault, MAX_ERRORS};
 use crate::syntax::escape::Escapes;
 use crate::syntax::options::SyntaxLimits;
+use crate::syntax::token_names;
 use crate::syntax::tokens::Tokens;
 
 pub(super) fn parse(text: &str, limits: &SyntaxLimits) -> Result<File, Vec<Fault>> {
@@ -57,7 +58,10 @@ impl<'a> Parser<'a> {
             }
             let next = |n: usize| self.tokens.peek_nth(marks + n);
             let named = next(0) == Some(Token::Word)
-                && matches!(next(1), Some(Token::Colon | Token::Dot | Token::OpenBrace));
+                && matches!(
+                    next(1),
+                    Some(Token::Colon | Token::Dot | Token::OpenBrace | Token::OpenBracket)
+                );
             if named || matches!(next(0), Some(Token::Directive | Token::Json)) {
                 return;
             }
@@ -69,12 +73,17 @@ impl<'a> Parser<'a> {
             Some(Token::Directive) => self.directive()?,
             Some(Token::Json) => {
                 let span = self.tokens.here();
-                if !is_empty_option(self.tokens.source(span)) {
-                    return Err(json_fault(self.tokens.source(span), span));
-                }
+                option(self.tokens.source(span), span)?;
                 self.tokens.at += 1;
             }
-            _ => self.definition()?,
+            _ => {
+                let definition = self.definition()?;
+                if is_terminal(&definition.name) {
+                    self.file.terminals.push(definition);
+                } else {
+                    self.file.rules.push(definition);
+                }
+            }
         }
         match self.tokens.peek() {
             None | Some(Token::Newline) => Ok(()),
@@ -85,7 +94,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn definition(&mut self) -> Result<(), Fault> {
+    fn definition(&mut self) -> Result<Definition, Fault> {
         while self.tokens.eat(Token::Question) || self.tokens.eat(Token::Bang) {}
         let span = self
             .tokens
@@ -96,10 +105,11 @@ impl<'a> Parser<'a> {
         } else {
             Vec::new()
         };
-        if self.tokens.peek() == Some(Token::OpenBracket) {
-            let message = "attributes of rules are not supported; remove the brackets";
-            return Err(Fault::unsupported(self.tokens.here(), message));
-        }
+        let shortest = if self.tokens.peek() == Some(Token::OpenBracket) {
+            self.attributes()?
+        } else {
+            None
+        };
         if self.tokens.eat(Token::Dot) {
             self.tokens
                 .expect(Token::Number, "expected a priority, a number")?;
@@ -107,21 +117,73 @@ impl<'a> Parser<'a> {
         self.tokens
             .expect(Token::Colon, "expected `:` after the name")?;
         let body = self.alternatives()?;
-        let definition = Definition {
-            name,
-            span,
-            params,
-            body,
-        };
-        if !is_terminal(&definition.name) {
-            self.file.rules.push(definition);
-        } else if definition.params.is_empty() {
-            self.file.terminals.push(definition);
-        } else {
+        if is_terminal(&name) && !params.is_empty() {
             let message = "a terminal cannot be a template; write its name in small letters";
             return Err(Fault::malformed(span, message));
         }
-        Ok(())
+        Ok(Definition {
+            name,
+            span,
+            params,
+            shortest,
+            body,
+        })
+    }
+
+    /// Attributes of a rule, in brackets.
+    fn attributes(&mut self) -> Result<Option<Shortest>, Fault> {
+        let open = self.tokens.here();
+        self.tokens.at += 1;
+        let (mut lazy, mut suffix) = (false, None);
+        loop {
+            let span = self
+                .tokens
+                .expect(Token::Word, "expected the name of an attribute")?;
+            let name = self.tokens.source(span);
+            let has_value = self.tokens.eat(Token::Equals);
+            match (name, has_value) {
+                ("lazy", false) => lazy = true,
+                ("suffix", true) => {
+                    self.enter(open)?;
+                    suffix = self.atom()?;
+                    self.depth -= 1;
+                    if suffix.is_none() {
+                        return self
+                            .tokens
+                            .fail("expected a text, an expression or a terminal");
+                    }
+                }
+                // A name for a tree, like an alias.
+                ("capture", false) => {}
+                ("capture", true) => {
+                    self.tokens
+                        .expect(Token::Text, "expected a name in quotes")?;
+                }
+                ("stop" | "stop_capture", true) => {
+                    let message = "taking back what was generated is not supported; use `suffix`";
+                    return Err(Fault::unsupported(span, message));
+                }
+                ("max_tokens", true) => {
+                    let message = "how many tokens a text has is nothing that a grammar says; \
+                                   bound its characters";
+                    return Err(Fault::unsupported(span, message));
+                }
+                ("temperature", true) => {
+                    let message = "a grammar does not choose among its texts; remove this";
+                    return Err(Fault::unsupported(span, message));
+                }
+                _ => {
+                    let message = "there are the attributes `lazy`, `suffix=` and `capture`";
+                    return Err(Fault::malformed(span, message));
+                }
+            }
+            if !self.tokens.eat(Token::Comma) {
+                break;
+            }
+        }
+        self.tokens
+            .expect(Token::CloseBracket, "expected `,` or `]`")?;
+        Ok((lazy || suffix.is_some()).then_some(Shortest { suffix }))
     }
 
     fn params(&mut self) -> Result<Vec<String>, Fault> {
@@ -154,19 +216,24 @@ impl<'a> Parser<'a> {
                 let message = "a declared terminal has no texts; define it instead";
                 Err(Fault::unsupported(span, message))
             }
-            "%override" | "%extend" => {
-                let message = "rules of other files cannot be changed; write out the rule";
-                Err(Fault::unsupported(span, message))
-            }
-            "%lark" | "%regex" => {
-                let message = "inline grammars are not supported yet";
-                Err(Fault::unsupported(span, message))
-            }
+            "%override" => self.change(Change::Override),
+            "%extend" => self.change(Change::Extend),
             _ => {
-                let message = "unknown directive; there are %import and %ignore";
+                let message =
+                    "unknown directive; there are %import, %ignore, %override and %extend";
                 Err(Fault::malformed(span, message))
             }
         }
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), Fault> {
+        let definition = self.definition()?;
+        if !definition.params.is_empty() {
+            let message = "a template cannot be changed; write another one";
+            return Err(Fault::unsupported(definition.span, message));
+        }
+        self.file.changes.push((change, definition));
+        Ok(())
     }
 
     fn import(&mut self) -> Result<(), Fault> {
@@ -224,7 +291,7 @@ impl<'a> Parser<'a> {
         loop {
             // A `|` may begin the first line of alternatives, too.
             if !(parts.is_empty() && self.next_alternative_on_new_line()) {
-                parts.push(self.sequence()?);
+                parts.push(self.conjunction()?);
             }
             if self.tokens.eat(Token::Arrow) {
                 self.tokens
@@ -264,6 +331,22 @@ impl<'a> Parser<'a> {
         found
     }
 
+    /// What `&` joins, tighter than `|`.
+    fn conjunction(&mut self) -> Result<Tree, Fault> {
+        let span = self.tokens.here();
+        let mut parts = vec![self.sequence()?];
+        while self.tokens.eat(Token::And) {
+            parts.push(self.sequence()?);
+        }
+        Ok(match (parts.len(), parts.pop()) {
+            (1, Some(part)) => part,
+            (_, last) => {
+                parts.extend(last);
+                Tree::And(parts, span)
+            }
+        })
+    }
+
     fn sequence(&mut self) -> Result<Tree, Fault> {
         let mut parts = Vec::new();
         loop {
@@ -292,7 +375,11 @@ impl<'a> Parser<'a> {
         };
         self.tokens.at += 1;
         let tree = match token {
-            Token::Word if self.tokens.eat(Token::OpenBrace) => {
+            Token::Word
+                if self.tokens.peek() == Some(Token::OpenBrace)
+                    && !matches!(self.tokens.peek_nth(1), Some(Token::Number | Token::Comma)) =>
+            {
+                self.tokens.at += 1;
                 let arguments = self.arguments(span)?;
                 Tree::Call(source.to_owned(), arguments, span)
             }
@@ -304,16 +391,27 @@ impl<'a> Parser<'a> {
                 let inner = self.group(span, Token::CloseBracket, "`]`")?;
                 Tree::Repeat(Box::new(inner), 0, Some(1))
             }
-            Token::Json => return Err(json_fault(source, span)),
+            Token::Json => json(source, span)?,
+            Token::Grammar if source.ends_with('}') => Tree::Grammar(span),
+            Token::Grammar => {
+                let message = "expected a grammar in braces after `%lark`";
+                return Err(Fault::malformed(span, message));
+            }
+            Token::Tilde => {
+                self.enter(span)?;
+                let inner = self.atom()?;
+                self.depth -= 1;
+                let Some(inner) = inner else {
+                    return self.tokens.fail("expected what `~` excludes");
+                };
+                Tree::Not(Box::new(inner), span)
+            }
             Token::Directive => {
                 let message = "a directive cannot stand in a definition";
                 return Err(Fault::unsupported(span, message));
             }
-            Token::Special => {
-                let message = "special tokens are not supported yet; write the text of the token";
-                return Err(Fault::unsupported(span, message));
-            }
-            Token::Star | Token::Plus | Token::Question | Token::Tilde => {
+            Token::Special => Tree::Token(token_names::parse(source, span)?, span),
+            Token::Star | Token::Plus | Token::Question => {
                 let message = "nothing to repeat stands before this";
                 return Err(Fault::malformed(span, message));
             }
@@ -417,7 +515,10 @@ impl<'a> Parser<'a> {
                 Some(Token::Star) => (0, None),
                 Some(Token::Plus) => (1, None),
                 Some(Token::Question) => (0, Some(1)),
-                Some(Token::Tilde) => self.bounds()?,
+                Some(Token::Tilde) if self.tokens.peek_nth(1) == Some(Token::Number) => {
+                    self.bounds()?
+                }
+                Some(Token::OpenBrace) => self.bounds_in_braces()?,
                 _ => return Ok(tree),
             };
             self.tokens.at += 1;
@@ -451,6 +552,41 @@ impl<'a> Parser<'a> {
         Ok((min, Some(max)))
     }
 
+    /// `{n}`, `{n,}`, `{,m}` or `{n,m}` up to the brace.
+    fn bounds_in_braces(&mut self) -> Result<(u32, Option<u32>), Fault> {
+        let open = self.tokens.here();
+        self.tokens.at += 1;
+        let mut min = 0;
+        if self.tokens.peek() != Some(Token::Comma) {
+            min = self.number()?;
+            self.tokens.at += 1;
+            if self.tokens.peek() == Some(Token::CloseBrace) {
+                return Ok((min, Some(min)));
+            }
+        }
+        if !self.tokens.eat(Token::Comma) {
+            return self.tokens.fail("expected `,` or `}`");
+        }
+        if self.tokens.peek() == Some(Token::CloseBrace) {
+            return Ok((min, None));
+        }
+        let max = self.number()?;
+        self.tokens.at += 1;
+        let close = self.tokens.here();
+        if self.tokens.peek() != Some(Token::CloseBrace) {
+            return self.tokens.fail("expected `}`");
+        }
+        if max < min {
+            let span = Span {
+                start: open.start,
+                end: close.end,
+            };
+            let message = "the most is less than the least; exchange the numbers";
+            return Err(Fault::malformed(span, message));
+        }
+        Ok((min, Some(max)))
+    }
+
     fn number(&self) -> Result<u32, Fault> {
         let span = self.tokens.here();
         if self.tokens.peek() != Some(Token::Number) {
@@ -470,17 +606,40 @@ fn regex(source: &str, span: Span) -> Tree {
     }
 }
 
-/// `%llguidance {}`, which asks for nothing.
-fn is_empty_option(source: &str) -> bool {
+/// An option that asks for nothing is all there is: `%llguidance {}`.
+fn option(source: &str, span: Span) -> Result<(), Fault> {
     let options = source.strip_prefix("%llguidance").map(str::trim);
-    options.is_some_and(|options| options.replace(char::is_whitespace, "") == "{}")
+    match options {
+        Some(options) if options.replace(char::is_whitespace, "") == "{}" => Ok(()),
+        Some(_) => {
+            let message = "there are no options; remove them";
+            Err(Fault::unsupported(span, message))
+        }
+        None => {
+            let message = "this has no meaning of its own; give it a name, as in `name: …`";
+            Err(Fault::malformed(span, message))
+        }
+    }
 }
 
-fn json_fault(source: &str, span: Span) -> Fault {
-    let message = if source.starts_with("%json") {
-        "inline schemas are not supported yet"
-    } else {
-        "options are not supported yet; remove them"
+/// A schema or a structured expression, by the place of its JSON text.
+fn json(source: &str, span: Span) -> Result<Tree, Fault> {
+    let start = source.find(['{', ' ', '\t']).unwrap_or(source.len());
+    let text = &source[start..];
+    let inside = Span {
+        start: span.end - text.trim_start().len(),
+        end: span.end,
     };
-    Fault::unsupported(span, message)
+    if inside.start == inside.end {
+        let message = "expected an object, closed by a brace, after this";
+        return Err(Fault::malformed(span, message));
+    }
+    match &source[..start] {
+        "%json" => Ok(Tree::Schema(inside)),
+        "%regex" => Ok(Tree::Structured(inside)),
+        _ => {
+            let message = "options cannot stand in a definition";
+            Err(Fault::malformed(span, message))
+        }
+    }
 }

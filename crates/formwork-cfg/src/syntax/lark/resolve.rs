@@ -5,17 +5,22 @@ use std::sync::Arc;
 use formwork_automata::{CharSet, Dfa};
 use rustc_hash::FxHashMap;
 
-use super::ast::{Definition, File, Tree, is_terminal};
-use super::common;
+use super::ast::{Change, Definition, File, Tree, is_terminal};
 use super::regex::{self, FaultKind, RegexFault};
-use crate::ir::Span;
+use super::{common, substring};
+use crate::ir::{ForeignKind, Span};
 use crate::syntax::draft::{Draft, Joining, Node, Symbol};
 use crate::syntax::error::{Fault, MAX_ERRORS};
-use crate::syntax::fold;
 use crate::syntax::options::SyntaxOptions;
+use crate::syntax::{fold, lower};
 
-pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
+pub(super) fn resolve(
+    file: &File,
+    text: &str,
+    options: &SyntaxOptions,
+) -> Result<(Draft, Symbol), Vec<Fault>> {
     let mut resolver = Resolver {
+        text,
         draft: Draft::default(),
         options,
         templates: FxHashMap::default(),
@@ -42,6 +47,7 @@ pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Sy
 }
 
 struct Resolver<'a> {
+    text: &'a str,
     draft: Draft,
     options: &'a SyntaxOptions,
     templates: FxHashMap<&'a str, &'a Definition>,
@@ -87,6 +93,9 @@ impl<'a> Resolver<'a> {
         for import in &file.imports {
             note(self.import(import));
         }
+        for (change, definition) in &file.changes {
+            note(self.change(*change, definition, file));
+        }
         for rule in file.rules.iter().filter(|rule| !rule.params.is_empty()) {
             note(self.template(rule));
         }
@@ -107,7 +116,7 @@ impl<'a> Resolver<'a> {
                 params: &template.params,
                 arguments: &arguments,
             };
-            let body = self.node(&template.body, scope);
+            let body = self.body(template, scope);
             let body = body.map(|body| self.draft.get_mut(symbol).body = Some(body));
             if !note(body) {
                 return;
@@ -134,6 +143,31 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
+    /// Replaces an imported terminal, or adds to it.
+    fn change(
+        &mut self,
+        change: Change,
+        definition: &'a Definition,
+        file: &File,
+    ) -> Result<(), Fault> {
+        let Definition { name, span, .. } = definition;
+        let is_imported = file.imports.iter().any(|import| import.alias == *name);
+        let symbol = self.draft.find(name).filter(|_| is_imported);
+        let Some(symbol) = symbol else {
+            let message = format!("`{name}` is not imported; change its definition instead");
+            return Err(Fault::undefined(*span, message));
+        };
+        let node = self.body(definition, TERMINAL)?;
+        let known = self.draft.get_mut(symbol);
+        let before = known.body.take();
+        known.body = Some(match (change, before) {
+            (Change::Extend, Some(before)) => Node::alt(vec![before, node]),
+            _ => node,
+        });
+        known.joining = Joining::Whole;
+        Ok(())
+    }
+
     fn template(&mut self, rule: &'a Definition) -> Result<(), Fault> {
         if self.templates.insert(&rule.name, rule).is_some() {
             let message = format!("`{}` is defined already", rule.name);
@@ -157,7 +191,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn definition(&mut self, definition: &'a Definition, scope: Scope<'_>) -> Result<(), Fault> {
-        let body = self.node(&definition.body, scope)?;
+        let body = self.body(definition, scope)?;
         if self.templates.contains_key(definition.name.as_str()) {
             let message = format!("`{}` is a template already", definition.name);
             return Err(Fault::duplicate(definition.span, message));
@@ -167,6 +201,22 @@ impl<'a> Resolver<'a> {
             self.draft.get_mut(symbol).joining = Joining::Whole;
         }
         Ok(())
+    }
+
+    fn body(&mut self, definition: &'a Definition, scope: Scope<'_>) -> Result<Node, Fault> {
+        let Some(shortest) = &definition.shortest else {
+            return self.node(&definition.body, scope);
+        };
+        let inside = Scope {
+            in_terminal: true,
+            ..scope
+        };
+        let mut parts = vec![self.node(&definition.body, inside)?];
+        if let Some(suffix) = &shortest.suffix {
+            parts.push(self.node(suffix, inside)?);
+        }
+        let node = Node::Shortest(Box::new(Node::seq(parts)), definition.span);
+        Ok(self.leaf(node, scope))
     }
 
     /// The symbol of whole texts: before the first terminal, ignored ones may stand.
@@ -204,6 +254,34 @@ impl<'a> Resolver<'a> {
                 return self.call(name, arguments, *span, scope);
             }
             Tree::Name(name, span) => return self.name(name, *span, scope),
+            Tree::And(parts, span) => self.and(parts, *span, scope)?,
+            Tree::Not(inner, span) => {
+                let inside = Scope {
+                    in_terminal: true,
+                    ..scope
+                };
+                all_but(self.node(inner, inside)?, *span)
+            }
+            Tree::Structured(span) => {
+                let source = source_of(self.text, *span);
+                let limits = &self.options.limits;
+                Node::Words(Arc::new(substring::structured(source, *span, limits)?))
+            }
+            Tree::Schema(span) | Tree::Grammar(span) | Tree::Token(_, span)
+                if scope.in_terminal =>
+            {
+                let message = "this cannot be part of a terminal; use it in a rule";
+                return Err(Fault::malformed(*span, message));
+            }
+            Tree::Schema(span) => {
+                let schema = source_of(self.text, *span).to_owned();
+                self.draft.foreign(ForeignKind::JsonSchema(schema), *span)
+            }
+            Tree::Token(pattern, span) => {
+                let kind = ForeignKind::Token(pattern.clone());
+                self.draft.foreign(kind, *span)
+            }
+            Tree::Grammar(span) => self.grammar(*span)?,
             Tree::Text { text, .. } if text.is_empty() => return Ok(Node::empty()),
             Tree::Text {
                 text,
@@ -220,6 +298,57 @@ impl<'a> Resolver<'a> {
             } => Node::Words(self.regex(source, flags, *span)?),
         };
         Ok(self.leaf(leaf, scope))
+    }
+
+    /// What all parts derive: the first without what the others do not.
+    fn and(&mut self, parts: &'a [Tree], span: Span, scope: Scope<'_>) -> Result<Node, Fault> {
+        let inside = Scope {
+            in_terminal: true,
+            ..scope
+        };
+        let mut all: Option<Node> = None;
+        for part in parts {
+            let node = self.node(part, inside)?;
+            all = Some(match all {
+                None => node,
+                Some(before) => Node::Minus(Box::new(before), Box::new(all_but(node, span)), span),
+            });
+        }
+        Ok(all.unwrap_or_else(Node::empty))
+    }
+
+    /// What a grammar within this one derives; names in it are its own.
+    fn grammar(&mut self, span: Span) -> Result<Node, Fault> {
+        let source = source_of(self.text, span);
+        let start = span.start + source.find('{').map_or(source.len(), |at| at + 1);
+        let inside = Span {
+            start,
+            end: span.end.saturating_sub(1),
+        };
+        let mut options = self.options.clone();
+        options.start = None;
+        // Reading recurses, so that grammars within grammars use up the nesting.
+        let Some(left) = options.limits.max_nesting.checked_sub(NESTED) else {
+            let max = self.options.limits.max_nesting;
+            return Err(Fault::limit(span, "nested grammars", "max_nesting", max));
+        };
+        options.limits.max_nesting = left;
+        let read = super::read(source_of(self.text, inside), &options);
+        let read = read.and_then(|(mut draft, start)| {
+            lower::check(&mut draft, &options)?;
+            Ok((draft, start))
+        });
+        match read {
+            Ok((draft, start)) => Ok(self.draft.absorb(draft, start, span)),
+            Err(faults) => {
+                // One is enough to go on with.
+                let fault = faults.into_iter().next();
+                let mut fault = fault.unwrap_or_else(|| Fault::malformed(span, "not a grammar"));
+                fault.span.start += inside.start;
+                fault.span.end += inside.start;
+                Err(fault)
+            }
+        }
     }
 
     /// A terminal, with what is ignored after it unless it is part of another.
@@ -334,6 +463,19 @@ impl<'a> Resolver<'a> {
         self.regexes.insert((source, flags), dfa.clone());
         Ok(dfa)
     }
+}
+
+/// What a grammar within a grammar takes of the nesting that is allowed.
+const NESTED: u32 = 8;
+
+fn source_of(text: &str, span: Span) -> &str {
+    text.get(span.start..span.end).unwrap_or_default()
+}
+
+/// All texts but those of `node`.
+fn all_but(node: Node, span: Span) -> Node {
+    let all = Node::Set(CharSet::full()).repeat(0, None);
+    Node::Minus(Box::new(all), Box::new(node), span)
 }
 
 /// The fault of a regular expression that stands at `span`, after a slash.

@@ -1,3 +1,4 @@
+use crate::ir::{ForeignKind, TokenName, TokenPattern};
 use crate::syntax::earley::accepts;
 use crate::syntax::{Format, SyntaxErrorKind, SyntaxLimits, parse};
 
@@ -109,18 +110,35 @@ fn refusals_have_places() {
     let cases = [
         ("start: a", "line 1, column 8: `a` is not defined"),
         (
-            "start: \"a\" %json {\"type\": \"object\"}\nb: \"c\"",
-            "column 12: inline schemas",
+            "start: \"a\" %json {\"b\": 1",
+            "column 12: expected an object",
         ),
-        ("start: <|end|>", "column 8: special tokens"),
+        ("start: %lark { start: x }", "column 23: `x` is not defined"),
+        (
+            "start: %lark start: x",
+            "column 8: expected a grammar in braces",
+        ),
+        ("start: A\nA: %json {}", "line 2, column 10: this cannot be"),
+        ("start: <[5-3]>", "column 8: expected numbers of tokens"),
+        (
+            "start: %regex {\"a\": 1}",
+            "column 15: expected an object with",
+        ),
+        (
+            "start: %regex {\"type\": \"number\", \"chars\": \"\"}",
+            "the only type",
+        ),
+        ("start: \"a\" & b\nb: \"a\"", "column 14: `b` is a rule"),
+        ("start: ~", "column 9: expected what `~` excludes"),
+        ("start: \"a\"{3,2}", "column 11: the most is less"),
+        (
+            "%json {}\nstart: \"a\"",
+            "column 1: this has no meaning of its own",
+        ),
         ("%declare A\nstart: A", "line 1, column 1: a declared"),
         (
-            "%override a: b\nstart: \"a\"",
-            "line 1, column 1: rules of other files",
-        ),
-        (
-            "%extend a: b\nstart: \"a\"",
-            "line 1, column 1: rules of other files",
+            "%override A: \"b\"\nstart: \"a\"",
+            "line 1, column 11: `A` is not imported",
         ),
         (
             "%import .other.X\nstart: X",
@@ -148,7 +166,9 @@ fn refusals_have_places() {
             "start: \"a\"\nstart: \"b\"",
             "line 2, column 1: `start` is defined already",
         ),
-        ("start[lazy]: \"a\"", "column 6: attributes"),
+        ("start[max_tokens=3]: \"a\"", "column 7: how many tokens"),
+        ("start[lasy]: \"a\"", "column 7: there are the attributes"),
+        ("start[lazy]: a\na: \"a\"", "column 14: `a` is a rule"),
         ("a: \"a\"", "no rule `start`"),
     ];
     for (text, expected) in cases {
@@ -191,4 +211,90 @@ fn limits_are_typed() {
         &SyntaxLimits::default(),
     )
     .unwrap();
+}
+
+#[test]
+fn schemas_and_tokens_are_foreign() {
+    let text = "start: <|call|> body <[3,5-9]> | <[^7]> <[*]>\nbody: %json {\"const\": \"}\"}";
+    let grammar = parse(text, Format::Lark, &SyntaxLimits::default()).unwrap();
+    let name = |name: &str| TokenName::Name(name.to_owned());
+    let token = |listed: Vec<TokenName>, is_negated| {
+        ForeignKind::Token(TokenPattern { listed, is_negated })
+    };
+    let kinds: Vec<ForeignKind> = grammar.foreign.into_iter().map(|part| part.kind).collect();
+    for kind in [
+        token(vec![name("<|call|>")], false),
+        token(
+            vec![TokenName::Numbers(3, 3), TokenName::Numbers(5, 9)],
+            false,
+        ),
+        token(vec![TokenName::Numbers(7, 7)], true),
+        token(vec![], true),
+        ForeignKind::JsonSchema("{\"const\": \"}\"}".to_owned()),
+    ] {
+        assert!(kinds.contains(&kind), "{kind:?} not in {kinds:?}");
+    }
+    assert_eq!(kinds.len(), 5);
+}
+
+#[test]
+fn grammars_in_grammars_have_names_of_their_own() {
+    check(
+        "start: a %lark { start: a | \"(\" start \")\" // }\n a: \"b\" /}/ } a\na: \"a\"\n%ignore \" \"",
+        &["ab}a", "a (b}) a ", "a((b}))a"],
+        &["aaa", "a( b})a", "b}"],
+    );
+    let deep = "start: ".to_owned() + &"%lark { start: ".repeat(9_000) + &"}".repeat(9_000);
+    let errors = parse(&deep, Format::Lark, &SyntaxLimits::default());
+    assert!(errors.map(|_| ()).unwrap_err().is_limit());
+}
+
+#[test]
+fn terminals_are_regular_algebra() {
+    check(
+        "start: LINES \";\" WORD+\nLINES: /[a-z\\n]*/ & ~/(?s:.*)\\n\\n(?s:.*)/\n\
+         WORD: /[a-z]{2}/ & ~\"if\" & ~(\"do\" | \"of\")",
+        &["a\nb\n;ab", ";xyzw"],
+        &["a\n\nb;ab", ";if", ";xyof", "A;ab"],
+    );
+    check(
+        "start: \"a\"{2} \"b\"{,2} \"c\"{1,} (\"d\" \"e\"){0,1} long-name\nlong-name: \"-\" -> x",
+        &["aac-", "aabbccde-"],
+        &["ac-", "aabbbc-", "aacdede-"],
+    );
+}
+
+#[test]
+fn rules_can_take_as_little_as_they_can() {
+    check(
+        "start: (call | tail)\ncall: head \"=\" /[0-9]/ \"</f>\" start\n\
+         head[lazy]: TEXT \"<f\"\ntail: /[^<]*/\nTEXT: /(.|\\n)*/",
+        &["", "ab", "a<f=1</f>", "a<<f=1</f>b<f=2</f>"],
+        &["a<f", "a<f=1</f", "<f=x</f>", "<f<f=1</f>"],
+    );
+    check(
+        "start: quoted \"!\"\nquoted[suffix=\"``\", capture=\"q\"]: /[^!]*/\n%ignore \" \"",
+        &["a``!", "a`b`` !", "``!"],
+        &["a```!", "a``b``!", "a`!"],
+    );
+    check("start[lazy]: /a*/", &[""], &["a"]);
+}
+
+#[test]
+fn imports_can_be_changed() {
+    check(
+        "%import common (INT, WORD)\n%override INT: /[1-9]/\n%extend WORD: \"_\"\nstart: INT WORD",
+        &["1ab", "9_"],
+        &["0a", "12a", "1_a"],
+    );
+}
+
+#[test]
+fn parts_of_texts() {
+    check(
+        "start: \"<\" PART \">\" %regex {\"substring_chars\": \"abc\"}\n\
+         PART: %regex {\"type\": \"substring\", \"words\": \"foo bar. baz\"}",
+        &["<foo>", "<bar. >ab", "<>", "< bar>bc", "<foo bar. baz>abc"],
+        &["<fo>", "<foobar>", "<foo>ac", "<foo. >"],
+    );
 }

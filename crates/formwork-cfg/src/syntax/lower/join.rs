@@ -111,7 +111,7 @@ impl Builder<'_> {
             Node::Seq(parts) => self.sequence(parts, next),
             Node::Alt(parts) => self.alternatives(parts, next),
             Node::Repeat(inner, min, max) => self.repeat(inner, *min, *max, next),
-            Node::Minus(..) | Node::Foreign(_) => Err(TooMuch), // resolved before
+            Node::Minus(..) | Node::Shortest(..) | Node::Foreign(_) => Err(TooMuch), // resolved before
         }
     }
 
