@@ -76,6 +76,7 @@ pub fn compile_with(
     let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
     Ok(CfgLanguage::new(Parts {
         network,
+        names: grammar.rules.iter().map(|rule| rule.name.clone()).collect(),
         costs: (costs, lowest),
         terminals: words.into_iter().map(terminal).collect(),
         terminal_bytes: heap,

@@ -93,6 +93,7 @@ impl Goals<'_> {
         let end = self.out.position(budget)?;
         let number = self.out.rules.len() as u32;
         self.out.rules.push(Ends { start, end });
+        self.out.origins.push(rule);
         self.numbers.insert(rule, number);
         self.queue.push(rule);
         Ok(number)

@@ -23,6 +23,8 @@ use crate::network::{Network, Position, Symbol};
 /// Whether a whole text may be empty is a matter of the dot where it starts.
 pub struct CfgLanguage {
     network: Network,
+    /// For the start of each rule that the source has, its name.
+    names: FxHashMap<Position, String>,
     /// The fewest bytes from each position to the end of its rule.
     costs: Vec<u32>,
     /// The fewest bytes of a whole text, or less.
@@ -49,6 +51,8 @@ enum State {
 /// The parts of a language, all but the dots.
 pub(crate) struct Parts {
     pub(crate) network: Network,
+    /// What the source calls its rules.
+    pub(crate) names: Vec<String>,
     /// The fewest bytes from each position to the end of its rule: an upper bound,
     /// and a lower one, which differ where the grammar reads other languages.
     pub(crate) costs: (Vec<u32>, Vec<u32>),
@@ -68,6 +72,7 @@ impl CfgLanguage {
     pub(crate) fn new(parts: Parts) -> CfgLanguage {
         let Parts {
             network,
+            names,
             costs: (costs, lowest),
             terminals,
             terminal_bytes,
@@ -80,6 +85,10 @@ impl CfgLanguage {
         }
         let steps: usize = network.ways.iter().map(|w| w.steps.len()).sum();
         let start = network.rules.first().map(|ends| ends.start);
+        let starts = network.rules.iter().zip(&network.origins);
+        let names: FxHashMap<Position, String> = starts
+            .filter_map(|(ends, &rule)| Some((ends.start, names.get(rule as usize)?.clone())))
+            .collect();
         let least = start.and_then(|at| lowest.get(at as usize).copied());
         CfgLanguage {
             heap_bytes: 64 * network.ways.len() + 12 * steps + terminal_bytes,
@@ -95,6 +104,7 @@ impl CfgLanguage {
             }],
             ids: FxHashMap::default(),
             foreign_ids: FxHashMap::default(),
+            names,
             network,
         }
     }
@@ -316,6 +326,16 @@ impl Language for CfgLanguage {
 
     fn least_bytes(&mut self) -> u32 {
         self.least
+    }
+
+    fn name(&self, dot: Dot) -> Option<String> {
+        if let Some(foreign) = self.behind(dot) {
+            return self.foreign.language(foreign.part)?.name(foreign.dot);
+        }
+        match *self.positions(dot) {
+            [start] => self.names.get(&start).cloned(),
+            _ => None,
+        }
     }
 
     fn status(&self) -> Status {

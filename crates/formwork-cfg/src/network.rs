@@ -44,6 +44,9 @@ pub(crate) struct Ways {
 pub(crate) struct Network {
     pub(crate) ways: Vec<Ways>,
     pub(crate) rules: Vec<Ends>,
+    /// For each rule, which one of the source it stands for; left out where they
+    /// are the same.
+    pub(crate) origins: Vec<u32>,
 }
 
 impl Network {

@@ -97,6 +97,12 @@ pub trait Language: Send {
         0
     }
 
+    /// What the source calls the rule that begins at a dot, if it has a name. For
+    /// people only.
+    fn name(&self, _dot: Dot) -> Option<String> {
+        None
+    }
+
     /// How this language relates to the one that its source means. Fixed once
     /// it is compiled.
     fn status(&self) -> Status {

@@ -26,6 +26,7 @@
 //! to end. JSON never is, and context-free grammars are rewritten to keep that.
 
 pub mod bytes;
+pub mod graphviz;
 pub mod json_text;
 pub mod language;
 pub mod status;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use formwork_cfg::{CfgError, CfgLimits, Foreign, ForeignKind, Resolved, Span};
+use formwork_cfg::{CfgError, CfgLanguage, CfgLimits, Foreign, ForeignKind, Resolved, Span};
 use formwork_core::{EngineError, EngineLimits, Grammar, IndexError, TokenIndex};
+use formwork_grammar::TokenSet;
 use formwork_schema::{SchemaError, SchemaOptions, TerminalCache};
 use formwork_vocab::Vocab;
 
@@ -188,33 +189,35 @@ impl Compiler {
         limits: &CfgLimits,
         schemas: &SchemaOptions,
     ) -> Result<Grammar, CompileError> {
-        let foreign = grammar
-            .foreign
-            .iter()
-            .map(|foreign| self.resolve(foreign, schemas));
-        let foreign = foreign.collect::<Result<Vec<Resolved>, CompileError>>()?;
-        let language = formwork_cfg::compile_with(grammar, foreign, limits)?;
+        let language = cfg_language(grammar, limits, schemas, &self.cache, Some(self.vocab()))?;
         let index = Arc::clone(&self.index);
         Ok(Grammar::new(Box::new(language), index, self.limits)?)
     }
+}
 
-    fn resolve(
-        &self,
-        foreign: &Foreign,
-        schemas: &SchemaOptions,
-    ) -> Result<Resolved, CompileError> {
-        let span = foreign.span;
-        match &foreign.kind {
-            ForeignKind::JsonSchema(text) => {
-                let language = formwork_schema::compile(text, schemas, &self.cache);
+/// The language of a grammar with schemas in it. Without a vocabulary, tokens are
+/// taken to be there.
+pub(crate) fn cfg_language(
+    grammar: &formwork_cfg::Grammar,
+    limits: &CfgLimits,
+    schemas: &SchemaOptions,
+    cache: &TerminalCache,
+    vocab: Option<&Vocab>,
+) -> Result<CfgLanguage, CompileError> {
+    let mut foreign = Vec::with_capacity(grammar.foreign.len());
+    for Foreign { kind, span } in &grammar.foreign {
+        let span = *span;
+        foreign.push(match (kind, vocab) {
+            (ForeignKind::JsonSchema(text), _) => {
+                let language = formwork_schema::compile(text, schemas, cache);
                 let language = language.map_err(|error| CompileError::Nested { span, error })?;
-                Ok(Resolved::Language(Box::new(language)))
+                Resolved::Language(Box::new(language))
             }
-            ForeignKind::Token(pattern) => Ok(Resolved::Token(tokens::resolve(
-                pattern,
-                span,
-                self.vocab(),
-            )?)),
-        }
+            (ForeignKind::Token(pattern), Some(vocab)) => {
+                Resolved::Token(tokens::resolve(pattern, span, vocab)?)
+            }
+            (ForeignKind::Token(_), None) => Resolved::Token(TokenSet::new([0])),
+        });
     }
+    Ok(formwork_cfg::compile_with(grammar, foreign, limits)?)
 }

@@ -61,6 +61,7 @@ pub use formwork_core::{
     ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind,
     Matcher, PushError, TokenIndex, fill_masks,
 };
+pub use formwork_grammar::graphviz::DrawLimits;
 pub use formwork_schema::{
     Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
     ExplainedStrings, ExplainedValue, PropertyOrder, Refusal, Restriction, SchemaError,
@@ -92,6 +93,54 @@ pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<Status, 
 /// same.
 pub fn explain_json_schema(text: &str, options: &SchemaOptions) -> Result<Explain, SchemaError> {
     formwork_schema::explain(text, options, &TerminalCache::default())
+}
+
+/// Checks a context-free grammar without a vocabulary: whether it compiles, and
+/// whether schemas in it do, exactly or only in part. Tokens that it names are not
+/// looked up.
+///
+/// # Errors
+///
+/// As [`Compiler::cfg`].
+pub fn check_cfg(
+    grammar: &cfg::Grammar,
+    limits: &CfgLimits,
+    schemas: &SchemaOptions,
+) -> Result<Status, CompileError> {
+    let cache = TerminalCache::default();
+    let language = compiler::cfg_language(grammar, limits, schemas, &cache, None)?;
+    Ok(formwork_grammar::Language::status(&language))
+}
+
+/// Draws what a schema becomes, in the notation of Graphviz.
+///
+/// # Errors
+///
+/// See [`SchemaError`].
+pub fn draw_json_schema(
+    text: &str,
+    options: &SchemaOptions,
+    limits: &DrawLimits,
+) -> Result<String, SchemaError> {
+    let mut language = formwork_schema::compile(text, options, &TerminalCache::default())?;
+    Ok(formwork_grammar::graphviz::draw(&mut language, limits))
+}
+
+/// Draws what a context-free grammar becomes, in the notation of Graphviz. Tokens
+/// that it names are not looked up, and drawn as token 0.
+///
+/// # Errors
+///
+/// As [`Compiler::cfg`].
+pub fn draw_cfg(
+    grammar: &cfg::Grammar,
+    limits: &CfgLimits,
+    schemas: &SchemaOptions,
+    draw: &DrawLimits,
+) -> Result<String, CompileError> {
+    let cache = TerminalCache::default();
+    let mut language = compiler::cfg_language(grammar, limits, schemas, &cache, None)?;
+    Ok(formwork_grammar::graphviz::draw(&mut language, draw))
 }
 
 #[doc = include_str!("../../../README.md")]
