@@ -72,6 +72,7 @@ impl Format {
             "lark" => Some(Self::Lark),
             "ebnf" => Some(Self::Ebnf),
             "regex" => Some(Self::Regex),
+            "json" => Some(Self::StructuralTag),
             _ => None,
         }
     }

@@ -1,15 +1,16 @@
 //! The command line.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use formwork::cfg::syntax::{Format, SyntaxOptions};
 use formwork::{PropertyOrder, SchemaOptions, Whitespace};
 use formwork_bench::documents;
 
 use crate::error::CliError;
 
-/// JSON Schema to exact token masks.
+/// JSON Schema and context-free grammars to exact token masks.
 ///
 /// Exit status: 0 for yes or done, 1 if the command ran and the answer is no, 2
 /// for an error.
@@ -30,24 +31,29 @@ pub(crate) enum Command {
     Witness(WitnessArgs),
     Validate(ValidateArgs),
     Mask(MaskArgs),
+    Dot(DotArgs),
     Maskbench(MaskbenchArgs),
     Suite(SuiteArgs),
 }
 
-/// Say whether a schema is supported, and if not, where and why.
+/// Say whether a schema or a grammar is supported, and if not, where and why.
 ///
 /// The verdict is `exact` if masks allow all valid texts, `subset` if they leave
 /// some out, which are listed, `refused` if the schema cannot be compiled,
-/// `unsatisfiable` if no value is valid. Status 0 for the first two, 1 for the
-/// others, 2 if the text is not a schema.
+/// `unsatisfiable` if no text is valid. Status 0 for the first two, 1 for the
+/// others, 2 if the text is not a schema or a grammar.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckArgs {
     /// The schema; `-` for standard input.
-    pub(crate) schema: PathBuf,
+    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
     /// Print what every part of the schema became, which parts no value
-    /// satisfies, and which keywords are annotations.
+    /// satisfies, and which keywords are annotations; of a grammar, which rules
+    /// are recursive, may be empty, or are of no use.
     #[arg(long)]
     pub(crate) explain: bool,
     /// Print an object.
@@ -57,16 +63,19 @@ pub(crate) struct CheckArgs {
 
 /// Print a shortest valid text, or random ones.
 ///
-/// Nothing is asked of a model. Every text is shown to another validator before
-/// it is printed; a different verdict is an error. The default white space is
-/// `compact`. Status 1 if the schema is refused or has no instance, 2 if it is
-/// not a schema.
+/// Nothing is asked of a model. Every text of a schema is shown to another
+/// validator before it is printed; a different verdict is an error. The default
+/// white space is `compact`. Status 1 if the schema is refused or has no instance,
+/// 2 if it is not a schema.
 #[derive(clap::Args, Debug)]
 pub(crate) struct WitnessArgs {
     /// The schema; `-` for standard input.
-    pub(crate) schema: PathBuf,
+    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
     /// Print so many random texts, one a line, all different; fewer if no more
-    /// are found.
+    /// are found. Those of a grammar are printed as JSON strings.
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<usize>,
     /// Where random texts start from; the same seed prints the same texts.
@@ -82,23 +91,31 @@ pub(crate) struct WitnessArgs {
     pub(crate) json: bool,
 }
 
-/// Send texts through the token masks of a schema, and say where they fail.
+/// Send texts through the token masks of a schema or a grammar, and say where they
+/// fail.
 ///
-/// Status 1 if a text is rejected, 2 if there is no verdict. A line end at the
-/// end of a file is not part of the text. If the masks leave out valid texts,
-/// standard error says which, once.
+/// Status 1 if a text is rejected, 2 if there is no verdict. For a schema, a line
+/// end at the end of a file is not part of the text; for a grammar, every byte is.
+/// If the masks leave out valid texts, standard error says which, once.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ValidateArgs {
     /// The schema.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) schema: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "grammar",
+        conflicts_with = "grammar"
+    )]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
     /// A HF tokenizer.json. The default is a vocabulary that needs no file.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
     /// Compare with another validator; a different verdict is an error.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "grammar")]
     pub(crate) oracle: bool,
     /// Print an object for each text.
     #[arg(long)]
@@ -114,8 +131,15 @@ pub(crate) struct ValidateArgs {
 #[derive(clap::Args, Debug)]
 pub(crate) struct MaskArgs {
     /// The schema.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) schema: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "grammar",
+        conflicts_with = "grammar"
+    )]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
     /// The text before.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) prefix: String,
@@ -131,6 +155,29 @@ pub(crate) struct MaskArgs {
     /// Print an object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Print what a schema or a grammar becomes as a drawing for Graphviz.
+///
+/// Circles are positions in rules, double ones where a rule may end; edges read
+/// terminals or, dashed, what another position derives. Terminals are drawn below,
+/// as automata over bytes. White space is `compact` unless said otherwise. Try
+/// `formwork dot --grammar FILE | dot -Tsvg`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct DotArgs {
+    /// The schema; `-` for standard input.
+    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
+    #[command(flatten)]
+    pub(crate) options: SchemaArgs,
+    /// Draw at most so many positions.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) max_dots: usize,
+    /// Draw terminals of at most so many states; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    pub(crate) max_states: usize,
 }
 
 /// Measure coverage, correctness and speed on a folder of MaskBench files.
@@ -187,6 +234,68 @@ pub(crate) struct SuiteArgs {
     /// List the tests with the wrong verdict.
     #[arg(long)]
     pub(crate) wrong: bool,
+}
+
+/// A context-free grammar instead of a schema.
+#[derive(clap::Args, Debug)]
+pub(crate) struct GrammarArgs {
+    /// A context-free grammar instead of a schema; `-` for standard input. The
+    /// options of schemas hold for schemas in it.
+    #[arg(long, value_name = "FILE")]
+    grammar: Option<PathBuf>,
+    /// The notation of the grammar. The default is told by the file's name:
+    /// .gbnf, .lark, .ebnf, .regex, or .json for a structural tag.
+    #[arg(long, value_name = "KIND", requires = "grammar")]
+    format: Option<Notation>,
+    /// The rule of whole texts, if it is not the notation's own.
+    #[arg(long, value_name = "RULE", requires = "grammar")]
+    start: Option<String>,
+}
+
+/// A notation of grammars.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Notation {
+    /// That of llama.cpp.
+    Gbnf,
+    /// That of Lark.
+    Lark,
+    /// That of the XML specification, or ISO/IEC 14977.
+    Ebnf,
+    /// One regular expression.
+    Regex,
+    /// Free text with tool calls, as JSON.
+    StructuralTag,
+}
+
+impl GrammarArgs {
+    /// The file, if a grammar was named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.grammar.as_deref()
+    }
+
+    /// The notation that was named, or that the file's name tells.
+    pub(crate) fn format(&self) -> Result<Format, CliError> {
+        match self.format {
+            Some(Notation::Gbnf) => return Ok(Format::Gbnf),
+            Some(Notation::Lark) => return Ok(Format::Lark),
+            Some(Notation::Ebnf) => return Ok(Format::Ebnf),
+            Some(Notation::Regex) => return Ok(Format::Regex),
+            Some(Notation::StructuralTag) => return Ok(Format::StructuralTag),
+            None => {}
+        }
+        let extension = self.file().and_then(Path::extension);
+        let extension = extension.unwrap_or_default().to_string_lossy();
+        Format::from_extension(&extension).ok_or_else(|| {
+            CliError::other("the name of the grammar does not tell its notation; say --format KIND")
+        })
+    }
+
+    pub(crate) fn options(&self) -> SyntaxOptions {
+        SyntaxOptions {
+            start: self.start.clone(),
+            ..SyntaxOptions::default()
+        }
+    }
 }
 
 /// How a schema is compiled.

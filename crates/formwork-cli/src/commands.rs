@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod check;
+mod dot;
 mod mask;
 mod maskbench;
 mod report;
@@ -19,6 +20,7 @@ pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliE
         Command::Check(args) => check::run(args, printer),
         Command::Witness(args) => witness::run(args, printer),
         Command::Validate(args) => validate::run(args, printer),
+        Command::Dot(args) => dot::run(args, printer),
         Command::Mask(args) => mask::run(args, printer),
         Command::Maskbench(args) => maskbench::run(args, printer),
         Command::Suite(args) => suite::run(args, printer),

@@ -1,6 +1,6 @@
 //! What may come next, in words.
 
-use formwork::Matcher;
+use formwork::{Matcher, TokenId};
 
 use crate::error::CliError;
 use crate::text::code;
@@ -20,6 +20,13 @@ pub(crate) fn describe(matcher: &Matcher) -> Result<String, CliError> {
         .iter()
         .collect();
     let mut parts = describe_bytes(&bytes);
+    let vocab = matcher.grammar().index().vocab();
+    for set in matcher.tokens_by_number() {
+        let name = set.only().and_then(|id| vocab.special_name(TokenId(id)));
+        parts.push(name.map_or("a token by its number".to_owned(), |name| {
+            format!("the token {}", code(name.as_bytes()))
+        }));
+    }
     if matcher.is_complete() {
         parts.push("the end of the text".to_owned());
     }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use formwork::{CompileError, LoadOptions, Vocab};
+use formwork::{LoadOptions, Vocab};
 use formwork_bench::Bench;
 
 use crate::error::CliError;
@@ -45,10 +45,4 @@ pub(crate) fn vocab(tokenizer: Option<&Path>) -> Result<Vocab, CliError> {
         None => Vocab::embedded(),
     }
     .map_err(CliError::other)
-}
-
-/// A schema that does not compile, as the reason why another command has no
-/// answer.
-pub(crate) fn schema_error(path: &Path, error: &CompileError) -> CliError {
-    CliError::Message(format!("{}: {error}", name(path)))
 }

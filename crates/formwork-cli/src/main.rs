@@ -13,8 +13,10 @@ mod location;
 mod printer;
 mod progress;
 mod restrictions;
+mod source;
 mod status;
 mod text;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -85,7 +85,15 @@ fn schemas() -> PathBuf {
 fn help_lists_the_commands() {
     let output = run(&["--help"]);
     check_status(&output, 0);
-    for command in ["check", "witness", "validate", "mask", "maskbench", "suite"] {
+    for command in [
+        "check",
+        "witness",
+        "validate",
+        "mask",
+        "dot",
+        "maskbench",
+        "suite",
+    ] {
         assert!(stdout(&output).contains(command), "{command}");
         check_status(&run(&[command, "--help"]), 0);
     }
@@ -498,4 +506,106 @@ fn suite_finds_remotes() {
         check_status(&output, 0);
         assert_eq!(json(&output)["draft7"]["core"]["pass"], 2);
     }
+}
+
+const SUMS: &str = "start: start \"+\" start | NUMBER\nNUMBER: /[0-9]+/\n";
+
+#[test]
+fn grammars_are_checked() {
+    let grammar = file("sums.lark", SUMS);
+    let output = run(&["check", "--grammar", &grammar, "--explain"]);
+    check_status(&output, 0);
+    let text = stdout(&output);
+    assert!(text.contains("sums.lark: exact\n"), "{text}");
+    assert!(text.contains("start: left-recursive"), "{text}");
+    let output = run(&["check", "--grammar", &grammar, "--explain", "--json"]);
+    assert_eq!(json(&output)["explain"]["rules"][0]["name"], "start");
+
+    let wrong = ["check", "--grammar", "-", "--format", "gbnf"];
+    let output = run_with_input(&wrong, "root ::= rot");
+    check_status(&output, 2);
+    assert!(stdout(&output).contains("<stdin>: not a grammar\n"));
+    assert!(stdout(&output).contains("1 | root ::= rot\n"));
+    let output = run_with_input(&wrong, "root ::= \"a\" root");
+    check_status(&output, 1);
+    assert!(stdout(&output).contains("unsatisfiable\n"));
+    let subset = r#"{"type": "json_schema", "json_schema": {"format": "email"}}"#;
+    let wrong = ["check", "--grammar", "-", "--format", "structural-tag"];
+    let output = run_with_input(&wrong, subset);
+    check_status(&output, 0);
+    assert!(stdout(&output).starts_with("<stdin>: subset\n  at /format"));
+    let output = run_with_input(
+        &wrong,
+        r#"{"type": "json_schema", "json_schema": {"type": 1}}"#,
+    );
+    check_status(&output, 2);
+    assert!(stdout(&output).starts_with("<stdin>: not a schema\n"));
+
+    // A schema or a grammar, and a notation to tell.
+    check_status(&run(&["check", "--grammar", &grammar, "schema.json"]), 2);
+    let nameless = file("sums.txt", SUMS);
+    let output = run(&["check", "--grammar", &nameless]);
+    check_status(&output, 2);
+    assert!(stderr(&output).contains("--format"));
+    let started = ["check", "--grammar", &nameless, "--format", "lark"];
+    check_status(&run(&started), 0);
+    check_status(&run(&[&started[..], &["--start", "stop"]].concat()), 2);
+}
+
+#[test]
+fn texts_of_grammars_go_through_masks() {
+    let grammar = file("walked.lark", SUMS);
+    let text = |name, text| file(name, text);
+    let (right, wrong) = (text("sum.txt", "1+22"), text("half.txt", "1+\n"));
+    let output = run(&["validate", "--grammar", &grammar, &right, &wrong]);
+    check_status(&output, 1);
+    let lines = stdout(&output);
+    assert!(lines.contains("sum.txt: accepted"), "{lines}");
+    assert!(
+        lines.contains("half.txt:1:3: rejected at byte 2: expected `0` to `9`"),
+        "{lines}"
+    );
+    let output = run(&["mask", "--grammar", &grammar, "--prefix", "1", "--json"]);
+    check_status(&output, 0);
+    let answer = json(&output);
+    assert_eq!(answer["stop"], true);
+    assert!(answer["count"].as_u64().is_some_and(|count| count >= 11));
+    let output = run(&["validate", "--grammar", &grammar, "--oracle", &right]);
+    check_status(&output, 2);
+}
+
+#[test]
+fn grammars_have_witnesses() {
+    let grammar = file("made.gbnf", "root ::= \"<\\n\" [a-c]+ root? \">\"");
+    let output = run(&["witness", "--grammar", &grammar]);
+    check_status(&output, 0);
+    assert_eq!(stdout(&output), "<\na>\n");
+    let output = run(&["witness", "--grammar", &grammar, "--count", "5"]);
+    check_status(&output, 0);
+    let texts = stdout(&output);
+    assert_eq!(texts.lines().count(), 5);
+    for line in texts.lines() {
+        let text: String = serde_json::from_str(line).unwrap();
+        assert!(text.starts_with("<\n") && text.ends_with('>'), "{text}");
+    }
+    let endless = file("endless.gbnf", "root ::= \"a\" root");
+    check_status(&run(&["witness", "--grammar", &endless]), 1);
+    let token = file("token.lark", "start: <|no|>");
+    let output = run(&["witness", "--grammar", &token]);
+    check_status(&output, 1);
+    assert!(stderr(&output).contains("no special token `<|no|>`"));
+}
+
+#[test]
+fn drawings_are_for_graphviz() {
+    let grammar = file("drawn.lark", SUMS);
+    let output = run(&["dot", "--grammar", &grammar]);
+    check_status(&output, 0);
+    let drawn = stdout(&output);
+    assert!(drawn.starts_with("digraph language {\n"), "{drawn}");
+    assert!(drawn.contains("start") && drawn.contains("'+'"), "{drawn}");
+    let output = run_with_input(&["dot", "-", "--max-dots", "3"], OBJECT);
+    check_status(&output, 0);
+    assert!(stdout(&output).contains("style=dashed"));
+    check_status(&run_with_input(&["dot", "-"], "{"), 2);
 }

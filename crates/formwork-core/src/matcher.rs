@@ -1,5 +1,6 @@
 //! A matcher: one text being generated under a grammar.
 
+use formwork_grammar::TokenSet;
 use formwork_vocab::TokenId;
 
 use crate::error::{EngineError, MaskError, PushError};
@@ -201,6 +202,21 @@ impl Matcher {
             }
         }
         Ok(set)
+    }
+
+    /// The tokens that may come next by their number, whatever their bytes: one set
+    /// for each place in the grammar that names some.
+    pub fn tokens_by_number(&self) -> Vec<TokenSet> {
+        if self.at == STOPPED {
+            return Vec::new();
+        }
+        let engine = self.grammar.engine();
+        let config = engine.machine.config(self.at);
+        let threads = config.token_threads.iter();
+        let mut sets: Vec<u32> = threads.map(|thread| thread.set).collect();
+        sets.dedup();
+        let set = |set| engine.machine.token_set(set).clone();
+        sets.into_iter().map(set).collect()
     }
 
     /// The bytes that must come next, whatever is generated: as long as there

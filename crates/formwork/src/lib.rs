@@ -61,6 +61,7 @@ pub use formwork_core::{
     ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind,
     Matcher, PushError, TokenIndex, fill_masks,
 };
+pub use formwork_grammar::TokenSet;
 pub use formwork_grammar::graphviz::DrawLimits;
 pub use formwork_schema::{
     Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,

@@ -1,14 +1,20 @@
 //! `formwork check`.
 
-use formwork::{Refusal, SchemaError, Status, check_json_schema, explain_json_schema};
+use formwork::cfg::{Analysis, RuleId, analyze};
+use formwork::{
+    CfgLimits, CompileError, Refusal, SchemaError, SchemaOptions, Status, cfg, check_cfg,
+    check_json_schema, explain_json_schema,
+};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::args::CheckArgs;
 use crate::error::CliError;
 use crate::printer::Printer;
 use crate::restrictions::LeftOut;
+use crate::source::{Kind, Source, SourceError};
 use crate::status::ExitStatus;
-use crate::{explain, input};
+use crate::{explain, verdict};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -18,9 +24,9 @@ struct Answer<'a> {
     reasons: Vec<Reason<'a>>,
     /// What a subset leaves out.
     restrictions: Vec<LeftOut<'a>>,
-    /// What the parts of the schema became.
+    /// What the parts of the source became.
     #[serde(skip_serializing_if = "Option::is_none")]
-    explain: Option<serde_json::Value>,
+    explain: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -30,18 +36,20 @@ struct Reason<'a> {
     reason: &'a str,
 }
 
+/// What the parts of a source became, for people and as an object.
+struct Explained {
+    text: String,
+    object: Value,
+}
+
 pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let text = input::read(&args.schema)?;
+    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
     let options = args.options.build()?;
-    let result = check_json_schema(&text, &options);
-    // What is refused has become nothing.
-    let explained = match args.explain {
-        true => explain_json_schema(&text, &options).ok(),
-        false => None,
-    };
-    let (verdict, status) = judge(&result);
+    let (result, explained) = check(&source, &options, args.explain);
+    let verdict = verdict::word(&result);
     let error = result.as_ref().err();
-    let refusals = error.map(SchemaError::refusals).unwrap_or_default();
+    let status = error.map_or(ExitStatus::Yes, verdict::status);
+    let refusals = error.map(refusals).unwrap_or_default();
     let restrictions = result.as_ref().map(Status::restrictions);
     let restrictions = restrictions.unwrap_or_default();
     if args.json {
@@ -50,49 +58,99 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus,
             message: error.map(ToString::to_string),
             reasons: refusals.iter().map(Reason::of).collect(),
             restrictions: restrictions.iter().map(LeftOut::of).collect(),
-            explain: explained.as_ref().map(explain::object),
+            explain: explained.map(|explained| explained.object),
         })?;
         return Ok(status);
     }
-    printer.line(format_args!("{}: {verdict}", input::name(&args.schema)))?;
+    printer.line(format_args!("{}: {verdict}", source.name()))?;
     for refusal in refusals {
         printer.line(format_args!("  {refusal}"))?;
     }
     for restriction in restrictions {
         printer.line(format_args!("  {restriction}"))?;
     }
-    match error {
-        Some(error) if refusals.is_empty() => printer.line(format_args!("  {error}"))?,
-        _ => {}
+    if let Some(error) = error.filter(|_| refusals.is_empty()) {
+        for line in error.to_string().lines() {
+            printer.line(format_args!("  {line}"))?;
+        }
     }
     if let Some(explained) = explained {
-        printer.text(explained)?;
+        printer.text(explained.text)?;
     }
     Ok(status)
 }
 
-fn judge(result: &Result<Status, SchemaError>) -> (&'static str, ExitStatus) {
-    match result {
-        Ok(Status::Exact) => ("exact", ExitStatus::Yes),
-        Ok(Status::Subset(_)) => ("subset", ExitStatus::Yes),
-        Err(error) => {
-            let verdict = match error {
-                SchemaError::Syntax { .. } => "not JSON",
-                SchemaError::Invalid(_) => "not a schema",
-                SchemaError::Unsatisfiable(_) => "unsatisfiable",
-                SchemaError::Limit { .. } => "over a limit",
-                _ => "refused",
-            };
-            (verdict, status_of(error))
+/// The verdict, and what became of the parts if that is wanted: what is refused
+/// has become nothing.
+fn check(
+    source: &Source,
+    options: &SchemaOptions,
+    explain: bool,
+) -> (Result<Status, SourceError>, Option<Explained>) {
+    let (format, syntax) = match &source.kind {
+        Kind::Schema => {
+            let result = check_json_schema(&source.text, options);
+            let explained = explain.then(|| explain_json_schema(&source.text, options).ok());
+            let explained = explained.flatten().map(|explained| Explained {
+                text: explained.to_string(),
+                object: explain::object(&explained),
+            });
+            let result = result.map_err(|error| CompileError::Schema(error).into());
+            return (result, explained);
         }
-    }
+        Kind::Grammar(format, syntax) => (*format, syntax),
+    };
+    let grammar = match source.grammar(format, syntax) {
+        Ok(grammar) => grammar,
+        Err(errors) => return (Err(errors.into()), None),
+    };
+    let limits = CfgLimits::default();
+    let facts = explain.then(|| analyze(&grammar, &limits).ok()).flatten();
+    let explained = facts.map(|facts| of_rules(&grammar, &facts));
+    let result = check_cfg(&grammar, &limits, options);
+    (result.map_err(SourceError::from), explained)
 }
 
-/// Whether there is an answer about a schema that does not compile.
-pub(super) fn status_of(error: &SchemaError) -> ExitStatus {
+/// The rules of a grammar, each with what is worth knowing of it.
+fn of_rules(grammar: &cfg::Grammar, facts: &Analysis) -> Explained {
+    let mut text = format!(
+        "{} rules, {} terminals\n",
+        grammar.rules.len(),
+        grammar.terminals.len()
+    );
+    let mut rules = Vec::new();
+    for (number, rule) in grammar.rules.iter().enumerate() {
+        let id = RuleId(number as u32);
+        let known = [
+            (!facts.is_productive(id), "derives nothing"),
+            (!facts.is_reachable(id), "not used"),
+            (facts.is_nullable(id), "may be empty"),
+            (facts.is_left_recursive(id), "left-recursive"),
+            (
+                facts.is_recursive(id) && !facts.is_left_recursive(id),
+                "recursive",
+            ),
+            (facts.is_cyclic(id), "derives itself"),
+        ];
+        let known = known.iter().filter(|(holds, _)| *holds);
+        let known: Vec<&str> = known.map(|(_, fact)| *fact).collect();
+        rules.push(json!({
+            "name": rule.name,
+            "span": [rule.span.start, rule.span.end],
+            "facts": known,
+        }));
+        if !known.is_empty() {
+            text.push_str(&format!("  {}: {}\n", rule.name, known.join(", ")));
+        }
+    }
+    let object = json!({ "terminals": grammar.terminals.len(), "rules": rules });
+    Explained { text, object }
+}
+
+fn refusals(error: &SourceError) -> &[Refusal] {
     match error {
-        SchemaError::Syntax { .. } | SchemaError::Invalid(_) => ExitStatus::Error,
-        _ => ExitStatus::No,
+        SourceError::Compile(CompileError::Schema(error)) => SchemaError::refusals(error),
+        _ => &[],
     }
 }
 

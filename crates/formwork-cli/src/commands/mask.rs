@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::args::MaskArgs;
 use crate::error::CliError;
 use crate::printer::Printer;
+use crate::source::Source;
 use crate::status::ExitStatus;
 use crate::text::quoted;
 use crate::{expect, input, restrictions};
@@ -42,13 +43,13 @@ struct Rejection {
 }
 
 pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let schema = input::read(&args.schema)?;
+    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
     let vocab = Arc::new(input::vocab(args.tokenizer.as_deref())?);
-    let grammar = Compiler::new(Arc::clone(&vocab))
-        .map_err(CliError::other)?
-        .json_schema(&schema, &args.options.build()?)
-        .map_err(|error| input::schema_error(&args.schema, &error))?;
-    restrictions::warn(&args.schema, grammar.status(), printer);
+    let compiler = Compiler::new(Arc::clone(&vocab)).map_err(CliError::other)?;
+    let grammar = source
+        .compile(&compiler, &args.options.build()?)
+        .map_err(|error| source.error(&error))?;
+    restrictions::warn(source.path(), grammar.status(), printer);
     let mut matcher = grammar.matcher();
     let prefix = args.prefix.as_bytes();
     match matcher.push_bytes(prefix) {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::args::ValidateArgs;
 use crate::error::CliError;
 use crate::printer::{self, Printer};
+use crate::source::Source;
 use crate::status::ExitStatus;
 use crate::{expect, input, location, restrictions};
 
@@ -39,22 +40,24 @@ struct Fault {
 }
 
 pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let schema = input::read(&args.schema)?;
+    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
     let options = args.options.build()?;
     let oracle = args
         .oracle
-        .then(|| Oracle::with_documents(&schema, &options.documents))
+        .then(|| Oracle::with_documents(&source.text, &options.documents))
         .transpose()?;
     let bench = input::bench(args.tokenizer.as_deref())?;
-    let grammar = bench
-        .compiler()
-        .json_schema(&schema, &options)
-        .map_err(|error| input::schema_error(&args.schema, &error))?;
-    restrictions::warn(&args.schema, grammar.status(), printer);
+    let grammar = source
+        .compile(bench.compiler(), &options)
+        .map_err(|error| source.error(&error))?;
+    restrictions::warn(source.path(), grammar.status(), printer);
     let mut status = ExitStatus::Yes;
     for file in &args.files {
         let text = input::read(file)?;
-        let text = without_line_end(&text);
+        let text = match source.is_schema() {
+            true => without_line_end(&text),
+            false => &text,
+        };
         let fault = judge(&bench, &grammar, text)?;
         let answer = Answer {
             file: input::name(file),

@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use formwork::{CompileError, Compiler, Grammar, LoadOptions, Vocab, samples, witness};
+use formwork::{Compiler, Grammar, LoadOptions, Vocab, samples, witness};
 use formwork_bench::Oracle;
 use serde::Serialize;
 
 use crate::args::WitnessArgs;
-use crate::commands::check;
 use crate::error::CliError;
 use crate::printer::{self, Printer};
+use crate::source::Source;
 use crate::status::ExitStatus;
-use crate::{input, restrictions};
+use crate::{restrictions, verdict};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -28,20 +28,18 @@ struct Answer {
 }
 
 pub(super) fn run(args: &WitnessArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let schema = input::read(&args.schema)?;
+    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
     let options = args.options.build_compact()?;
-    let grammar = match bytes()?.json_schema(&schema, &options) {
+    let grammar = match source.compile(&bytes()?, &options) {
         Ok(grammar) => grammar,
-        Err(CompileError::Schema(error)) => {
-            let message = format!("{}: {error}", input::name(&args.schema));
-            printer::error(&message);
-            return Ok(check::status_of(&error));
+        Err(error) => {
+            printer::error(&source.error(&error));
+            return Ok(verdict::status(&error));
         }
-        Err(error) => return Err(input::schema_error(&args.schema, &error)),
     };
-    restrictions::warn(&args.schema, grammar.status(), printer);
-    let oracle = match Oracle::with_documents(&schema, &options.documents) {
-        _ if args.no_check => None,
+    restrictions::warn(source.path(), grammar.status(), printer);
+    let oracle = match Oracle::with_documents(&source.text, &options.documents) {
+        _ if args.no_check || !source.is_schema() => None,
         Ok(oracle) => Some(oracle),
         Err(error) => {
             printer::warning(&error);
@@ -66,8 +64,12 @@ pub(super) fn run(args: &WitnessArgs, printer: &mut Printer) -> Result<ExitStatu
         }
         if args.json {
             printer.json(&answer)?;
-        } else {
+        } else if source.is_schema() {
             printer.line(one_line(&answer.text))?;
+        } else if args.count.is_some() {
+            printer.json(&answer.text)?;
+        } else {
+            printer.line(&answer.text)?;
         }
     }
     Ok(status)
@@ -94,7 +96,9 @@ impl Answer {
 fn shortest(grammar: &Grammar) -> Result<Answer, CliError> {
     match witness(grammar).map_err(CliError::other)? {
         Some(found) => Ok(Answer::new(found.text, Some(found.is_shortest))),
-        None => Err(CliError::other("every valid text is very long")),
+        None => Err(CliError::other(
+            "every valid text is very long, or needs tokens that are no text",
+        )),
     }
 }
 

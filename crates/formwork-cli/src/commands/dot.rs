@@ -1,0 +1,32 @@
+//! `formwork dot`.
+
+use formwork::{CfgLimits, CompileError, DrawLimits, draw_cfg, draw_json_schema};
+
+use crate::args::DotArgs;
+use crate::error::CliError;
+use crate::printer::Printer;
+use crate::source::{Kind, Source, SourceError};
+use crate::status::ExitStatus;
+
+pub(super) fn run(args: &DotArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
+    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
+    let options = args.options.build_compact()?;
+    let limits = DrawLimits {
+        max_dots: args.max_dots,
+        max_states: args.max_states,
+    };
+    let drawn =
+        || -> Result<String, SourceError> {
+            match &source.kind {
+                Kind::Schema => Ok(draw_json_schema(&source.text, &options, &limits)
+                    .map_err(CompileError::Schema)?),
+                Kind::Grammar(format, syntax) => {
+                    let grammar = source.grammar(*format, syntax)?;
+                    let cfg = CfgLimits::default();
+                    Ok(draw_cfg(&grammar, &cfg, &options, &limits)?)
+                }
+            }
+        };
+    printer.text(drawn().map_err(|error| source.error(&error))?)?;
+    Ok(ExitStatus::Yes)
+}

@@ -1,0 +1,106 @@
+//! What a text is held against: a schema or a context-free grammar.
+
+use std::path::{Path, PathBuf};
+
+use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
+use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
+
+use crate::args::GrammarArgs;
+use crate::error::CliError;
+use crate::input;
+
+/// A schema or a grammar, as it is written.
+pub(crate) struct Source {
+    path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    Schema,
+    Grammar(Format, SyntaxOptions),
+}
+
+/// Why a source has not become a grammar.
+pub(crate) enum SourceError {
+    Syntax(SyntaxErrors),
+    Compile(CompileError),
+}
+
+impl Source {
+    /// Reads the one that was named.
+    pub(crate) fn read(schema: Option<&Path>, args: &GrammarArgs) -> Result<Source, CliError> {
+        let (path, kind) = match (schema, args.file()) {
+            (_, Some(path)) => (path, Kind::Grammar(args.format()?, args.options())),
+            (Some(path), None) => (path, Kind::Schema),
+            (None, None) => return Err(CliError::other("name a schema, or --grammar FILE")),
+        };
+        Ok(Source {
+            path: path.to_owned(),
+            text: input::read(path)?,
+            kind,
+        })
+    }
+
+    /// Its name as shown.
+    pub(crate) fn name(&self) -> String {
+        input::name(&self.path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn is_schema(&self) -> bool {
+        matches!(self.kind, Kind::Schema)
+    }
+
+    pub(crate) fn compile(
+        &self,
+        compiler: &Compiler,
+        options: &SchemaOptions,
+    ) -> Result<Grammar, SourceError> {
+        match &self.kind {
+            Kind::Schema => Ok(compiler.json_schema(&self.text, options)?),
+            Kind::Grammar(format, syntax) => {
+                let grammar = self.grammar(*format, syntax)?;
+                Ok(compiler.cfg_with(&grammar, &CfgLimits::default(), options)?)
+            }
+        }
+    }
+
+    /// The grammar that it says.
+    pub(crate) fn grammar(
+        &self,
+        format: Format,
+        options: &SyntaxOptions,
+    ) -> Result<cfg::Grammar, SyntaxErrors> {
+        parse_with(&self.text, format, options)
+    }
+
+    /// A source that does not compile, as the reason why a command has no answer.
+    pub(crate) fn error(&self, error: &SourceError) -> CliError {
+        CliError::Message(format!("{}: {error}", self.name()))
+    }
+}
+
+impl From<SyntaxErrors> for SourceError {
+    fn from(errors: SyntaxErrors) -> Self {
+        SourceError::Syntax(errors)
+    }
+}
+
+impl From<CompileError> for SourceError {
+    fn from(error: CompileError) -> Self {
+        SourceError::Compile(error)
+    }
+}
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SourceError::Syntax(errors) => errors.fmt(f),
+            SourceError::Compile(error) => error.fmt(f),
+        }
+    }
+}
