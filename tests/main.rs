@@ -24,5 +24,6 @@ mod scale;
 mod schemas;
 mod soundness;
 mod support;
+mod tool_calls;
 mod walks;
 mod witness;

@@ -40,7 +40,7 @@ mod words;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxErrors};
 pub use options::{EbnfDialect, SyntaxLimits, SyntaxOptions, Undefined};
-pub use plain::{choice, json_object, json_value};
+pub use plain::{choice, json_object, json_schema, json_value};
 pub use tags::think_first;
 
 use crate::ir::{Grammar, Span};

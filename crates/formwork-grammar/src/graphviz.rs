@@ -241,7 +241,10 @@ fn only_text(terminal: &dyn Terminal) -> Option<Vec<u8>> {
 
 /// Bytes, ascending, as ranges.
 fn byte_ranges(bytes: &[u8]) -> String {
-    let show = |byte: u8| std::ascii::escape_default(byte).to_string();
+    let show = |byte: u8| match byte {
+        b' ' => "␣".to_owned(),
+        _ => std::ascii::escape_default(byte).to_string(),
+    };
     let runs = bytes.chunk_by(|a, b| b - a == 1);
     let runs = runs.filter_map(|run| match (run.first()?, run.last()?) {
         (first, last) if last - first < 2 => Some(

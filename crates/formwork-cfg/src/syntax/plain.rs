@@ -8,7 +8,7 @@ use super::draft::{Draft, Node, Symbol};
 use super::error::{Fault, SyntaxErrors};
 use super::options::{SyntaxLimits, SyntaxOptions};
 use super::{Format, lower, words};
-use crate::ir::{Grammar, Span};
+use crate::ir::{Expr, Foreign, ForeignId, ForeignKind, Grammar, Rule, RuleId, Span};
 
 /// The texts that `pattern` matches from end to end.
 pub(super) fn regex(pattern: &str, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
@@ -80,6 +80,28 @@ pub fn choice<'a>(
     let body = Node::Words(Arc::new(dfa));
     let (draft, start) = one(body, Span::default()).map_err(|fault| fail(vec![fault]))?;
     lower::lower(draft, start, &options).map_err(fail)
+}
+
+/// The grammar of the JSON texts that a schema describes, to be part of a larger
+/// one. What is wrong with the schema is found when the grammar is compiled.
+pub fn json_schema(schema: &str) -> Grammar {
+    let span = Span {
+        start: 0,
+        end: schema.len(),
+    };
+    Grammar {
+        rules: vec![Rule {
+            name: "root".to_owned(),
+            span,
+            body: Expr::Foreign(ForeignId(0)),
+        }],
+        terminals: Vec::new(),
+        foreign: vec![Foreign {
+            kind: ForeignKind::JsonSchema(schema.to_owned()),
+            span,
+        }],
+        start: RuleId(0),
+    }
 }
 
 const JSON: &str = r#"

@@ -76,7 +76,13 @@ fn damage(text: &str, random: &mut Random) -> String {
 fn damaged_grammars() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../grammars");
     let mut random = Random(1);
-    let formats = [Format::Gbnf, Format::Lark, Format::Ebnf, Format::Regex];
+    let formats = [
+        Format::Gbnf,
+        Format::Lark,
+        Format::Ebnf,
+        Format::Regex,
+        Format::StructuralTag,
+    ];
     let limits = SyntaxLimits {
         max_work: 200_000,
         max_pattern_work: 2_000_000,

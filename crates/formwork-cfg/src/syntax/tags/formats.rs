@@ -565,7 +565,8 @@ impl<'a> Formats<'a> {
                 return Err(Fault::malformed(tag.span, message));
             };
             if !triggers.contains(token) {
-                let message = "the token that begins this tag is not among `trigger_tokens`";
+                let message = "the token that begins this tag is not among `trigger_tokens`; \
+                               write it the same way in both";
                 return Err(Fault::malformed(tag.span, message));
             }
             ways.push((token.clone(), tag.rest.clone()));
