@@ -1,6 +1,6 @@
 //! formwork makes language models answer in a given form: it compiles JSON
-//! Schema and context-free grammars into exact token masks. A mask costs microseconds; compiling a
-//! typical schema takes well under a millisecond.
+//! Schema and context-free grammars into exact token masks. A mask costs
+//! microseconds; compiling a typical schema takes well under a millisecond.
 //!
 //! ```
 //! use std::sync::Arc;
