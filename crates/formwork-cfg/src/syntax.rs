@@ -33,6 +33,7 @@ mod lark;
 mod lower;
 mod options;
 mod plain;
+mod rules;
 mod tags;
 mod token_names;
 mod tokens;

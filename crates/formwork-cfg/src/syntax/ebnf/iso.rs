@@ -9,9 +9,9 @@ use logos::Logos;
 
 use crate::ir::Span;
 use crate::syntax::draft::{Draft, Node, Symbol};
-use crate::syntax::error::{Fault, MAX_ERRORS};
+use crate::syntax::error::Fault;
 use crate::syntax::options::SyntaxLimits;
-use crate::syntax::tokens::Tokens;
+use crate::syntax::rules::Rules;
 
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
 #[logos(skip r"[ \t\r\n\f\x0b]+")]
@@ -65,42 +65,14 @@ pub(super) fn parse(
     text: &str,
     limits: &SyntaxLimits,
 ) -> Result<(Draft, Option<Symbol>), Vec<Fault>> {
-    let (tokens, mut faults) = Tokens::lex(text, explain);
-    let mut parser = Parser {
-        tokens,
-        depth: 0,
-        draft: Draft::default(),
-        limits,
-    };
-    let mut first = None;
-    while parser.tokens.peek().is_some() && faults.len() < MAX_ERRORS {
-        match parser.rule() {
-            Ok(symbol) => first = first.or(Some(symbol)),
-            Err(fault) => {
-                faults.push(fault);
-                parser.recover();
-            }
-        }
-    }
-    if faults.is_empty() {
-        Ok((parser.draft, first))
-    } else {
-        Err(faults)
-    }
+    Rules::read(text, limits, explain, Rules::rule, Rules::recover)
 }
 
-struct Parser<'a> {
-    tokens: Tokens<'a, Token>,
-    /// How many brackets are open.
-    depth: u32,
-    draft: Draft,
-    limits: &'a SyntaxLimits,
-}
+type Parser<'a> = Rules<'a, Token>;
 
 impl Parser<'_> {
     /// Skips to what follows the next `;`.
     fn recover(&mut self) {
-        self.depth = 0;
         while let Some(token) = self.tokens.peek() {
             self.tokens.at += 1;
             if token == Token::End {
@@ -109,7 +81,7 @@ impl Parser<'_> {
         }
     }
 
-    fn rule(&mut self) -> Result<Symbol, Fault> {
+    fn rule(&mut self) -> Result<Option<Symbol>, Fault> {
         let Some((name, span)) = self.name() else {
             return self.tokens.fail("expected the name of a rule");
         };
@@ -129,7 +101,7 @@ impl Parser<'_> {
             };
             return self.tokens.fail(message);
         }
-        self.draft.define(&name, span, body)
+        self.draft.define(&name, span, body).map(Some)
     }
 
     /// A name of one word or several.
@@ -220,11 +192,7 @@ impl Parser<'_> {
     fn bracket(&mut self, close: Token, sign: &str) -> Result<Node, Fault> {
         let open = self.tokens.here();
         self.tokens.at += 1;
-        self.depth += 1;
-        let max = self.limits.max_nesting;
-        if self.depth > max {
-            return Err(Fault::limit(open, "nested brackets", "max_nesting", max));
-        }
+        self.enter(open)?;
         let inner = self.alternatives()?;
         if !self.tokens.eat(close) {
             let message = format!("expected {sign}, which closes this bracket");

@@ -8,9 +8,9 @@ use logos::Logos;
 
 use crate::ir::Span;
 use crate::syntax::draft::{Draft, Node, Symbol};
-use crate::syntax::error::{Fault, MAX_ERRORS};
+use crate::syntax::error::Fault;
 use crate::syntax::options::SyntaxLimits;
-use crate::syntax::tokens::Tokens;
+use crate::syntax::rules::Rules;
 
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
 #[logos(skip r"[ \t\r\n]+")]
@@ -60,42 +60,14 @@ pub(super) fn parse(
     text: &str,
     limits: &SyntaxLimits,
 ) -> Result<(Draft, Option<Symbol>), Vec<Fault>> {
-    let (tokens, mut faults) = Tokens::lex(text, explain);
-    let mut parser = Parser {
-        tokens,
-        depth: 0,
-        draft: Draft::default(),
-        limits,
-    };
-    let mut first = None;
-    while parser.tokens.peek().is_some() && faults.len() < MAX_ERRORS {
-        match parser.rule() {
-            Ok(symbol) => first = first.or(Some(symbol)),
-            Err(fault) => {
-                faults.push(fault);
-                parser.recover();
-            }
-        }
-    }
-    if faults.is_empty() {
-        Ok((parser.draft, first))
-    } else {
-        Err(faults)
-    }
+    Rules::read(text, limits, explain, Rules::rule, Rules::recover)
 }
 
-struct Parser<'a> {
-    tokens: Tokens<'a, Token>,
-    /// How many groups are open.
-    depth: u32,
-    draft: Draft,
-    limits: &'a SyntaxLimits,
-}
+type Parser<'a> = Rules<'a, Token>;
 
 impl Parser<'_> {
     /// Skips to the next rule.
     fn recover(&mut self) {
-        self.depth = 0;
         self.tokens.at += 1;
         while self.tokens.peek().is_some() && !self.at_rule() {
             self.tokens.at += 1;
@@ -109,7 +81,7 @@ impl Parser<'_> {
             && self.tokens.peek_nth(name + 1) == Some(Token::Defines)
     }
 
-    fn rule(&mut self) -> Result<Symbol, Fault> {
+    fn rule(&mut self) -> Result<Option<Symbol>, Fault> {
         self.tokens.eat(Token::Number);
         let span = self
             .tokens
@@ -120,7 +92,8 @@ impl Parser<'_> {
         if self.tokens.peek().is_some() && !self.at_rule() {
             return self.tokens.fail("expected another rule, `name ::= …`");
         }
-        self.draft.define(self.tokens.source(span), span, body)
+        let symbol = self.draft.define(self.tokens.source(span), span, body);
+        symbol.map(Some)
     }
 
     fn alternatives(&mut self) -> Result<Node, Fault> {
@@ -158,14 +131,6 @@ impl Parser<'_> {
             };
             node = Node::Minus(Box::new(node), Box::new(other), sign);
         }
-    }
-
-    fn check_nesting(&self, level: u32, span: Span) -> Result<(), Fault> {
-        let max = self.limits.max_nesting;
-        if level > max {
-            return Err(Fault::limit(span, "nesting", "max_nesting", max));
-        }
-        Ok(())
     }
 
     fn repeated(&mut self) -> Result<Option<Node>, Fault> {
@@ -206,8 +171,7 @@ impl Parser<'_> {
             Token::Class | Token::Number => class(source, span)?,
             Token::Open => {
                 self.tokens.at += 1;
-                self.depth += 1;
-                self.check_nesting(self.depth, span)?;
+                self.enter(span)?;
                 let inner = self.alternatives()?;
                 if self.tokens.peek() != Some(Token::Close) {
                     return Err(Fault::malformed(span, "the group has no closing `)`"));

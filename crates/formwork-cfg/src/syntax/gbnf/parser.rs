@@ -5,47 +5,24 @@ use formwork_automata::CharSet;
 use super::lexer::{Token, explain};
 use crate::ir::{ForeignKind, Span};
 use crate::syntax::draft::{Draft, Node, Symbol};
-use crate::syntax::error::{Fault, MAX_ERRORS};
+use crate::syntax::error::Fault;
 use crate::syntax::escape::Escapes;
-use crate::syntax::options::{SyntaxLimits, SyntaxOptions};
+use crate::syntax::options::SyntaxOptions;
+use crate::syntax::rules::Rules;
 use crate::syntax::token_names;
-use crate::syntax::tokens::Tokens;
 
 pub(super) fn parse(text: &str, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
-    let (tokens, mut faults) = Tokens::lex(text, explain);
-    let mut parser = Parser {
-        tokens,
-        depth: 0,
-        draft: Draft::default(),
-        limits: &options.limits,
-    };
-    while parser.skip_lines() {
-        if let Err(fault) = parser.rule() {
-            faults.push(fault);
-            parser.recover();
-        }
-        if faults.len() >= MAX_ERRORS {
-            break;
-        }
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
+    let read = Rules::read(text, &options.limits, explain, Rules::rule, Rules::recover);
+    let (draft, _) = read?;
     let root = options.start.as_deref().unwrap_or("root");
-    let Some(start) = parser.draft.find(root) else {
+    let Some(start) = draft.find(root) else {
         let message = format!("no rule `{root}`, where texts start; add `{root} ::= …`");
         return Err(vec![Fault::undefined(Span::default(), message)]);
     };
-    Ok((parser.draft, start))
+    Ok((draft, start))
 }
 
-struct Parser<'a> {
-    tokens: Tokens<'a, Token>,
-    /// How many groups are open.
-    depth: u32,
-    draft: Draft,
-    limits: &'a SyntaxLimits,
-}
+type Parser<'a> = Rules<'a, Token>;
 
 impl Parser<'_> {
     /// Skips line ends; whether anything is left.
@@ -56,7 +33,6 @@ impl Parser<'_> {
 
     /// Skips to the next token that begins a rule.
     fn recover(&mut self) {
-        self.depth = 0;
         self.tokens.at += 1;
         while self.tokens.peek().is_some() && !self.at_rule() {
             self.tokens.at += 1;
@@ -68,7 +44,10 @@ impl Parser<'_> {
         self.tokens.peek() == Some(Token::Word) && self.tokens.peek_nth(1) == Some(Token::Defines)
     }
 
-    fn rule(&mut self) -> Result<(), Fault> {
+    fn rule(&mut self) -> Result<Option<Symbol>, Fault> {
+        if !self.skip_lines() {
+            return Ok(None);
+        }
         let span = self.tokens.here();
         self.tokens
             .expect(Token::Word, "expected the name of a rule")?;
@@ -92,8 +71,7 @@ impl Parser<'_> {
             }
         }
         let name = self.tokens.source(span).to_owned();
-        self.draft.define(&name, span, body)?;
-        Ok(())
+        self.draft.define(&name, span, body).map(Some)
     }
 
     fn alternatives(&mut self) -> Result<Node, Fault> {
@@ -177,11 +155,7 @@ impl Parser<'_> {
     fn group(&mut self) -> Result<Node, Fault> {
         let open = self.tokens.here();
         self.tokens.at += 1;
-        self.depth += 1;
-        if self.depth > self.limits.max_nesting {
-            let max = self.limits.max_nesting;
-            return Err(Fault::limit(open, "nested groups", "max_nesting", max));
-        }
+        self.enter(open)?;
         let node = self.alternatives()?;
         self.skip_lines();
         if !self.tokens.eat(Token::Close) {
@@ -216,10 +190,7 @@ impl Parser<'_> {
             };
             self.tokens.at += 1;
             count += 1;
-            if count > self.limits.max_nesting {
-                let max = self.limits.max_nesting;
-                return Err(Fault::limit(span, "nested operators", "max_nesting", max));
-            }
+            self.check_nesting(count, span)?;
             node = node.repeat(min, max);
         }
     }
