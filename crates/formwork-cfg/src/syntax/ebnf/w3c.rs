@@ -1,7 +1,8 @@
 //! The notation of the XML specification, section 6.
 //!
 //! Numbers before rules, comments and the constraints `[wfc: …]` and `[vc: …]`
-//! are skipped. Texts and classes have no escapes but `#xN`.
+//! are skipped. Rules have numbers if the first one has; else `[1]` is a class
+//! wherever it stands. Texts and classes have no escapes but `#xN`.
 
 use formwork_automata::CharSet;
 use logos::Logos;
@@ -61,8 +62,10 @@ pub(super) fn parse(
     limits: &SyntaxLimits,
 ) -> Result<(Draft, Option<Symbol>), Vec<Fault>> {
     let (tokens, mut faults) = Tokens::lex(text, explain);
+    let numbered = tokens.peek() == Some(Token::Number);
     let mut parser = Parser {
         tokens,
+        numbered,
         depth: 0,
         draft: Draft::default(),
         limits,
@@ -86,6 +89,8 @@ pub(super) fn parse(
 
 struct Parser<'a> {
     tokens: Tokens<'a, Token>,
+    /// Whether rules may have numbers.
+    numbered: bool,
     /// How many groups are open.
     depth: u32,
     draft: Draft,
@@ -104,7 +109,7 @@ impl Parser<'_> {
 
     /// Whether a rule begins here.
     fn at_rule(&self) -> bool {
-        let name = usize::from(self.tokens.peek() == Some(Token::Number));
+        let name = usize::from(self.numbered && self.tokens.peek() == Some(Token::Number));
         self.tokens.peek_nth(name) == Some(Token::Name)
             && self.tokens.peek_nth(name + 1) == Some(Token::Defines)
     }
