@@ -199,7 +199,7 @@ impl Walk<'_> {
 
 fn refused(error: &PushError) -> Left {
     match error {
-        PushError::Engine(error) => Left::Limit(error.clone()),
+        PushError::Engine(error) => Left::Limit(*error),
         error => Left::Wrong(format!("a push is refused: {error}")),
     }
 }
