@@ -12,6 +12,8 @@
 )]
 
 mod cfg_oracle;
+mod grammar_scale;
+mod grammar_walks;
 mod grammars;
 mod keywords;
 mod limits;

@@ -184,5 +184,10 @@ mod tests {
         assert!(accepts(&grammar, "aa") && !accepts(&grammar, "ab"));
         let errors = super::super::parse("ab(c", Format::Regex, &limits);
         assert_eq!(errors.map(|_| ()).unwrap_err().errors()[0].column, 3);
+        for depth in [30_000, 60_000] {
+            let deep = format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
+            let errors = super::super::parse(&deep, Format::Regex, &limits);
+            assert!(errors.map(|_| ()).unwrap_err().is_limit());
+        }
     }
 }

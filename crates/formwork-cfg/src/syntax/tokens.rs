@@ -39,6 +39,11 @@ where
         self.peek_nth(0)
     }
 
+    /// The first token of the text.
+    pub(super) fn first(&self) -> Option<T> {
+        self.list.first().map(|&(token, _)| token)
+    }
+
     /// The `n`th token after the next.
     pub(super) fn peek_nth(&self, n: usize) -> Option<T> {
         self.list.get(self.at + n).map(|&(token, _)| token)

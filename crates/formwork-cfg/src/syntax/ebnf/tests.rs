@@ -36,6 +36,12 @@ fn w3c() {
 }
 
 #[test]
+fn w3c_tells_numbers_of_rules_from_classes() {
+    check("a ::= b 'x' [01]\nb ::= [0]", &["0x0", "0x1"], &["0x"]);
+    check("[1] a ::= b [01]\n[2] b ::= [0]", &["00", "01"], &["0"]);
+}
+
+#[test]
 fn w3c_keeps_names_apart_by_difference() {
     check(
         "id ::= Name - key\nName ::= Letter (Letter | Digit)*\nLetter ::= [A-Za-z]\nDigit ::= [0-9]\n\

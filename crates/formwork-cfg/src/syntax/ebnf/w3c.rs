@@ -1,7 +1,8 @@
 //! The notation of the XML specification, section 6.
 //!
 //! Numbers before rules, comments and the constraints `[wfc: …]` and `[vc: …]`
-//! are skipped. Texts and classes have no escapes but `#xN`.
+//! are skipped. Rules have numbers if the first one has; else `[1]` is a class
+//! wherever it stands. Texts and classes have no escapes but `#xN`.
 
 use formwork_automata::CharSet;
 use logos::Logos;
@@ -76,7 +77,9 @@ impl Parser<'_> {
 
     /// Whether a rule begins here.
     fn at_rule(&self) -> bool {
-        let name = usize::from(self.tokens.peek() == Some(Token::Number));
+        // A number is one of a rule if the first rule has one, else a class.
+        let numbered = self.tokens.first() == Some(Token::Number);
+        let name = usize::from(numbered && self.tokens.peek() == Some(Token::Number));
         self.tokens.peek_nth(name) == Some(Token::Name)
             && self.tokens.peek_nth(name + 1) == Some(Token::Defines)
     }
