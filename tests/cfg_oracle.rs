@@ -240,6 +240,7 @@ fn grammar<const N: usize>(rules: [Rule; N], terminals: &[&str]) -> Grammar {
             .map(|word| Arc::new(Dfa::from_words([*word])))
             .collect(),
         start: RuleId(0),
+        lexing: None,
     }
 }
 
@@ -441,6 +442,7 @@ fn json() -> Grammar {
             pattern(r"^[ \t\n\r]$"),
         ],
         start: RuleId(0),
+        lexing: None,
     }
 }
 

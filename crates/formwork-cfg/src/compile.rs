@@ -12,7 +12,7 @@ use crate::ir::Grammar;
 use crate::language::CfgLanguage;
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
-use crate::{corners, cost, empty, fuse, normal};
+use crate::{corners, cost, empty, fuse, lexing, normal};
 
 /// Compiles a grammar. Its language is kept exactly, its parse trees are not.
 ///
@@ -20,6 +20,9 @@ use crate::{corners, cost, empty, fuse, normal};
 ///
 /// See [`CfgError`]: nothing is approximated.
 pub fn compile(grammar: &Grammar, limits: &CfgLimits) -> Result<CfgLanguage, CfgError> {
+    if let Some(lexing) = &grammar.lexing {
+        return lexing::compile(grammar, lexing, limits);
+    }
     let mut budget = Budget::new(limits);
     let mut network = normal::lower(grammar, &mut budget)?;
     share_terminals(&mut network, &grammar.terminals);
@@ -28,8 +31,18 @@ pub fn compile(grammar: &Grammar, limits: &CfgLimits) -> Result<CfgLanguage, Cfg
     analysis.check(grammar)?;
     let may_be_empty = analysis.is_nullable(grammar.start);
     empty::remove(&mut network, &words, &mut budget)?;
-    let mut network = corners::transform(&network, grammar.start.0, &mut budget)?;
-    let mut words: Vec<Option<ByteDfa>> = words.into_iter().map(|bytes| bytes.dfa).collect();
+    let network = corners::transform(&network, grammar.start.0, &mut budget)?;
+    let words = words.into_iter().map(|bytes| bytes.dfa).collect();
+    Ok(finish(network, words, may_be_empty, limits))
+}
+
+/// The language of a network's first rule, over terminals that need no lexer.
+pub(crate) fn finish(
+    mut network: Network,
+    mut words: Vec<Option<ByteDfa>>,
+    may_be_empty: bool,
+    limits: &CfgLimits,
+) -> CfgLanguage {
     if limits.max_fused_states > 0 {
         fuse::fuse(&mut network, &mut words, limits.max_fused_states);
     }
@@ -41,13 +54,13 @@ pub fn compile(grammar: &Grammar, limits: &CfgLimits) -> Result<CfgLanguage, Cfg
     let states = words.iter().flatten().map(ByteDfa::state_count);
     let heap = 64 * states.sum::<usize>();
     let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
-    Ok(CfgLanguage::new(
+    CfgLanguage::new(
         network,
         costs,
         words.into_iter().map(terminal).collect(),
         heap,
         may_be_empty,
-    ))
+    )
 }
 
 /// Lets terminals with equal automata be one.

@@ -42,14 +42,13 @@ pub(crate) fn remove(
         network.ways[start as usize].steps.dedup();
         network.rules[rule].start = start;
     }
-    trim(network, terminals);
+    trim(network, |t| terminals[t as usize].dfa.is_some());
     Ok(())
 }
 
 /// Drops the steps that lead to no text.
-fn trim(network: &mut Network, terminals: &[Bytes]) {
-    let has_words = |t: u32| terminals[t as usize].dfa.is_some();
-    let productive = network.readable(has_words);
+pub(crate) fn trim(network: &mut Network, has_words: impl Fn(u32) -> bool) {
+    let productive = network.readable(&has_words);
     for ways in &mut network.ways {
         ways.steps.retain(|&(symbol, _)| match symbol {
             Symbol::Terminal(t) => has_words(t),

@@ -28,6 +28,16 @@ pub enum CfgError {
         /// The number.
         number: u32,
     },
+    /// A lexer is asked for, and a terminal has the empty word, which is no token.
+    EmptyTerminal {
+        /// The terminal's name.
+        name: String,
+        /// Where the source defines it.
+        span: Span,
+    },
+    /// The rules derive sequences of terminals, but a lexer cuts no text into any
+    /// of them.
+    NeverLexed,
     /// A limit of [`CfgLimits`](crate::CfgLimits) was reached.
     Limit {
         /// The limit's name.
@@ -48,7 +58,7 @@ impl CfgError {
         match self {
             CfgError::Unproductive { rules } => rules,
             CfgError::Undefined { place, .. } => place.as_slice(),
-            CfgError::Limit { .. } => &[],
+            CfgError::EmptyTerminal { .. } | CfgError::NeverLexed | CfgError::Limit { .. } => &[],
         }
     }
 }
@@ -74,6 +84,19 @@ impl std::fmt::Display for CfgError {
                 Some(place) => write!(f, "{place} names number {number}, which is not defined"),
                 None => write!(f, "the start is rule {number}, which is not defined"),
             },
+            CfgError::EmptyTerminal { name, span } => {
+                let Span { start, end } = span;
+                write!(
+                    f,
+                    "terminal `{name}` (bytes {start} to {end}) has the empty word, which a lexer \
+                     cannot cut off; let it have one character at least, and make its uses optional"
+                )
+            }
+            CfgError::NeverLexed => f.write_str(
+                "the lexer cuts no text into terminals that the rules derive: wherever they \
+                 would, a longer word or a terminal of higher rank wins; change the priorities \
+                 or the terminals, or read the grammar without a lexer",
+            ),
             CfgError::Limit { name, limit } => write!(
                 f,
                 "the limit `{name}` of {limit} was reached; simplify the grammar or raise the limit"

@@ -8,6 +8,9 @@
 //! finds shortest texts, and [`CfgLanguage`] is
 //! what the engine runs. Terminals go from characters to bytes in `utf8`.
 //!
+//! A grammar with a [lexer](ir::Lexing) goes through `lexing` after `corners`, which
+//! works the longest match into the network, so that what follows need not know.
+//!
 //! Any grammar will do: ambiguous, left-recursive in whatever way, with rules
 //! that derive the empty text or just themselves. What is kept is the language,
 //! exactly.
@@ -21,6 +24,7 @@ mod error;
 mod fuse;
 pub mod ir;
 mod language;
+mod lexing;
 mod limits;
 mod network;
 mod normal;
@@ -30,6 +34,6 @@ mod utf8;
 pub use analyze::{Analysis, analyze};
 pub use compile::compile;
 pub use error::{CfgError, Place};
-pub use ir::{Expr, Grammar, Rule, RuleId, Span, TerminalId};
+pub use ir::{Expr, Grammar, Lexeme, Lexing, Rule, RuleId, Span, TerminalId};
 pub use language::CfgLanguage;
 pub use limits::CfgLimits;

@@ -135,6 +135,7 @@ impl Compiler {
     ///     rules: vec![Rule { name: "sum".into(), span: Span::default(), body: sum }],
     ///     terminals: vec![Arc::new(Dfa::from_words(["+"])), Arc::new(number)],
     ///     start: RuleId(0),
+    ///     lexing: None,
     /// };
     /// let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
     /// let grammar = compiler.cfg(&grammar, &CfgLimits::default())?;

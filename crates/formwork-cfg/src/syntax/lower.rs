@@ -499,6 +499,7 @@ fn reachable(
         rules: Vec::new(),
         terminals: Vec::new(),
         start: RuleId(0),
+        lexing: None,
     };
     let mut queue = vec![start.0];
     rule_ids[start.0 as usize] = Some(RuleId(0));
