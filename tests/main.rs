@@ -14,6 +14,7 @@
 mod cfg_oracle;
 mod grammars;
 mod keywords;
+mod lexing;
 mod lexing_oracle;
 mod limits;
 mod mask_oracle;

@@ -66,7 +66,7 @@ pub struct Grammar {
     pub start: RuleId,
     /// How a lexer cuts texts into terminals. Without, a terminal may end wherever
     /// one of its words does.
-    pub lexing: Option<Lexing>,
+    pub lexing: Option<LongestMatch>,
 }
 
 /// That texts are cut by longest match before rules apply, and which terminal wins.
@@ -80,7 +80,7 @@ pub struct Grammar {
 ///
 /// Length comes before priority. No terminal may have the empty word.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Lexing {
+pub struct LongestMatch {
     /// What is said of each terminal, in the order of [`Grammar::terminals`]; of
     /// terminals beyond the end of the list, [`Lexeme::default`].
     pub lexemes: Vec<Lexeme>,

@@ -1,6 +1,6 @@
 //! Grammars over the tokens of a lexer, without the lexer.
 //!
-//! A text is cut by longest match ([`Lexing`] says how) and its tokens are derived
+//! A text is cut by longest match ([`LongestMatch`] says how) and its tokens are derived
 //! by the rules. Both at once are context-free again, so the lexer is worked into
 //! the network and nothing after it changes: no state is guessed, none is a dead
 //! end.
@@ -29,7 +29,7 @@ mod tests;
 use crate::analyze::{facts, terminals};
 use crate::compile::finish;
 use crate::error::CfgError;
-use crate::ir::{Grammar, Lexing};
+use crate::ir::{Grammar, LongestMatch};
 use crate::language::CfgLanguage;
 use crate::limits::{Budget, CfgLimits};
 use crate::{corners, empty, normal};
@@ -39,7 +39,7 @@ use context::Context;
 /// Compiles a grammar whose texts are cut into tokens first.
 pub(crate) fn compile(
     grammar: &Grammar,
-    lexing: &Lexing,
+    lexing: &LongestMatch,
     limits: &CfgLimits,
 ) -> Result<CfgLanguage, CfgError> {
     let mut budget = Budget::new(limits);

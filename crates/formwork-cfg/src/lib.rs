@@ -8,7 +8,7 @@
 //! finds shortest texts, and [`CfgLanguage`] is
 //! what the engine runs. Terminals go from characters to bytes in `utf8`.
 //!
-//! A grammar with a [lexer](ir::Lexing) goes through `lexing` after `corners`, which
+//! A grammar with a [lexer](ir::LongestMatch) goes through `lexing` after `corners`, which
 //! works the longest match into the network, so that what follows need not know.
 //!
 //! Any grammar will do: ambiguous, left-recursive in whatever way, with rules
@@ -34,6 +34,6 @@ mod utf8;
 pub use analyze::{Analysis, analyze};
 pub use compile::compile;
 pub use error::{CfgError, Place};
-pub use ir::{Expr, Grammar, Lexeme, Lexing, Rule, RuleId, Span, TerminalId};
+pub use ir::{Expr, Grammar, Lexeme, LongestMatch, Rule, RuleId, Span, TerminalId};
 pub use language::CfgLanguage;
 pub use limits::CfgLimits;

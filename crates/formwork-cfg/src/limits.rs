@@ -24,7 +24,7 @@ pub struct CfgLimits {
     /// 0 all do. The default is 2,000.
     pub max_fused_states: usize,
     /// States of the automaton of all terminals together, if there is a
-    /// [lexer](crate::ir::Lexing). The default is 20,000.
+    /// [lexer](crate::ir::LongestMatch). The default is 20,000.
     pub max_lexer_states: u32,
     /// Restrictions that tokens may leave to the text after them so that they stay
     /// the longest match, if there is a lexer. The default is 4,096.

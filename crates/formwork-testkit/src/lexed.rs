@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use formwork::cfg::{Grammar, Lexeme, Lexing, RuleId, Span};
+use formwork::cfg::{Grammar, Lexeme, LongestMatch, RuleId, Span};
 use formwork_automata::{Limits, regex};
 
 use crate::cfg::{Case, Derives, any_rules};
@@ -122,7 +122,7 @@ impl LexedCase {
             rules: any_rules(rng, count),
             terminals: chosen.iter().map(dfa).collect(),
             start: RuleId(0),
-            lexing: Some(Lexing { lexemes }),
+            lexing: Some(LongestMatch { lexemes }),
         };
         LexedCase {
             tokens: Case {
@@ -244,7 +244,7 @@ mod tests {
         };
         let mut case = LexedCase::any(&mut Rng::new(1));
         case.words = vec![|w| all(w, "ab"), |w| w == "ab", |w| w == "a", |w| w == "a"];
-        case.tokens.grammar.lexing = Some(Lexing {
+        case.tokens.grammar.lexing = Some(LongestMatch {
             lexemes: vec![
                 lexeme(0, false),
                 lexeme(0, true),

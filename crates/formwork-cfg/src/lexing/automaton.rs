@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use formwork_automata::{ClassId, Dfa, Limits, StateId, TooLarge};
 
 use crate::error::CfgError;
-use crate::ir::{Grammar, Lexeme, Lexing};
+use crate::ir::{Grammar, Lexeme, LongestMatch};
 use crate::limits::CfgLimits;
 
 /// Entries of the table for each state that the limit allows, on average.
@@ -23,7 +23,7 @@ impl Lexer {
     /// Refuses terminals with the empty word, and automata that are too large.
     pub(super) fn new(
         grammar: &Grammar,
-        lexing: &Lexing,
+        lexing: &LongestMatch,
         limits: &CfgLimits,
     ) -> Result<Lexer, CfgError> {
         let unnamed = Lexeme::default();

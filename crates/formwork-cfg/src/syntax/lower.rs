@@ -8,6 +8,7 @@
 //! No language is changed by any of this.
 
 mod join;
+mod lexemes;
 mod tails;
 mod terminals;
 
@@ -17,9 +18,9 @@ use formwork_automata::Dfa;
 
 use super::draft::{Draft, Joining, Node, Symbol};
 use super::error::{Fault, MAX_ERRORS};
-use super::options::{SyntaxOptions, Undefined};
+use super::options::{Lexing, SyntaxOptions, Undefined};
 use super::words;
-use crate::ir::{Expr, Grammar, Rule, RuleId, Span};
+use crate::ir::{Expr, Grammar, Rule, RuleId, Span, TerminalId};
 use terminals::Terminals;
 
 /// Longer texts are cut, if not joined: tables grow with the square of a text that
@@ -60,8 +61,12 @@ pub(super) fn lower(
                 .map_err(|fault| vec![fault])?,
         );
     }
+    if options.lexing == Lexing::LongestMatch {
+        let whole = lowering.whole;
+        return lexemes::grammar(&draft, exprs, whole, start, options);
+    }
     let terminals = lowering.terminals.all;
-    Ok(reachable(&draft, exprs, terminals, start))
+    Ok(reachable(&draft, exprs, &terminals, start).0)
 }
 
 /// Defines or reports what is not defined, and counts.
@@ -204,6 +209,9 @@ impl<'a> Lowering<'a> {
             whole: definition.joining == Joining::Whole,
         };
         self.subtract(body)?;
+        if definition.lexeme.is_some() {
+            return self.lexeme(symbol, body);
+        }
         if !self.is_regular(body, place.whole) {
             return self.expression(body, place);
         }
@@ -307,7 +315,8 @@ impl<'a> Lowering<'a> {
         let at = symbol.0 as usize;
         let dfa = self.whole[at].as_ref()?;
         let small = self.uses[at] <= 1 || self.tiny[at];
-        let never = self.draft.get(symbol).joining == Joining::Never;
+        let definition = self.draft.get(symbol);
+        let never = definition.joining == Joining::Never || definition.lexeme.is_some();
         (whole || (small && !never)).then_some(dfa)
     }
 
@@ -332,6 +341,9 @@ impl<'a> Lowering<'a> {
             Node::Text(_) | Node::Set(_) | Node::Words(_) => self.leaf(node, place),
             Node::Name(symbol) => match self.joined(*symbol, place.whole).cloned() {
                 Some(dfa) => self.terminal(&dfa, place.span),
+                None if self.draft.get(*symbol).lexeme.is_some() => {
+                    Ok(Expr::Terminal(TerminalId(symbol.0)))
+                }
                 None => Ok(Expr::Rule(RuleId(symbol.0))),
             },
             Node::Seq(parts) => self.sequence(parts, place),
@@ -486,13 +498,14 @@ fn set_automaton(set: &formwork_automata::CharSet) -> Option<Dfa> {
     .ok()
 }
 
-/// Keeps the rules and terminals that `start` needs, in the order met.
+/// Keeps the rules and terminals that `start` needs, in the order met. Also returns
+/// the new numbers of terminals.
 fn reachable(
     draft: &Draft,
     mut exprs: Vec<Option<Expr>>,
-    terminals: Vec<Arc<Dfa>>,
+    terminals: &[Arc<Dfa>],
     start: Symbol,
-) -> Grammar {
+) -> (Grammar, Vec<Option<TerminalId>>) {
     let mut rule_ids = vec![None; exprs.len()];
     let mut terminal_ids = vec![None; terminals.len()];
     let mut grammar = Grammar {
@@ -522,7 +535,7 @@ fn reachable(
                 let old = terminal.0 as usize;
                 let id = *terminal_ids[old].get_or_insert_with(|| {
                     grammar.terminals.push(terminals[old].clone());
-                    crate::ir::TerminalId(grammar.terminals.len() as u32 - 1)
+                    TerminalId(grammar.terminals.len() as u32 - 1)
                 });
                 *terminal = id;
             }
@@ -535,7 +548,7 @@ fn reachable(
             body,
         });
     }
-    grammar
+    (grammar, terminal_ids)
 }
 
 fn renumber(expr: &mut Expr, leaf: &mut impl FnMut(&mut Expr)) {

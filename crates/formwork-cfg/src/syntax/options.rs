@@ -10,6 +10,9 @@ pub struct SyntaxOptions {
     pub start: Option<String>,
     /// What a symbol means that nothing defines. The default is an error.
     pub undefined: Undefined,
+    /// Whether a lexer cuts a text before rules apply. The default is that none does.
+    /// Only Lark has terminals for one; the other notations refuse it.
+    pub lexing: Lexing,
     /// Which EBNF a text is in. The default is to tell by the text.
     pub ebnf: EbnfDialect,
     /// Bounds on the work.
@@ -24,6 +27,18 @@ pub enum Undefined {
     Refuse,
     /// The symbol derives nothing, and neither does what needs it.
     Nothing,
+}
+
+/// Whether a lexer cuts a text before rules apply.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Lexing {
+    /// None does: a terminal may end wherever one of its words does.
+    #[default]
+    Scannerless,
+    /// The longest word of any terminal is the next token; see
+    /// [`LongestMatch`](crate::ir::LongestMatch), and the front end for what its
+    /// terminals are.
+    LongestMatch,
 }
 
 /// A notation called EBNF.

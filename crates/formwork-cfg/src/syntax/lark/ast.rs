@@ -17,6 +17,7 @@ pub(super) struct Definition {
     pub(super) span: Span,
     /// The parameters of a template; empty for other rules.
     pub(super) params: Vec<String>,
+    pub(super) priority: i32,
     pub(super) body: Tree,
 }
 

@@ -100,10 +100,7 @@ impl<'a> Parser<'a> {
             let message = "attributes of rules are not supported; remove the brackets";
             return Err(Fault::unsupported(self.tokens.here(), message));
         }
-        if self.tokens.eat(Token::Dot) {
-            self.tokens
-                .expect(Token::Number, "expected a priority, a number")?;
-        }
+        let priority = self.priority()?;
         self.tokens
             .expect(Token::Colon, "expected `:` after the name")?;
         let body = self.alternatives()?;
@@ -111,6 +108,7 @@ impl<'a> Parser<'a> {
             name,
             span,
             params,
+            priority,
             body,
         };
         if !is_terminal(&definition.name) {
@@ -122,6 +120,18 @@ impl<'a> Parser<'a> {
             return Err(Fault::malformed(span, message));
         }
         Ok(())
+    }
+
+    fn priority(&mut self) -> Result<i32, Fault> {
+        if !self.tokens.eat(Token::Dot) {
+            return Ok(0);
+        }
+        let span = self
+            .tokens
+            .expect(Token::Number, "expected a priority, a number")?;
+        let message = "a priority has at most nine digits; choose smaller numbers";
+        let priority = self.tokens.source(span).parse();
+        priority.map_err(|_| Fault::malformed(span, message))
     }
 
     fn params(&mut self) -> Result<Vec<String>, Fault> {

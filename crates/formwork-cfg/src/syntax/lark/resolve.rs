@@ -1,5 +1,7 @@
 //! From files to drafts: imports, templates and what is ignored.
 
+mod lexemes;
+
 use std::sync::Arc;
 
 use formwork_automata::{CharSet, Dfa};
@@ -13,6 +15,7 @@ use crate::syntax::draft::{Draft, Joining, Node, Symbol};
 use crate::syntax::error::{Fault, MAX_ERRORS};
 use crate::syntax::fold;
 use crate::syntax::options::SyntaxOptions;
+use lexemes::Lexemes;
 
 pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Symbol), Vec<Fault>> {
     let mut resolver = Resolver {
@@ -23,6 +26,7 @@ pub(super) fn resolve(file: &File, options: &SyntaxOptions) -> Result<(Draft, Sy
         pending: Vec::new(),
         regexes: FxHashMap::default(),
         ignored: None,
+        lexemes: Lexemes::new(file, options),
         nodes: 0,
         work: options.limits.max_pattern_work,
         bytes: 0,
@@ -52,6 +56,8 @@ struct Resolver<'a> {
     regexes: FxHashMap<(&'a str, &'a str), Arc<Dfa>>,
     /// Derives what may stand after a terminal.
     ignored: Option<Symbol>,
+    /// The terminals of a lexer, if there is one.
+    lexemes: Option<Lexemes<'a>>,
     nodes: usize,
     /// What is left for regular expressions.
     work: u64,
@@ -102,6 +108,7 @@ impl<'a> Resolver<'a> {
             }
         }
         while let Some((template, arguments, symbol)) = self.pending.pop() {
+            self.enter(template.span);
             let scope = Scope {
                 in_terminal: false,
                 params: &template.params,
@@ -130,7 +137,8 @@ impl<'a> Resolver<'a> {
         }
         let dfa = self.regex(pattern, "", import.span)?;
         let body = Node::Words(dfa);
-        self.draft.define(&import.alias, import.span, body)?;
+        let symbol = self.draft.define(&import.alias, import.span, body)?;
+        self.named(symbol, 0, false);
         Ok(())
     }
 
@@ -146,6 +154,9 @@ impl<'a> Resolver<'a> {
         if trees.is_empty() {
             return Ok(());
         }
+        if self.lexemes.is_some() {
+            return trees.iter().try_for_each(|tree| self.ignored_lexeme(tree));
+        }
         let parts = trees.iter().map(|tree| self.node(tree, TERMINAL));
         let parts = parts.collect::<Result<Vec<Node>, Fault>>()?;
         let symbol = self.draft.push("%ignore", Span::default());
@@ -157,6 +168,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn definition(&mut self, definition: &'a Definition, scope: Scope<'_>) -> Result<(), Fault> {
+        self.enter(definition.span);
         let body = self.node(&definition.body, scope)?;
         if self.templates.contains_key(definition.name.as_str()) {
             let message = format!("`{}` is a template already", definition.name);
@@ -165,18 +177,23 @@ impl<'a> Resolver<'a> {
         let symbol = self.draft.define(&definition.name, definition.span, body)?;
         if scope.in_terminal {
             self.draft.get_mut(symbol).joining = Joining::Whole;
+            let is_text = self.is_text(&definition.body);
+            self.named(symbol, definition.priority, is_text);
         }
         Ok(())
     }
 
     /// The symbol of whole texts: before the first terminal, ignored ones may stand.
     fn start(&mut self, start: Symbol) -> Symbol {
-        let Some(ignored) = self.ignored else {
+        let mut parts: Vec<Node> = self.ignored.map(Node::Name).into_iter().collect();
+        // A terminal is no rule, with a lexer.
+        if parts.is_empty() && self.draft.get(start).lexeme.is_none() {
             return start;
-        };
+        }
+        parts.push(Node::Name(start));
         let span = self.draft.get(start).span;
         let symbol = self.draft.push("%start", span);
-        let body = Node::Seq(vec![Node::Name(ignored), Node::Name(start)]);
+        let body = Node::seq(parts);
         self.draft.get_mut(symbol).body = Some(body);
         symbol
     }
@@ -219,6 +236,9 @@ impl<'a> Resolver<'a> {
                 span,
             } => Node::Words(self.regex(source, flags, *span)?),
         };
+        if self.lexemes.is_some() && !scope.in_terminal {
+            return Ok(Node::Name(self.anonymous(tree, leaf)));
+        }
         Ok(self.leaf(leaf, scope))
     }
 
