@@ -43,7 +43,7 @@ pub(crate) fn compile(
     limits: &CfgLimits,
 ) -> Result<CfgLanguage, CfgError> {
     let mut budget = Budget::new(limits);
-    let lexer = Lexer::new(grammar, lexing, limits)?;
+    let lexer = Lexer::new(grammar, lexing, &mut budget)?;
     let mut network = normal::lower(grammar, &mut budget)?;
     let is_ignored = |t: u32| {
         let lexeme = lexing.lexemes.get(t as usize);

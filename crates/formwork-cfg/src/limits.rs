@@ -13,8 +13,8 @@ pub struct CfgLimits {
     pub max_rules: usize,
     /// Positions in rules, counted over all stages. The default is 2,000,000.
     pub max_positions: usize,
-    /// Steps from position to position, counted over all stages. The default
-    /// is 8,000,000.
+    /// Steps from position to position, counted over all stages, and those of a
+    /// [lexer](crate::ir::LongestMatch). The default is 8,000,000.
     pub max_work: u64,
     /// States of all terminals together, as automata over bytes. The default
     /// is 200,000.
@@ -24,7 +24,8 @@ pub struct CfgLimits {
     /// 0 all do. The default is 2,000.
     pub max_fused_states: usize,
     /// States of the automaton of all terminals together, if there is a
-    /// [lexer](crate::ir::LongestMatch). The default is 20,000.
+    /// [lexer](crate::ir::LongestMatch); its table has at most 400 entries for each,
+    /// on average. The default is 20,000.
     pub max_lexer_states: u32,
     /// Restrictions that tokens may leave to the text after them so that they stay
     /// the longest match, if there is a lexer. The default is 4,096.
@@ -64,6 +65,10 @@ impl<'a> Budget<'a> {
             work: 0,
             terminal_states: 0,
         }
+    }
+
+    pub(crate) fn limits(&self) -> &'a CfgLimits {
+        self.limits
     }
 
     pub(crate) fn restrictions(&self, all: usize) -> Result<(), CfgError> {

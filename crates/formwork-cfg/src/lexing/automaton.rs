@@ -6,10 +6,12 @@ use formwork_automata::{ClassId, Dfa, Limits, StateId, TooLarge};
 
 use crate::error::CfgError;
 use crate::ir::{Grammar, Lexeme, LongestMatch};
-use crate::limits::CfgLimits;
+use crate::limits::Budget;
 
 /// Entries of the table for each state that the limit allows, on average.
 const CLASSES: u32 = 400;
+/// Entries that are as much work as a step of the compiler.
+const CELLS: usize = 16;
 
 /// The automaton of all words of all terminals.
 pub(super) struct Lexer {
@@ -24,7 +26,7 @@ impl Lexer {
     pub(super) fn new(
         grammar: &Grammar,
         lexing: &LongestMatch,
-        limits: &CfgLimits,
+        budget: &mut Budget<'_>,
     ) -> Result<Lexer, CfgError> {
         let unnamed = Lexeme::default();
         let lexeme = |t: u32| lexing.lexemes.get(t as usize).unwrap_or(&unnamed);
@@ -38,15 +40,7 @@ impl Lexer {
             let lexeme = lexeme(t);
             (std::cmp::Reverse(lexeme.priority), !lexeme.is_text, t)
         });
-        let limits = Limits {
-            max_states: limits.max_lexer_states,
-            max_cells: limits.max_lexer_states.saturating_mul(CLASSES),
-            ..Limits::default()
-        };
-        let dfa = union(grammar, &by_rank, &limits).map_err(|_| CfgError::Limit {
-            name: "max_lexer_states",
-            limit: u64::from(limits.max_states),
-        })?;
+        let dfa = union(grammar, &by_rank, budget)?;
         Ok(Lexer { dfa, by_rank })
     }
 
@@ -86,21 +80,34 @@ impl Lexer {
 
 /// Pairs of automata are joined, and then pairs of those: so a state is never a
 /// tuple of as many parts as there are terminals.
-fn union(grammar: &Grammar, by_rank: &[u32], limits: &Limits) -> Result<Dfa, TooLarge> {
+fn union(grammar: &Grammar, by_rank: &[u32], budget: &mut Budget<'_>) -> Result<Dfa, CfgError> {
+    let max_states = budget.limits().max_lexer_states;
+    let limits = Limits {
+        max_states,
+        max_cells: max_states.saturating_mul(CLASSES),
+        ..Limits::default()
+    };
+    let too_large = |_: TooLarge| CfgError::Limit {
+        name: "max_lexer_states",
+        limit: u64::from(max_states),
+    };
     let best = |labels: &[Option<u32>]| labels.iter().flatten().min().copied();
     let mut parts: VecDeque<Dfa> = VecDeque::with_capacity(by_rank.len());
     for (rank, &terminal) in by_rank.iter().enumerate() {
         let part = &grammar.terminals[terminal as usize];
         let ranked = |labels: &[Option<u32>]| labels[0].map(|_| rank as u32);
-        parts.push_back(Dfa::combine(&[part], &ranked, limits)?);
+        parts.push_back(Dfa::combine(&[part], &ranked, &limits).map_err(too_large)?);
     }
     while parts.len() > 1 {
         if let (Some(one), Some(other)) = (parts.pop_front(), parts.pop_front()) {
-            parts.push_back(Dfa::combine(&[&one, &other], &best, limits)?);
+            let states = one.state_count().saturating_mul(other.state_count());
+            let classes = one.class_count() + other.class_count();
+            budget.work(states.min(max_states as usize) * classes / CELLS)?;
+            parts.push_back(Dfa::combine(&[&one, &other], &best, &limits).map_err(too_large)?);
         }
     }
     match parts.pop_front() {
         Some(dfa) => Ok(dfa),
-        None => Dfa::combine(&[], &|_| None, limits),
+        None => Dfa::combine(&[], &|_| None, &limits).map_err(too_large),
     }
 }

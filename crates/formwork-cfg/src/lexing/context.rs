@@ -64,6 +64,7 @@ impl<'a> Context<'a> {
         let members = match self.members.get(&set) {
             Some(members) => Rc::clone(members),
             None => {
+                budget.work(self.tokens.lexer.terminal_count() / 64)?;
                 let members: Rc<[u32]> = self.first.terminals(set).into();
                 self.members.insert(set, Rc::clone(&members));
                 members

@@ -53,7 +53,7 @@ impl First {
                 ends |= may_end[at.index()];
                 for &(symbol, _) in &ways.steps {
                     let set = match symbol {
-                        Symbol::Terminal(terminal) => sets.single(terminal),
+                        Symbol::Terminal(terminal) => sets.single(terminal, budget)?,
                         Symbol::Rule(rule) => of_rules[rule as usize],
                     };
                     all = sets.union(all, set, budget)?;
@@ -111,7 +111,7 @@ fn of_rules(
         let mut all = NOTHING;
         for &(symbol, _) in &network.ways[start as usize].steps {
             let set = match symbol {
-                Symbol::Terminal(terminal) => sets.single(terminal),
+                Symbol::Terminal(terminal) => sets.single(terminal, budget)?,
                 Symbol::Rule(callee) => of_rules[callee as usize],
             };
             all = sets.union(all, set, budget)?;
@@ -127,6 +127,7 @@ struct Sets {
     all: Vec<Box<[u64]>>,
     ids: FxHashMap<Box<[u64]>, SetId>,
     unions: FxHashMap<(SetId, SetId), SetId>,
+    singles: FxHashMap<u32, SetId>,
 }
 
 impl Sets {
@@ -136,6 +137,7 @@ impl Sets {
             all: Vec::new(),
             ids: FxHashMap::default(),
             unions: FxHashMap::default(),
+            singles: FxHashMap::default(),
         };
         sets.intern(vec![0; sets.words].into());
         sets
@@ -151,10 +153,16 @@ impl Sets {
         id
     }
 
-    fn single(&mut self, terminal: u32) -> SetId {
+    fn single(&mut self, terminal: u32, budget: &mut Budget<'_>) -> Result<SetId, CfgError> {
+        if let Some(&known) = self.singles.get(&terminal) {
+            return Ok(known);
+        }
+        budget.work(self.words)?;
         let mut bits = vec![0; self.words];
         bits[terminal as usize / 64] |= 1 << (terminal % 64);
-        self.intern(bits.into())
+        let set = self.intern(bits.into());
+        self.singles.insert(terminal, set);
+        Ok(set)
     }
 
     fn union(
@@ -180,8 +188,14 @@ impl Sets {
     }
 
     fn members(&self, set: SetId) -> Vec<u32> {
-        let bits = &self.all[set as usize];
-        let is_in = |&t: &u32| bits[t as usize / 64] >> (t % 64) & 1 == 1;
-        (0..64 * self.words as u32).filter(is_in).collect()
+        let mut members = Vec::new();
+        for (at, &bits) in self.all[set as usize].iter().enumerate() {
+            let mut left = bits;
+            while left != 0 {
+                members.push(64 * at as u32 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        members
     }
 }

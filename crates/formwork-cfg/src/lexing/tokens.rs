@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use formwork_automata::{ClassId, StateId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::automaton::Lexer;
 use super::restriction::{Restriction, Restrictions};
@@ -20,8 +20,10 @@ pub(super) struct Tokens<'a> {
     restrictions: Restrictions,
     /// The states before each state of the lexer.
     before: Vec<Vec<StateId>>,
-    /// For each terminal, the states on the way to one of its tokens, once known.
-    useful: Vec<Option<Rc<[bool]>>>,
+    /// The states in which the token is a terminal's.
+    ends: Vec<Vec<StateId>>,
+    /// The states on the way to one of those, once known.
+    useful: FxHashMap<u32, Rc<FxHashSet<StateId>>>,
     read: FxHashMap<(u32, Restriction), TableId>,
     tables: Vec<Rc<Table>>,
     ids: FxHashMap<Rc<Table>, TableId>,
@@ -40,11 +42,18 @@ impl<'a> Tokens<'a> {
                 }
             }
         }
+        let mut ends = vec![Vec::new(); lexer.terminal_count()];
+        for state in 0..lexer.state_count() as StateId {
+            if let Some(terminal) = lexer.token(state) {
+                ends[terminal as usize].push(state);
+            }
+        }
         Tokens {
             lexer,
             restrictions: Restrictions::new(lexer),
             before,
-            useful: vec![None; lexer.terminal_count()],
+            ends,
+            useful: FxHashMap::default(),
             read: FxHashMap::default(),
             tables: Vec::new(),
             ids: FxHashMap::default(),
@@ -96,11 +105,11 @@ impl<'a> Tokens<'a> {
     ) -> Result<Table, CfgError> {
         let lexer = self.lexer;
         let classes = lexer.class_count();
-        let useful = self.useful(terminal);
+        let useful = self.useful(terminal, budget)?;
         let (mut next, mut labels) = (Vec::new(), Vec::new());
         let mut pairs: Vec<(StateId, Restriction)> = Vec::new();
         let mut ids: FxHashMap<(StateId, Restriction), u32> = FxHashMap::default();
-        if let Some(start) = lexer.start().filter(|&start| useful[start as usize]) {
+        if let Some(start) = lexer.start().filter(|start| useful.contains(start)) {
             pairs.push((start, from));
             ids.insert((start, from), 0);
         }
@@ -113,7 +122,7 @@ impl<'a> Tokens<'a> {
                 NONE
             });
             for class in 0..classes as ClassId {
-                let to = lexer.next(state, class).filter(|&to| useful[to as usize]);
+                let to = lexer.next(state, class).filter(|to| useful.contains(to));
                 let left = match to {
                     Some(_) => self.restrictions.step(restriction, class, budget)?,
                     None => None,
@@ -134,22 +143,25 @@ impl<'a> Tokens<'a> {
         Ok(Table::new(&columns, classes, &next, &labels))
     }
 
-    fn useful(&mut self, terminal: u32) -> Rc<[bool]> {
-        if let Some(Some(known)) = self.useful.get(terminal as usize) {
-            return Rc::clone(known);
+    fn useful(
+        &mut self,
+        terminal: u32,
+        budget: &mut Budget<'_>,
+    ) -> Result<Rc<FxHashSet<StateId>>, CfgError> {
+        if let Some(known) = self.useful.get(&terminal) {
+            return Ok(Rc::clone(known));
         }
-        let mut useful = vec![false; self.before.len()];
-        let is_token = |&state: &StateId| self.lexer.token(state) == Some(terminal);
-        let mut open: Vec<StateId> = (0..self.before.len() as StateId).filter(is_token).collect();
+        let mut useful = FxHashSet::default();
+        let mut open = self.ends[terminal as usize].clone();
         while let Some(state) = open.pop() {
-            if !std::mem::replace(&mut useful[state as usize], true) {
-                open.extend_from_slice(&self.before[state as usize]);
+            if useful.insert(state) {
+                let before = &self.before[state as usize];
+                budget.work(before.len() + 1)?;
+                open.extend_from_slice(before);
             }
         }
-        let useful: Rc<[bool]> = useful.into();
-        if let Some(slot) = self.useful.get_mut(terminal as usize) {
-            *slot = Some(Rc::clone(&useful));
-        }
-        useful
+        let useful = Rc::new(useful);
+        self.useful.insert(terminal, Rc::clone(&useful));
+        Ok(useful)
     }
 }
