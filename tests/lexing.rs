@@ -271,50 +271,80 @@ fn recursion_takes_no_stack_with_a_lexer_either() {
     }
 }
 
+/// Statements of a language like C: operators that begin alike, names and keywords,
+/// numbers with a point, comments.
+const STATEMENTS: &str = r#"
+start: statement*
+?statement: "{" statement* "}" | expr ";" | "return" expr? ";"
+    | "if" "(" expr ")" statement ["else" statement]
+    | type NAME ["=" expr] ";"
+type: ("int" | "float" | NAME) "*"*
+?expr: sum | postfix ("=" | "+=" | "-=") expr
+?sum: product | sum ("+" | "-") product
+?product: unary | product ("*" | "/") unary
+?unary: ("++" | "--" | "-" | "*") unary | postfix
+?postfix: atom | postfix "[" expr "]" | postfix "." NAME | postfix ("++" | "--")
+    | postfix "(" [expr ("," expr)*] ")"
+?atom: NAME | NUMBER | STRING+ | "(" expr ")"
+NAME: /[A-Za-z_]\w*/
+STRING: /"([^"\\\n]|\\.)*"/
+%import common (NUMBER, WS, C_COMMENT, CPP_COMMENT)
+%ignore WS
+%ignore C_COMMENT
+%ignore CPP_COMMENT
+"#;
+
+/// A lexer takes readings away and adds none: every mask is a part of the one
+/// without, and both are what pushes say.
 #[test]
-fn measure() {
+fn masks_over_a_real_vocabulary() {
     let compiler = support::compiler(Vocab::embedded().expect("the embedded vocabulary"));
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
-    for name in ["graphql", "sql"] {
-        for mode in [Lexing::Scannerless, Lexing::LongestMatch] {
-            let text =
-                std::fs::read_to_string(root.join(format!("{name}.lark"))).expect("a grammar");
-            let source = read(&text, mode);
-            let begun = std::time::Instant::now();
-            let grammar = compiler.cfg(&source, &CfgLimits::default()).expect("g");
-            let compiled = begun.elapsed();
-            let lang = formwork::cfg::compile(&source, &CfgLimits::default()).expect("a grammar");
-            eprintln!("{name} {mode:?}: {compiled:?} {lang:?}");
-            for file in
-                std::fs::read_dir(root.join("samples").join(name).join("valid")).expect("samples")
-            {
-                let path = file.expect("a file").path();
-                let text = std::fs::read_to_string(&path).expect("a sample");
-                let mut matcher = grammar.matcher();
-                let mut times = Vec::new();
-                let mut threads = Vec::new();
-                for byte in text.bytes() {
-                    let begun = std::time::Instant::now();
-                    let _row = mask_of(&matcher);
-                    times.push(begun.elapsed());
-                    threads.push(matcher.threads());
-                    if matcher.push_bytes(&[byte]).is_err() {
-                        break;
-                    }
-                }
-                let total: std::time::Duration = times.iter().sum();
-                times.sort_unstable();
-                threads.sort_unstable();
-                eprintln!(
-                    "  {} {} threads median {} max {} masks total {total:?} median {:?} max {:?}",
-                    path.file_name().unwrap().to_string_lossy(),
-                    matcher.is_complete(),
-                    threads[threads.len() / 2],
-                    threads[threads.len() - 1],
-                    times[times.len() / 2],
-                    times[times.len() - 1]
-                );
-            }
+    let limits = CfgLimits::default();
+    let [plain, lexed] = [Lexing::Scannerless, Lexing::LongestMatch].map(|lexing| {
+        let grammar = compiler.cfg(&read(STATEMENTS, lexing), &limits);
+        grammar.expect("a grammar").matcher()
+    });
+    let (mut plain, mut lexed) = (plain, lexed);
+    let text = "// é\nint x = y+++1.5e3*f(a, \"b\\\"\" \"c\")[2]/z;/* / */ if (x) { return -x; }\n";
+    let mut fewer = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let (wide, row) = (mask_of(&plain), mask_of(&lexed));
+        assert!(row.iter().zip(&wide).all(|(few, all)| few & !all == 0));
+        fewer += usize::from(row != wide);
+        assert!(plain.is_complete() || !lexed.is_complete());
+        if at % 16 == 5 {
+            assert_eq!(Some(row), brute_mask(&lexed), "after {}", &text[..at]);
         }
+        plain.push_bytes(&[byte]).expect("a statement");
+        lexed.push_bytes(&[byte]).expect("a statement");
+    }
+    assert!(lexed.is_complete() && fewer > 10, "{fewer}");
+    // Without a lexer only, names run together and operators fall apart.
+    let verdict = |text| accepts(lexed.grammar(), text);
+    assert!(
+        verdict("returnx;") && verdict("return x;") && verdict("int x;") && !verdict("int return;")
+    );
+    assert!(verdict("x++ + ++y;") && verdict("x+++y;") && !verdict("x+++++y;"));
+    assert!(accepts(plain.grammar(), "x+++++y;") && accepts(plain.grammar(), "intx;"));
+}
+
+#[test]
+fn texts_that_are_made_come_to_an_end_and_need_no_lexer() {
+    let compiler = compiler();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
+    let file = |name: &str| std::fs::read_to_string(root.join(name)).expect("a grammar");
+    for text in [STATEMENTS, &file("graphql.lark"), &file("sql.lark")] {
+        let [plain, lexed] = [Lexing::Scannerless, Lexing::LongestMatch].map(|lexing| {
+            let grammar = compiler.cfg(&read(text, lexing), &CfgLimits::default());
+            grammar.expect("a grammar")
+        });
+        let mut made = 0;
+        for text in samples(&lexed, 7).take(20) {
+            let text = text.expect("a text");
+            assert!(accepts(&lexed, &text), "{text}");
+            assert!(accepts(&plain, &text), "{text}");
+            made += 1;
+        }
+        assert!(made > 0);
     }
 }
