@@ -241,6 +241,7 @@ fn grammar<const N: usize>(rules: [Rule; N], terminals: &[&str]) -> Grammar {
             .collect(),
         foreign: Vec::new(),
         start: RuleId(0),
+        lexing: None,
     }
 }
 
@@ -443,6 +444,7 @@ fn json() -> Grammar {
         ],
         foreign: Vec::new(),
         start: RuleId(0),
+        lexing: None,
     }
 }
 

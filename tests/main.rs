@@ -16,6 +16,8 @@ mod grammar_scale;
 mod grammar_walks;
 mod grammars;
 mod keywords;
+mod lexing;
+mod lexing_oracle;
 mod limits;
 mod mask_oracle;
 mod matcher;

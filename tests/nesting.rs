@@ -269,6 +269,7 @@ fn between(before: &str, schema: &str, after: &str) -> formwork::cfg::Grammar {
             span: Span::default(),
         }],
         start: RuleId(0),
+        lexing: None,
     }
 }
 

@@ -113,7 +113,7 @@ pub(crate) fn terminals(
     grammar: &Grammar,
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Bytes>, CfgError> {
-    let encode = |dfa: &std::sync::Arc<_>| utf8::encode(dfa, budget);
+    let encode = |dfa: &std::sync::Arc<formwork_automata::Dfa>| utf8::encode(&**dfa, budget);
     grammar.terminals.iter().map(encode).collect()
 }
 
@@ -261,6 +261,7 @@ mod tests {
                 .collect(),
             foreign: Vec::new(),
             start: RuleId(0),
+            lexing: None,
         }
     }
 

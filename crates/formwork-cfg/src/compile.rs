@@ -13,7 +13,7 @@ use crate::ir::Grammar;
 use crate::language::{CfgLanguage, Parts};
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
-use crate::{corners, cost, empty, fuse, normal};
+use crate::{corners, cost, empty, fuse, lexing, normal};
 
 /// What something [foreign](crate::ir::Foreign) stands for.
 pub enum Resolved {
@@ -45,6 +45,12 @@ pub fn compile_with(
     limits: &CfgLimits,
 ) -> Result<CfgLanguage, CfgError> {
     let foreign = ForeignParts::new(grammar, foreign)?;
+    if let Some(lexing) = &grammar.lexing {
+        if let Some(part) = grammar.foreign.first() {
+            return Err(CfgError::ForeignWithLexer { span: part.span });
+        }
+        return lexing::compile(grammar, lexing, limits);
+    }
     let mut budget = Budget::new(limits);
     let mut network = normal::lower(grammar, &mut budget)?;
     share_terminals(&mut network, &grammar.terminals);
@@ -53,8 +59,33 @@ pub fn compile_with(
     analysis.check(grammar)?;
     let may_be_empty = analysis.is_nullable(grammar.start);
     empty::remove(&mut network, &words, &mut budget)?;
-    let mut network = corners::transform(&network, grammar.start.0, &mut budget)?;
-    let mut words: Vec<Option<ByteDfa>> = words.into_iter().map(|bytes| bytes.dfa).collect();
+    let network = corners::transform(&network, grammar.start.0, &mut budget)?;
+    let plain = Plain {
+        network,
+        words: words.into_iter().map(|bytes| bytes.dfa).collect(),
+        foreign,
+        may_be_empty,
+    };
+    Ok(finish(grammar, plain, limits))
+}
+
+/// What rules, the first of which derives whole texts, are over terminals that need
+/// no lexer.
+pub(crate) struct Plain {
+    pub(crate) network: Network,
+    pub(crate) words: Vec<Option<ByteDfa>>,
+    pub(crate) foreign: ForeignParts,
+    pub(crate) may_be_empty: bool,
+}
+
+/// The language of a grammar that has become plain.
+pub(crate) fn finish(grammar: &Grammar, plain: Plain, limits: &CfgLimits) -> CfgLanguage {
+    let Plain {
+        mut network,
+        mut words,
+        foreign,
+        may_be_empty,
+    } = plain;
     if limits.max_fused_states > 0 {
         fuse::fuse(&mut network, &mut words, limits.max_fused_states);
     }
@@ -74,7 +105,7 @@ pub fn compile_with(
     let states = words.iter().flatten().map(ByteDfa::state_count);
     let heap = 64 * states.sum::<usize>();
     let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
-    Ok(CfgLanguage::new(Parts {
+    CfgLanguage::new(Parts {
         network,
         names: grammar.rules.iter().map(|rule| rule.name.clone()).collect(),
         costs: (costs, lowest),
@@ -82,7 +113,7 @@ pub fn compile_with(
         terminal_bytes: heap,
         foreign,
         may_be_empty,
-    }))
+    })
 }
 
 /// Lets terminals with equal automata be one.

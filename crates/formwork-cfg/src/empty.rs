@@ -44,21 +44,21 @@ pub(crate) fn remove(
         network.ways[start as usize].steps.dedup();
         network.rules[rule].start = start;
     }
-    trim(network, terminals);
+    trim(network, |t| terminals[t as usize].dfa.is_some());
     Ok(())
 }
 
 /// Drops the steps that lead to no text.
-fn trim(network: &mut Network, terminals: &[Bytes]) {
-    let has_words = |symbol| match symbol {
-        Symbol::Terminal(t) => terminals[t as usize].dfa.is_some(),
+pub(crate) fn trim(network: &mut Network, has_words: impl Fn(u32) -> bool) {
+    let has_texts = |symbol| match symbol {
+        Symbol::Terminal(t) => has_words(t),
         _ => true,
     };
-    let productive = network.readable(has_words);
+    let productive = network.readable(has_texts);
     for ways in &mut network.ways {
         ways.steps.retain(|&(symbol, _)| match symbol {
             Symbol::Rule(rule) => productive[rule as usize],
-            other => has_words(other),
+            other => has_texts(other),
         });
     }
     let mut before: Vec<Vec<u32>> = vec![Vec::new(); network.ways.len()];

@@ -46,6 +46,21 @@ pub enum CfgError {
         /// The first name that the vocabulary does not have, if that is why.
         name: Option<String>,
     },
+    /// A lexer is asked for, and a terminal has the empty word, which is no token.
+    EmptyTerminal {
+        /// The terminal's name.
+        name: String,
+        /// Where the source defines it.
+        span: Span,
+    },
+    /// A lexer is asked for, and something foreign, which it could not cut off.
+    ForeignWithLexer {
+        /// Where the source has it.
+        span: Span,
+    },
+    /// The rules derive sequences of terminals, but a lexer cuts no text into any
+    /// of them.
+    NeverLexed,
     /// A limit of [`CfgLimits`](crate::CfgLimits) was reached.
     Limit {
         /// The limit's name.
@@ -109,6 +124,25 @@ impl std::fmt::Display for CfgError {
                     None => f.write_str("no token of the vocabulary is meant"),
                 }
             }
+            CfgError::EmptyTerminal { name, span } => {
+                let Span { start, end } = span;
+                write!(
+                    f,
+                    "terminal `{name}` (bytes {start} to {end}) has the empty word, which a lexer \
+                     cannot cut off; let it have one character at least, and make its uses optional"
+                )
+            }
+            CfgError::ForeignWithLexer { span } => write!(
+                f,
+                "bytes {} to {} name a schema, a token or a grammar, which a lexer cannot cut off; \
+                 read the grammar without one",
+                span.start, span.end
+            ),
+            CfgError::NeverLexed => f.write_str(
+                "the lexer cuts no text into terminals that the rules derive: wherever they \
+                 would, a longer word or a terminal of higher rank wins; change the priorities \
+                 or the terminals, or read the grammar without a lexer",
+            ),
             CfgError::Limit { name, limit } => write!(
                 f,
                 "the limit `{name}` of {limit} was reached; simplify the grammar or raise the limit"

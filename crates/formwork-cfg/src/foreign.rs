@@ -8,6 +8,7 @@ use crate::error::CfgError;
 use crate::ir::Grammar;
 
 /// The foreign parts of a grammar, by number.
+#[derive(Default)]
 pub(crate) struct ForeignParts {
     parts: Vec<Part>,
 }

@@ -122,4 +122,39 @@ pub struct Grammar {
     pub foreign: Vec<Foreign>,
     /// The rule of whole texts.
     pub start: RuleId,
+    /// How a lexer cuts texts into terminals. Without, a terminal may end wherever
+    /// one of its words does.
+    pub lexing: Option<LongestMatch>,
+}
+
+/// That texts are cut by longest match before rules apply, and which terminal wins.
+///
+/// At each place of a text, the longest non-empty word of *any* of the grammar's
+/// terminals, used or not, is the next token; all of them compete everywhere. Of the
+/// terminals that have this word, the one with the highest priority takes it, then
+/// a text before a pattern, then the one that comes first. Where no word fits, the
+/// text is not of the language. Tokens of ignored terminals are dropped, and the
+/// rules have to derive the others.
+///
+/// Length comes before priority. No terminal may have the empty word.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LongestMatch {
+    /// What is said of each terminal, in the order of [`Grammar::terminals`]; of
+    /// terminals beyond the end of the list, [`Lexeme::default`].
+    pub lexemes: Vec<Lexeme>,
+}
+
+/// What a lexer has to know of a terminal besides its words.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lexeme {
+    /// Its name, or its source if it has none.
+    pub name: String,
+    /// Where the source defines it.
+    pub span: Span,
+    /// Of terminals that match the same words, the one with the highest wins.
+    pub priority: i32,
+    /// Whether it is a text rather than a pattern, which it beats.
+    pub is_text: bool,
+    /// Whether its tokens are dropped. No rule can read them.
+    pub is_ignored: bool,
 }

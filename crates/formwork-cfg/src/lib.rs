@@ -8,6 +8,9 @@
 //! finds shortest texts, and [`CfgLanguage`] is
 //! what the engine runs. Terminals go from characters to bytes in `utf8`.
 //!
+//! A grammar with a [lexer](ir::LongestMatch) goes through `lexing` after `corners`, which
+//! works the longest match into the network, so that what follows need not know.
+//!
 //! Any grammar will do: ambiguous, left-recursive in whatever way, with rules
 //! that derive the empty text or just themselves. What is kept is the language,
 //! exactly.
@@ -22,6 +25,7 @@ mod foreign;
 mod fuse;
 pub mod ir;
 mod language;
+mod lexing;
 mod limits;
 mod network;
 mod normal;
@@ -32,8 +36,8 @@ pub use analyze::{Analysis, analyze};
 pub use compile::{Resolved, compile, compile_with};
 pub use error::{CfgError, Place};
 pub use ir::{
-    Expr, Foreign, ForeignId, ForeignKind, Grammar, Rule, RuleId, Span, TerminalId, TokenName,
-    TokenPattern,
+    Expr, Foreign, ForeignId, ForeignKind, Grammar, Lexeme, LongestMatch, Rule, RuleId, Span,
+    TerminalId, TokenName, TokenPattern,
 };
 pub use language::CfgLanguage;
 pub use limits::CfgLimits;

@@ -13,8 +13,8 @@ pub struct CfgLimits {
     pub max_rules: usize,
     /// Positions in rules, counted over all stages. The default is 2,000,000.
     pub max_positions: usize,
-    /// Steps from position to position, counted over all stages. The default
-    /// is 8,000,000.
+    /// Steps from position to position, counted over all stages, and those of a
+    /// [lexer](crate::ir::LongestMatch). The default is 8,000,000.
     pub max_work: u64,
     /// States of all terminals together, as automata over bytes. The default
     /// is 200,000.
@@ -23,6 +23,13 @@ pub struct CfgLimits {
     /// is faster. Larger ones stay rules, which changes nothing but speed; with
     /// 0 all do. The default is 2,000.
     pub max_fused_states: usize,
+    /// States of the automaton of all terminals together, if there is a
+    /// [lexer](crate::ir::LongestMatch); its table has at most 400 entries for each,
+    /// on average. The default is 20,000.
+    pub max_lexer_states: u32,
+    /// Restrictions that tokens may leave to the text after them so that they stay
+    /// the longest match, if there is a lexer. The default is 4,096.
+    pub max_restrictions: usize,
 }
 
 impl Default for CfgLimits {
@@ -33,6 +40,8 @@ impl Default for CfgLimits {
             max_work: 8_000_000,
             max_terminal_states: 200_000,
             max_fused_states: 2_000,
+            max_lexer_states: 20_000,
+            max_restrictions: 4_096,
         }
     }
 }
@@ -56,6 +65,15 @@ impl<'a> Budget<'a> {
             work: 0,
             terminal_states: 0,
         }
+    }
+
+    pub(crate) fn limits(&self) -> &'a CfgLimits {
+        self.limits
+    }
+
+    pub(crate) fn restrictions(&self, all: usize) -> Result<(), CfgError> {
+        let limit = self.limits.max_restrictions as u64;
+        within("max_restrictions", all as u64, limit)
     }
 
     pub(crate) fn rules(&mut self, more: usize) -> Result<(), CfgError> {

@@ -6,7 +6,7 @@
 //!
 //! All notations are read without a lexer: a grammar means the set of its texts,
 //! character by character. What a front end reads is either exactly that or
-//! refused.
+//! refused. Lark grammars can be read with one, see [`Lexing`].
 //!
 //! ```
 //! use formwork_cfg::syntax::{Format, SyntaxLimits, parse};
@@ -40,7 +40,7 @@ mod tokens;
 mod words;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxErrors};
-pub use options::{EbnfDialect, SyntaxLimits, SyntaxOptions, Undefined};
+pub use options::{EbnfDialect, Lexing, SyntaxLimits, SyntaxOptions, Undefined};
 pub use plain::{choice, json_object, json_schema, json_value};
 pub use tags::think_first;
 
@@ -110,6 +110,11 @@ fn read(text: &str, format: Format, options: &SyntaxOptions) -> Result<Grammar, 
     if text.len() > max {
         let fault = Fault::limit(Span::default(), "bytes of text", "max_bytes", max);
         return Err(vec![fault]);
+    }
+    if options.lexing == Lexing::LongestMatch && format != Format::Lark {
+        let message = "this notation has no terminals, which a lexer needs; read the grammar \
+                       without one, or write it in the notation of Lark";
+        return Err(vec![Fault::unsupported(Span::default(), message)]);
     }
     let (draft, start) = match format {
         Format::Gbnf => gbnf::read(text, options)?,

@@ -23,6 +23,44 @@ pub(crate) struct Bytes {
     pub(crate) is_nullable: bool,
 }
 
+/// A deterministic automaton over characters, however it is stored.
+pub(crate) trait Chars {
+    /// The start; `None` if there is no word.
+    fn start(&self) -> Option<StateId>;
+
+    /// The state after any character of a class; `None` if no word goes on so.
+    fn next(&self, state: StateId, class: ClassId) -> Option<StateId>;
+
+    /// Whether a word may end in a state.
+    fn is_match(&self, state: StateId) -> bool;
+
+    /// Ranges of characters, which do not overlap, with their classes. The others
+    /// are never read.
+    fn segments(&self) -> Vec<(u32, u32, ClassId)>;
+}
+
+impl Chars for Dfa {
+    fn start(&self) -> Option<StateId> {
+        self.start()
+    }
+
+    fn next(&self, state: StateId, class: ClassId) -> Option<StateId> {
+        self.next_class(state, class)
+    }
+
+    fn is_match(&self, state: StateId) -> bool {
+        self.is_match(state)
+    }
+
+    fn segments(&self) -> Vec<(u32, u32, ClassId)> {
+        let ranges = |(class, ranges): (ClassId, &[(u32, u32)])| {
+            let ranges = ranges.iter().map(|&(low, high)| (low, high, class));
+            ranges.collect::<Vec<_>>()
+        };
+        self.classes().flat_map(ranges).collect()
+    }
+}
+
 /// A block of characters, by number.
 type Block = u32;
 
@@ -38,14 +76,14 @@ enum Shape {
 }
 
 /// The words of an automaton in UTF-8, the empty one left out.
-pub(crate) fn encode(dfa: &Dfa, budget: &mut Budget<'_>) -> Result<Bytes, CfgError> {
+pub(crate) fn encode(dfa: &impl Chars, budget: &mut Budget<'_>) -> Result<Bytes, CfgError> {
     let Some(start) = dfa.start() else {
         return Ok(Bytes {
             dfa: None,
             is_nullable: false,
         });
     };
-    let mut blocks = Blocks::new(dfa);
+    let mut blocks = Blocks::new(dfa.segments());
     let leads = blocks.leads();
     budget.work(blocks.shapes.len().saturating_mul(64))?;
     let mut states = States {
@@ -80,11 +118,7 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn new(dfa: &Dfa) -> Blocks {
-        let mut segments: Vec<(u32, u32, ClassId)> = dfa
-            .classes()
-            .flat_map(|(class, ranges)| ranges.iter().map(move |&(low, high)| (low, high, class)))
-            .collect();
+    fn new(mut segments: Vec<(u32, u32, ClassId)>) -> Blocks {
         segments.sort_unstable();
         Blocks {
             segments,
@@ -159,8 +193,8 @@ impl Blocks {
 
 /// The states over bytes: between characters, one per state of the automaton;
 /// inside of them, one per way to go on.
-struct States<'a> {
-    dfa: &'a Dfa,
+struct States<'a, A> {
+    dfa: &'a A,
     shapes: &'a [Shape],
     builder: ByteDfaBuilder,
     whole: FxHashMap<StateId, u32>,
@@ -168,7 +202,7 @@ struct States<'a> {
     open: Vec<(u32, StateId)>,
 }
 
-impl States<'_> {
+impl<A: Chars> States<'_, A> {
     /// Adds the ways on from a place between two characters.
     fn characters(
         &mut self,
@@ -198,7 +232,7 @@ impl States<'_> {
         let parts = match &shapes[block as usize] {
             Shape::Nothing => return Ok(None),
             &Shape::Class(class) => {
-                let Some(next) = self.dfa.next_class(state, class) else {
+                let Some(next) = self.dfa.next(state, class) else {
                     return Ok(None);
                 };
                 return self.between(next, budget).map(Some);

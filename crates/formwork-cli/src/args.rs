@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use formwork::cfg::syntax::{Format, SyntaxOptions};
+use formwork::cfg::syntax::{Format, Lexing, SyntaxOptions};
 use formwork::{PropertyOrder, SchemaOptions, Whitespace};
 use formwork_bench::documents;
 
@@ -250,6 +250,9 @@ pub(crate) struct GrammarArgs {
     /// The rule of whole texts, if it is not the notation's own.
     #[arg(long, value_name = "RULE", requires = "grammar")]
     start: Option<String>,
+    /// Cut texts by longest match first, as lexers do. Only for grammars in Lark.
+    #[arg(long, requires = "grammar")]
+    lexer: bool,
 }
 
 /// A notation of grammars.
@@ -293,6 +296,10 @@ impl GrammarArgs {
     pub(crate) fn options(&self) -> SyntaxOptions {
         SyntaxOptions {
             start: self.start.clone(),
+            lexing: match self.lexer {
+                true => Lexing::LongestMatch,
+                false => Lexing::Scannerless,
+            },
             ..SyntaxOptions::default()
         }
     }

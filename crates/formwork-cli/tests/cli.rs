@@ -575,6 +575,23 @@ fn texts_of_grammars_go_through_masks() {
 }
 
 #[test]
+fn a_lexer_takes_the_longest_match() {
+    let grammar = "start: \"if\" NAME\nNAME: /[a-z]+/\n%ignore \" \"\n";
+    let grammar = file("lexed.lark", grammar);
+    let text = file("lexed.txt", "ifa");
+    let args = ["validate", "--grammar", &grammar, &text];
+    check_status(&run(&args), 0);
+    check_status(&run(&[&args[..], &["--lexer"]].concat()), 1);
+    let text = file("lexed-apart.txt", "if a");
+    check_status(
+        &run(&["validate", "--lexer", "--grammar", &grammar, &text]),
+        0,
+    );
+    let gbnf = ["check", "--lexer", "--grammar", "-", "--format", "gbnf"];
+    check_status(&run_with_input(&gbnf, "root ::= \"a\""), 2);
+}
+
+#[test]
 fn grammars_have_witnesses() {
     let grammar = file("made.gbnf", "root ::= \"<\\n\" [a-c]+ root? \">\"");
     let output = run(&["witness", "--grammar", &grammar]);

@@ -56,22 +56,27 @@ pub fn any_case(rng: &mut Rng) -> Case {
         words.push(list.iter().map(|word| word.as_bytes().to_vec()).collect());
         terminals.push(Arc::new(Dfa::from_words(list.iter().copied())));
     }
+    Case {
+        grammar: Grammar {
+            rules: any_rules(rng, terminal_count),
+            terminals,
+            start: RuleId(0),
+            lexing: None,
+            foreign: Vec::new(),
+        },
+        words,
+    }
+}
+
+/// Random rules over so many terminals.
+pub(crate) fn any_rules(rng: &mut Rng, terminals: usize) -> Vec<Rule> {
     let count = 1 + rng.below(5);
     let rules = (0..count).map(|number| Rule {
         name: format!("r{number}"),
         span: Span::default(),
-        body: body(rng, count, terminal_count),
+        body: body(rng, count, terminals),
     });
-    let rules = rules.collect();
-    Case {
-        grammar: Grammar {
-            rules,
-            terminals,
-            foreign: Vec::new(),
-            start: RuleId(0),
-        },
-        words,
-    }
+    rules.collect()
 }
 
 fn body(rng: &mut Rng, rules: usize, terminals: usize) -> Expr {
@@ -349,6 +354,7 @@ mod tests {
                 terminals: vec![],
                 foreign: vec![],
                 start: RuleId(0),
+                lexing: None,
             },
             words: vec![vec![b"a".to_vec()], vec![b"b".to_vec()]],
         };

@@ -8,6 +8,7 @@
 //! * [`schema`], [`universe`]: random schemas, and values near them.
 //! * [`spell`]: one random spelling of a value.
 //! * [`mod@cfg`]: random context-free grammars, and which texts they derive.
+//! * [`lexed`]: the same with a lexer before the rules.
 //! * [`walk`]: generation under masks, and masks by trying every token.
 //! * [`shared`]: large test data that may lie beside the checkout.
 //!
@@ -21,6 +22,7 @@
 pub mod cfg;
 pub mod decimal;
 pub mod judge;
+pub mod lexed;
 pub mod oracle;
 pub mod pools;
 pub mod rng;

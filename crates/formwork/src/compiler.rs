@@ -154,6 +154,7 @@ impl Compiler {
     ///     terminals: vec![Arc::new(Dfa::from_words(["+"])), Arc::new(number)],
     ///     foreign: vec![],
     ///     start: RuleId(0),
+    ///     lexing: None,
     /// };
     /// let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
     /// let grammar = compiler.cfg(&grammar, &CfgLimits::default())?;

@@ -6,7 +6,7 @@ use formwork_automata::{CharSet, Dfa};
 use rustc_hash::FxHashMap;
 
 use super::error::Fault;
-use crate::ir::{Foreign, ForeignId, ForeignKind, Span};
+use crate::ir::{Foreign, ForeignId, ForeignKind, Lexeme, Span};
 
 /// A symbol, by its place in [`Draft::definitions`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -133,6 +133,8 @@ pub(super) struct Definition {
     /// Absent until defined.
     pub(super) body: Option<Node>,
     pub(super) joining: Joining,
+    /// What a lexer has to know of it, if it is a terminal for one.
+    pub(super) lexeme: Option<Lexeme>,
 }
 
 /// The definitions of a grammar.
@@ -162,6 +164,7 @@ impl Draft {
             span,
             body: None,
             joining: Joining::default(),
+            lexeme: None,
         });
         Symbol(self.definitions.len() as u32 - 1)
     }

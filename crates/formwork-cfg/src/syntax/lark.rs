@@ -1,11 +1,15 @@
 //! The grammar notation of Lark.
 //!
-//! A grammar is read without a lexer: a terminal stands for its set of texts, and
+//! By default a grammar is read without a lexer: a terminal stands for its set of texts, and
 //! a text is derived if it can be cut into terminals in any way. Hence priorities,
 //! aliases, `?` and `!`, which choose among trees, are read and have no effect;
 //! and a text is derived also where Lark's lexer, which takes the longest match,
 //! would cut it otherwise and fail. What `%ignore` names may stand after any
 //! terminal and before the first, any number of times.
+//!
+//! With a lexer ([`Lexing`](super::Lexing)) terminals stay whole and apart, and the
+//! longest match is cut off first. Then schemas, tokens and grammars within the
+//! grammar are refused.
 //!
 //! Of the extensions of llguidance there are:
 //!

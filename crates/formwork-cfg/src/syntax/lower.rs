@@ -8,6 +8,7 @@
 //! No language is changed by any of this.
 
 mod join;
+mod lexemes;
 mod tails;
 mod terminals;
 
@@ -17,9 +18,9 @@ use formwork_automata::Dfa;
 
 use super::draft::{Draft, Joining, Node, Symbol};
 use super::error::{Fault, MAX_ERRORS};
-use super::options::{SyntaxOptions, Undefined};
+use super::options::{Lexing, SyntaxOptions, Undefined};
 use super::words;
-use crate::ir::{Expr, ForeignId, Grammar, Rule, RuleId, Span};
+use crate::ir::{Expr, ForeignId, Grammar, Rule, RuleId, Span, TerminalId};
 use terminals::Terminals;
 
 /// Longer texts are cut, if not joined: tables grow with the square of a text that
@@ -60,8 +61,12 @@ pub(super) fn lower(
                 .map_err(|fault| vec![fault])?,
         );
     }
+    if options.lexing == Lexing::LongestMatch {
+        let whole = lowering.whole;
+        return lexemes::grammar(&draft, exprs, whole, start, options);
+    }
     let terminals = lowering.terminals.all;
-    Ok(reachable(&draft, exprs, terminals, start))
+    Ok(reachable(&draft, exprs, &terminals, start).0)
 }
 
 /// Defines or reports what is not defined, and counts.
@@ -204,6 +209,9 @@ impl<'a> Lowering<'a> {
             whole: definition.joining == Joining::Whole,
         };
         self.subtract(body)?;
+        if definition.lexeme.is_some() {
+            return self.lexeme(symbol, body);
+        }
         if !self.is_regular(body, place.whole) {
             return self.expression(body, place);
         }
@@ -323,7 +331,8 @@ impl<'a> Lowering<'a> {
         let at = symbol.0 as usize;
         let dfa = self.whole[at].as_ref()?;
         let small = self.uses[at] <= 1 || self.tiny[at];
-        let never = self.draft.get(symbol).joining == Joining::Never;
+        let definition = self.draft.get(symbol);
+        let never = definition.joining == Joining::Never || definition.lexeme.is_some();
         (whole || (small && !never)).then_some(dfa)
     }
 
@@ -348,6 +357,9 @@ impl<'a> Lowering<'a> {
             Node::Text(_) | Node::Set(_) | Node::Words(_) => self.leaf(node, place),
             Node::Name(symbol) => match self.joined(*symbol, place.whole).cloned() {
                 Some(dfa) => self.terminal(&dfa, place.span),
+                None if self.draft.get(*symbol).lexeme.is_some() => {
+                    Ok(Expr::Terminal(TerminalId(symbol.0)))
+                }
                 None => Ok(Expr::Rule(RuleId(symbol.0))),
             },
             Node::Foreign(id) => Ok(Expr::Foreign(*id)),
@@ -504,12 +516,13 @@ fn set_automaton(set: &formwork_automata::CharSet) -> Option<Dfa> {
 }
 
 /// Keeps the rules, terminals and foreign parts that `start` needs, in the order met.
+/// Also returns the new numbers of terminals.
 fn reachable(
     draft: &Draft,
     mut exprs: Vec<Option<Expr>>,
-    terminals: Vec<Arc<Dfa>>,
+    terminals: &[Arc<Dfa>],
     start: Symbol,
-) -> Grammar {
+) -> (Grammar, Vec<Option<TerminalId>>) {
     let mut rule_ids = vec![None; exprs.len()];
     let mut terminal_ids = vec![None; terminals.len()];
     let mut foreign_ids = vec![None; draft.foreign.len()];
@@ -518,6 +531,7 @@ fn reachable(
         terminals: Vec::new(),
         foreign: Vec::new(),
         start: RuleId(0),
+        lexing: None,
     };
     let mut queue = vec![start.0];
     rule_ids[start.0 as usize] = Some(RuleId(0));
@@ -540,7 +554,7 @@ fn reachable(
                 let old = terminal.0 as usize;
                 let id = *terminal_ids[old].get_or_insert_with(|| {
                     grammar.terminals.push(terminals[old].clone());
-                    crate::ir::TerminalId(grammar.terminals.len() as u32 - 1)
+                    TerminalId(grammar.terminals.len() as u32 - 1)
                 });
                 *terminal = id;
             }
@@ -561,5 +575,5 @@ fn reachable(
             body,
         });
     }
-    grammar
+    (grammar, terminal_ids)
 }

@@ -10,6 +10,9 @@ pub struct SyntaxOptions {
     pub start: Option<String>,
     /// What a symbol means that nothing defines. The default is an error.
     pub undefined: Undefined,
+    /// Whether a lexer cuts a text before rules apply. The default is that none does.
+    /// Only Lark has terminals for one; the other notations refuse it.
+    pub lexing: Lexing,
     /// Which EBNF a text is in. The default is to tell by the text.
     pub ebnf: EbnfDialect,
     /// Bounds on the work.
@@ -24,6 +27,33 @@ pub enum Undefined {
     Refuse,
     /// The symbol derives nothing, and neither does what needs it.
     Nothing,
+}
+
+/// Whether a lexer cuts a text before rules apply.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Lexing {
+    /// None does: a terminal may end wherever one of its words does.
+    #[default]
+    Scannerless,
+    /// The longest word of any terminal is the next token, and priorities settle
+    /// ties: see [`LongestMatch`](crate::ir::LongestMatch). What is ignored may stand
+    /// between any two tokens and at both ends.
+    ///
+    /// The terminals are those with a name that a rule uses or `%ignore` names, and
+    /// every text, range and regular expression in a rule. One of the latter that has
+    /// the words of an earlier terminal is that terminal, if both are texts or
+    /// neither is. A terminal is a text if it is defined as a single one. The order
+    /// is that of the definitions; those without a name come last, as they are met.
+    ///
+    /// # Differences to Lark
+    ///
+    /// Lark's lexer `basic` tries terminals one by one, by priority and then by how
+    /// long a match can be, and takes the first that matches: there a priority beats
+    /// a longer match. Here, as in lex and its successors, it does not. Ties are
+    /// settled by the order of definitions, in Lark by the length of patterns and by
+    /// names. The lexers `contextual` and `dynamic`, for which only terminals compete
+    /// that the parser can read next, have no counterpart.
+    LongestMatch,
 }
 
 /// A notation called EBNF.

@@ -101,6 +101,7 @@ pub fn json_schema(schema: &str) -> Grammar {
             span,
         }],
         start: RuleId(0),
+        lexing: None,
     }
 }
 

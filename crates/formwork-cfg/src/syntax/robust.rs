@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::earley::accepts;
-use super::{EbnfDialect, Format, SyntaxLimits, SyntaxOptions, parse_with};
+use super::{EbnfDialect, Format, Lexing, SyntaxLimits, SyntaxOptions, parse_with};
 
 /// A linear congruential generator (Knuth, MMIX).
 struct Random(u64);
@@ -109,6 +109,11 @@ fn damaged_grammars() {
             let ebnf = [EbnfDialect::Detect, EbnfDialect::Iso, EbnfDialect::W3c];
             let options = SyntaxOptions {
                 ebnf: ebnf[random.below(ebnf.len())],
+                lexing: if format == Format::Lark && round % 3 == 0 {
+                    Lexing::LongestMatch
+                } else {
+                    Lexing::Scannerless
+                },
                 limits: limits.clone(),
                 ..SyntaxOptions::default()
             };

@@ -27,6 +27,7 @@ pub(super) struct Definition {
     /// The parameters of a template; empty for other rules.
     pub(super) params: Vec<String>,
     pub(super) shortest: Option<Shortest>,
+    pub(super) priority: i32,
     pub(super) body: Tree,
 }
 

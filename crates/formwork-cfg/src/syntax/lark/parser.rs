@@ -110,10 +110,7 @@ impl<'a> Parser<'a> {
         } else {
             None
         };
-        if self.tokens.eat(Token::Dot) {
-            self.tokens
-                .expect(Token::Number, "expected a priority, a number")?;
-        }
+        let priority = self.priority()?;
         self.tokens
             .expect(Token::Colon, "expected `:` after the name")?;
         let body = self.alternatives()?;
@@ -125,6 +122,7 @@ impl<'a> Parser<'a> {
             name,
             span,
             params,
+            priority,
             shortest,
             body,
         })
@@ -184,6 +182,18 @@ impl<'a> Parser<'a> {
         self.tokens
             .expect(Token::CloseBracket, "expected `,` or `]`")?;
         Ok((lazy || suffix.is_some()).then_some(Shortest { suffix }))
+    }
+
+    fn priority(&mut self) -> Result<i32, Fault> {
+        if !self.tokens.eat(Token::Dot) {
+            return Ok(0);
+        }
+        let span = self
+            .tokens
+            .expect(Token::Number, "expected a priority, a number")?;
+        let message = "a priority has at most nine digits; choose smaller numbers";
+        let priority = self.tokens.source(span).parse();
+        priority.map_err(|_| Fault::malformed(span, message))
     }
 
     fn params(&mut self) -> Result<Vec<String>, Fault> {

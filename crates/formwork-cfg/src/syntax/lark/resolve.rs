@@ -1,5 +1,7 @@
 //! From files to drafts: imports, templates and what is ignored.
 
+mod lexemes;
+
 use std::sync::Arc;
 
 use formwork_automata::{CharSet, Dfa};
@@ -13,6 +15,7 @@ use crate::syntax::draft::{Draft, Joining, Node, Symbol};
 use crate::syntax::error::{Fault, MAX_ERRORS};
 use crate::syntax::options::SyntaxOptions;
 use crate::syntax::{fold, lower};
+use lexemes::Lexemes;
 
 pub(super) fn resolve(
     file: &File,
@@ -28,6 +31,7 @@ pub(super) fn resolve(
         pending: Vec::new(),
         regexes: FxHashMap::default(),
         ignored: None,
+        lexemes: Lexemes::new(file, options),
         nodes: 0,
         work: options.limits.max_pattern_work,
         bytes: 0,
@@ -58,6 +62,8 @@ struct Resolver<'a> {
     regexes: FxHashMap<(&'a str, &'a str), Arc<Dfa>>,
     /// Derives what may stand after a terminal.
     ignored: Option<Symbol>,
+    /// The terminals of a lexer, if there is one.
+    lexemes: Option<Lexemes<'a>>,
     nodes: usize,
     /// What is left for regular expressions.
     work: u64,
@@ -111,6 +117,7 @@ impl<'a> Resolver<'a> {
             }
         }
         while let Some((template, arguments, symbol)) = self.pending.pop() {
+            self.enter(template.span);
             let scope = Scope {
                 in_terminal: false,
                 params: &template.params,
@@ -139,7 +146,8 @@ impl<'a> Resolver<'a> {
         }
         let dfa = self.regex(pattern, "", import.span)?;
         let body = Node::Words(dfa);
-        self.draft.define(&import.alias, import.span, body)?;
+        let symbol = self.draft.define(&import.alias, import.span, body)?;
+        self.named(symbol, 0, false);
         Ok(())
     }
 
@@ -180,6 +188,9 @@ impl<'a> Resolver<'a> {
         if trees.is_empty() {
             return Ok(());
         }
+        if self.lexemes.is_some() {
+            return trees.iter().try_for_each(|tree| self.ignored_lexeme(tree));
+        }
         let parts = trees.iter().map(|tree| self.node(tree, TERMINAL));
         let parts = parts.collect::<Result<Vec<Node>, Fault>>()?;
         let symbol = self.draft.push("%ignore", Span::default());
@@ -191,6 +202,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn definition(&mut self, definition: &'a Definition, scope: Scope<'_>) -> Result<(), Fault> {
+        self.enter(definition.span);
         let body = self.body(definition, scope)?;
         if self.templates.contains_key(definition.name.as_str()) {
             let message = format!("`{}` is a template already", definition.name);
@@ -199,6 +211,8 @@ impl<'a> Resolver<'a> {
         let symbol = self.draft.define(&definition.name, definition.span, body)?;
         if scope.in_terminal {
             self.draft.get_mut(symbol).joining = Joining::Whole;
+            let is_text = self.is_text(&definition.body);
+            self.named(symbol, definition.priority, is_text);
         }
         Ok(())
     }
@@ -207,6 +221,10 @@ impl<'a> Resolver<'a> {
         let Some(shortest) = &definition.shortest else {
             return self.node(&definition.body, scope);
         };
+        if self.lexemes.is_some() {
+            let message = "a lexer takes the longest match; read the grammar without one";
+            return Err(Fault::unsupported(definition.span, message));
+        }
         let inside = Scope {
             in_terminal: true,
             ..scope
@@ -221,12 +239,15 @@ impl<'a> Resolver<'a> {
 
     /// The symbol of whole texts: before the first terminal, ignored ones may stand.
     fn start(&mut self, start: Symbol) -> Symbol {
-        let Some(ignored) = self.ignored else {
+        let mut parts: Vec<Node> = self.ignored.map(Node::Name).into_iter().collect();
+        // A terminal is no rule, with a lexer.
+        if parts.is_empty() && self.draft.get(start).lexeme.is_none() {
             return start;
-        };
+        }
+        parts.push(Node::Name(start));
         let span = self.draft.get(start).span;
         let symbol = self.draft.push("%start", span);
-        let body = Node::Seq(vec![Node::Name(ignored), Node::Name(start)]);
+        let body = Node::seq(parts);
         self.draft.get_mut(symbol).body = Some(body);
         symbol
     }
@@ -273,6 +294,12 @@ impl<'a> Resolver<'a> {
                 let message = "this cannot be part of a terminal; use it in a rule";
                 return Err(Fault::malformed(*span, message));
             }
+            Tree::Schema(span) | Tree::Grammar(span) | Tree::Token(_, span)
+                if self.lexemes.is_some() =>
+            {
+                let message = "a lexer cannot cut this off; read the grammar without one";
+                return Err(Fault::unsupported(*span, message));
+            }
             Tree::Schema(span) => {
                 let schema = source_of(self.text, *span).to_owned();
                 self.draft.foreign(ForeignKind::JsonSchema(schema), *span)
@@ -297,6 +324,9 @@ impl<'a> Resolver<'a> {
                 span,
             } => Node::Words(self.regex(source, flags, *span)?),
         };
+        if self.lexemes.is_some() && !scope.in_terminal {
+            return Ok(Node::Name(self.anonymous(tree, leaf)));
+        }
         Ok(self.leaf(leaf, scope))
     }
 

@@ -1,6 +1,7 @@
-use crate::ir::{ForeignKind, TokenName, TokenPattern};
+use crate::ir::{ForeignKind, Grammar, TokenName, TokenPattern};
 use crate::syntax::earley::accepts;
-use crate::syntax::{Format, SyntaxErrorKind, SyntaxLimits, parse};
+use crate::syntax::{Format, Lexing, SyntaxErrorKind, SyntaxErrors};
+use crate::syntax::{SyntaxLimits, SyntaxOptions, parse, parse_with};
 
 fn check(text: &str, valid: &[&str], invalid: &[&str]) {
     let grammar =
@@ -297,4 +298,99 @@ fn parts_of_texts() {
         &["<foo>", "<bar. >ab", "<>", "< bar>bc", "<foo bar. baz>abc"],
         &["<fo>", "<foobar>", "<foo>ac", "<foo. >"],
     );
+}
+
+fn with_lexer(text: &str, format: Format) -> Result<Grammar, SyntaxErrors> {
+    let options = SyntaxOptions {
+        lexing: Lexing::LongestMatch,
+        ..SyntaxOptions::default()
+    };
+    parse_with(text, format, &options)
+}
+
+#[test]
+fn terminals_of_a_lexer() {
+    let text = "start: B.. | \"b\" C /[a]/ \"x\"i [\"b\"] D\n".replace("B..", "B B*");
+    let text = text
+        + "D: \"d\" \"d\"\nC.2: B\nB: (\"b\")\nE: /e/\nF: E\n%import common.INT -> N\n\
+           %ignore N\n%ignore \" \" | \"\\t\"\n%ignore F";
+    let grammar = with_lexer(&text, Format::Lark).unwrap_or_else(|e| panic!("{e}"));
+    let lexing = grammar.lexing.expect("a lexer");
+    let shown: Vec<String> = lexing
+        .lexemes
+        .iter()
+        .map(|l| {
+            let kind = if l.is_text { "text" } else { "pattern" };
+            let ignored = if l.is_ignored { " ignored" } else { "" };
+            format!("{} {kind} {}{ignored}", l.name, l.priority)
+        })
+        .collect();
+    // E is a part of F only; `"b"` is B, and so would C be by its words, but it has
+    // a name.
+    assert_eq!(
+        shown,
+        [
+            "D pattern 0",
+            "C text 2",
+            "B text 0",
+            "F pattern 0 ignored",
+            "N pattern 0 ignored",
+            "%ignore 1 pattern 0 ignored",
+            "/[a]/ pattern 0",
+            "\"x\"i text 0",
+        ]
+    );
+    assert!(grammar.terminals[0].accepts("dd") && grammar.terminals[5].accepts("\t"));
+    assert!(grammar.terminals[7].accepts("X"));
+}
+
+#[test]
+fn what_a_lexer_cannot_take() {
+    let error = |text: &str, format| with_lexer(text, format).map(|_| ()).unwrap_err();
+    let empty = error("start: A \"b\"\nA: /a*/", Format::Lark);
+    assert_eq!(empty.errors()[0].kind, SyntaxErrorKind::Malformed);
+    assert_eq!(empty.errors()[0].line, 2);
+    assert!(
+        empty.to_string().contains("`A` matches the empty text"),
+        "{empty}"
+    );
+    let ignored = error("start: \"b\"\n%ignore / */", Format::Lark);
+    assert!(ignored.to_string().contains("the empty text"), "{ignored}");
+    // What no rule uses may be empty: it is no terminal of the lexer.
+    assert!(with_lexer("start: \"b\" B\nA: /a*/\nB: \"x\" A", Format::Lark).is_ok());
+    let itself = error("start: A\nA: \"a\" A \"b\" | \"c\"", Format::Lark);
+    assert!(
+        itself.to_string().contains("cannot contain itself"),
+        "{itself}"
+    );
+    let schema = error("start: \"a\" %json {}", Format::Lark);
+    assert!(
+        schema.to_string().contains("a lexer cannot cut"),
+        "{schema}"
+    );
+    let lazy = error("start[lazy]: /a*/", Format::Lark);
+    assert!(lazy.to_string().contains("longest match"), "{lazy}");
+    // Terminals may be made of others in any way.
+    let algebra = "start: A (/b+/ & ~\"bb\")\nA: /[a-z]{2}/ & ~\"if\"\n%ignore \" \"";
+    let algebra = with_lexer(algebra, Format::Lark).unwrap_or_else(|e| panic!("{e}"));
+    assert!(
+        algebra
+            .terminals
+            .iter()
+            .any(|a| a.accepts("of") && !a.accepts("if"))
+    );
+    let priority = error("start: A\nA.12345678901: \"a\"", Format::Lark);
+    assert!(priority.to_string().contains("nine digits"), "{priority}");
+    for (text, format) in [
+        ("root ::= \"a\"", Format::Gbnf),
+        ("root ::= \"a\"", Format::Ebnf),
+        ("a", Format::Regex),
+    ] {
+        let refused = error(text, format);
+        assert_eq!(refused.errors()[0].kind, SyntaxErrorKind::Unsupported);
+        assert!(
+            refused.to_string().contains("has no terminals"),
+            "{refused}"
+        );
+    }
 }
