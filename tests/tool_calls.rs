@@ -154,7 +154,7 @@ fn triggers_in_parts_of_tokens_are_seen() {
 fn tokens_frame_thoughts_and_calls() {
     let mut builder = Vocab::builder();
     for byte in 0..=u8::MAX {
-        builder.token(TokenId(u32::from(byte)), &[byte]);
+        builder.token(TokenId(u32::from(byte)), [byte]);
     }
     for (id, name) in (256..).zip(["<think>", "</think>", "<call>", "</call>", "<end>"]) {
         builder.special(TokenId(id), name);

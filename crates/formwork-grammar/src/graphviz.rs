@@ -166,7 +166,7 @@ impl Drawing {
     }
 
     fn automaton(&mut self, number: usize, states: &States) {
-        for (state, (may_end, ways)) in states.all.iter().enumerate() {
+        for (state, State { may_end, ways }) in states.all.iter().enumerate() {
             let shape = if *may_end { "doublecircle" } else { "circle" };
             self.line(format_args!(
                 "t{number}_{state} [shape={shape}, label=\"\", width=0.2];"
@@ -181,10 +181,15 @@ impl Drawing {
     }
 }
 
-/// The states of a terminal that a text can reach, the start first: whether the
-/// terminal may end there, and the bytes that lead to others.
+/// The states of a terminal that a text can reach, the start first.
 struct States {
-    all: Vec<(bool, Vec<(usize, Vec<u8>)>)>,
+    all: Vec<State>,
+}
+
+struct State {
+    may_end: bool,
+    /// Other states and the bytes that lead there.
+    ways: Vec<(usize, Vec<u8>)>,
 }
 
 impl States {
@@ -213,7 +218,8 @@ impl States {
                     None => ways.push((to, vec![byte])),
                 }
             }
-            all.push((terminal.exit(state).is_some(), ways));
+            let may_end = terminal.exit(state).is_some();
+            all.push(State { may_end, ways });
         }
         Some(States { all })
     }
