@@ -26,13 +26,16 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-use crate::analyze::{facts, terminals};
+use formwork_grammar::ByteDfa;
+
+use crate::analyze::facts;
 use crate::compile::{Plain, finish};
 use crate::error::CfgError;
 use crate::foreign::ForeignParts;
 use crate::ir::{Grammar, LongestMatch};
 use crate::language::CfgLanguage;
 use crate::limits::{Budget, CfgLimits};
+use crate::utf8::Bytes;
 use crate::{corners, empty, normal};
 use automaton::Lexer;
 use context::Context;
@@ -52,7 +55,7 @@ pub(crate) fn compile(
         lexeme.is_some_and(|lexeme| lexeme.is_ignored)
     };
     ignored::drop_uses(&mut network, is_ignored);
-    let words = terminals(grammar, &mut budget)?;
+    let words = any_words(grammar);
     let analysis = facts(grammar, &network, &words);
     analysis.check(grammar)?;
     let may_be_empty = analysis.is_nullable(grammar.start);
@@ -76,4 +79,14 @@ pub(crate) fn compile(
         may_be_empty,
     };
     Ok(finish(grammar, plain, limits))
+}
+
+/// Terminals of which only matters whether they have words. None has the empty one.
+fn any_words(grammar: &Grammar) -> Vec<Bytes> {
+    let some = ByteDfa::from_words([(&b"x"[..], 0)]);
+    let words = grammar.terminals.iter().map(|dfa| Bytes {
+        dfa: (!dfa.is_empty()).then(|| some.clone()),
+        is_nullable: false,
+    });
+    words.collect()
 }

@@ -84,7 +84,8 @@ pub(crate) fn encode(dfa: &impl Chars, budget: &mut Budget<'_>) -> Result<Bytes,
         });
     };
     let mut blocks = Blocks::new(dfa.segments());
-    let leads = blocks.leads();
+    let mut leads = blocks.leads();
+    leads.retain(|&(_, block)| blocks.shapes[block as usize] != Shape::Nothing);
     budget.work(blocks.shapes.len().saturating_mul(64))?;
     let mut states = States {
         dfa,
