@@ -13,6 +13,7 @@
 
 mod cfg_oracle;
 mod grammars;
+mod humaneval;
 mod keywords;
 mod limits;
 mod mask_oracle;
