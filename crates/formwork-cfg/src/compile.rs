@@ -13,7 +13,7 @@ use crate::ir::Grammar;
 use crate::language::{CfgLanguage, Parts};
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
-use crate::{corners, cost, empty, fuse, normal};
+use crate::{corners, cost, empty, fuse, next, normal};
 
 /// What something [foreign](crate::ir::Foreign) stands for.
 pub enum Resolved {
@@ -71,12 +71,14 @@ pub fn compile_with(
         Symbol::Foreign(f) => foreign.least(f),
         other => shortest(other),
     });
+    let next_bytes = next::bytes(&network, &words);
     let states = words.iter().flatten().map(ByteDfa::state_count);
     let heap = 64 * states.sum::<usize>();
     let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
     Ok(CfgLanguage::new(Parts {
         network,
         costs: (costs, lowest),
+        next_bytes,
         terminals: words.into_iter().map(terminal).collect(),
         terminal_bytes: heap,
         foreign,

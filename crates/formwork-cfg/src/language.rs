@@ -11,11 +11,12 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Expansion, Label, Language, Status, Terminal};
+use formwork_grammar::{Bytes, Dot, Edge, Expansion, Label, Language, Status, Terminal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::foreign::{ForeignDot, ForeignParts};
 use crate::network::{Network, Position, Symbol};
+use crate::next::unite;
 
 /// A compiled grammar.
 ///
@@ -27,6 +28,8 @@ pub struct CfgLanguage {
     costs: Vec<u32>,
     /// The fewest bytes of a whole text, or less.
     least: u32,
+    /// See [`Language::next_bytes`], by position.
+    next_bytes: Vec<Bytes>,
     is_end: Vec<bool>,
     terminals: Vec<Option<Arc<dyn Terminal>>>,
     foreign: ForeignParts,
@@ -52,6 +55,8 @@ pub(crate) struct Parts {
     /// The fewest bytes from each position to the end of its rule: an upper bound,
     /// and a lower one, which differ where the grammar reads other languages.
     pub(crate) costs: (Vec<u32>, Vec<u32>),
+    /// The bytes that may come next at each position.
+    pub(crate) next_bytes: Vec<Bytes>,
     pub(crate) terminals: Vec<Option<Arc<dyn Terminal>>>,
     /// The heap use of the terminals.
     pub(crate) terminal_bytes: usize,
@@ -69,6 +74,7 @@ impl CfgLanguage {
         let Parts {
             network,
             costs: (costs, lowest),
+            next_bytes,
             terminals,
             terminal_bytes,
             foreign,
@@ -82,9 +88,10 @@ impl CfgLanguage {
         let start = network.rules.first().map(|ends| ends.start);
         let least = start.and_then(|at| lowest.get(at as usize).copied());
         CfgLanguage {
-            heap_bytes: 64 * network.ways.len() + 12 * steps + terminal_bytes,
+            heap_bytes: 96 * network.ways.len() + 12 * steps + terminal_bytes,
             least: least.filter(|_| !may_be_empty).unwrap_or(0),
             costs,
+            next_bytes,
             is_end,
             terminals,
             foreign,
@@ -272,6 +279,18 @@ impl Language for CfgLanguage {
             let other = self.foreign.language(foreign.part);
             other.is_some_and(|other| other.has_plain_returns(foreign.dot))
         })
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.foreign.has_languages()
+    }
+
+    fn next_bytes(&mut self, dot: Dot) -> Bytes {
+        let mut next = [0; 4];
+        for &at in self.positions(dot) {
+            unite(&mut next, &self.next_bytes[at as usize]);
+        }
+        next
     }
 
     /// If no other final dot comes after a final dot, then what can be read from

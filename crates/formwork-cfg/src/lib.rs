@@ -24,6 +24,7 @@ pub mod ir;
 mod language;
 mod limits;
 mod network;
+mod next;
 mod normal;
 pub mod syntax;
 mod utf8;

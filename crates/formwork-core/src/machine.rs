@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal, TokenSet};
+use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal, TokenSet};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -25,18 +25,18 @@ pub(crate) type ConfigId = u32;
 /// The state in which nothing can follow and the text is not complete.
 pub(crate) const DEAD: ConfigId = 0;
 
-type FrameId = u32;
+pub(crate) type FrameId = u32;
 pub(crate) type FrameSetId = u32;
 /// A captured text, as a chain of bytes; 0 is empty.
 type TextId = u32;
 
 /// The frame below the outermost rule.
-const BOTTOM: FrameId = 0;
+pub(crate) const BOTTOM: FrameId = 0;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Frame {
-    ret: Dot,
-    up: FrameSetId,
+pub(crate) struct Frame {
+    pub(crate) ret: Dot,
+    pub(crate) up: FrameSetId,
 }
 
 /// Where a thread is, but for its stack.
@@ -73,16 +73,20 @@ pub(crate) struct Config {
     pub(crate) accepting: bool,
 }
 
-struct DotInfo {
-    is_final: bool,
+pub(crate) struct DotInfo {
+    pub(crate) is_final: bool,
     /// See [`Language::has_plain_returns`].
     plain_returns: bool,
     /// See [`Language::is_repetition`].
     is_repetition: bool,
     returns: bool,
-    terminals: Box<[(u32, u32)]>,
+    /// Terminals with their edges.
+    pub(crate) terminals: Box<[(u32, u32)]>,
     tokens: Box<[(u32, u32)]>,
-    calls: Box<[(Dot, Dot)]>,
+    /// Callees with the dots after them.
+    pub(crate) calls: Box<[(Dot, Dot)]>,
+    /// The number of [`Language::next_bytes`], if the language is plain.
+    pub(crate) next: u32,
 }
 
 impl DotInfo {
@@ -108,6 +112,9 @@ struct Pending {
 
 pub(crate) struct Machine {
     language: Box<dyn Language>,
+    /// See [`Language::is_plain`].
+    is_plain: bool,
+    byte_sets: Interner<Bytes>,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
@@ -139,6 +146,8 @@ impl Machine {
     ) -> Result<Machine, EngineError> {
         let start_dot = language.start();
         let mut machine = Machine {
+            is_plain: language.is_plain(),
+            byte_sets: Interner::default(),
             language,
             limits,
             dots: FxHashMap::default(),
@@ -178,6 +187,24 @@ impl Machine {
 
     pub(crate) fn start(&self) -> ConfigId {
         self.start
+    }
+
+    /// See [`Language::is_plain`].
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// A set of bytes that a dot [names](DotInfo::next).
+    pub(crate) fn byte_set(&self, id: u32) -> &Bytes {
+        self.byte_sets.get(id)
+    }
+
+    pub(crate) fn frame(&self, id: FrameId) -> Frame {
+        **self.frames.get(id)
+    }
+
+    pub(crate) fn frame_set(&self, id: FrameSetId) -> Arc<[FrameId]> {
+        Arc::clone(self.frame_sets.get(id))
     }
 
     pub(crate) fn config(&self, id: ConfigId) -> Arc<Config> {
@@ -585,7 +612,7 @@ impl Machine {
         set
     }
 
-    fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
+    pub(crate) fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
         if let Some(info) = self.dots.get(&dot) {
             return Arc::clone(info);
         }
@@ -604,7 +631,13 @@ impl Machine {
         }
         let plain_returns = self.language.has_plain_returns(dot);
         let is_repetition = plain_returns && self.language.is_repetition(dot);
+        let next = if self.is_plain {
+            self.byte_sets.intern(self.language.next_bytes(dot))
+        } else {
+            0
+        };
         let info = Arc::new(DotInfo {
+            next,
             plain_returns,
             is_repetition,
             is_final: expansion.is_final,

@@ -1,5 +1,6 @@
 //! Explicit labelled DFAs over bytes: punctuation, literals, numbers.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -22,6 +23,8 @@ struct Table {
     classes: usize,
     next: Box<[u32]>,
     label: Box<[u32]>,
+    /// Whether a byte can follow in each state.
+    goes_on: Box<[bool]>,
     /// Fewest bytes from each state to a labelled one, and that one's label.
     nearest: Box<[(u32, Label)]>,
     /// Every label and its distance, where a state reaches more than one.
@@ -137,6 +140,28 @@ impl ByteDfa {
     }
 }
 
+/// Equal automata have equal states.
+impl PartialEq for ByteDfa {
+    fn eq(&self, other: &ByteDfa) -> bool {
+        let (a, b) = (&*self.table, &*other.table);
+        Arc::ptr_eq(&self.table, &other.table)
+            || (a.start == b.start
+                && a.class == b.class
+                && a.label == b.label
+                && a.next == b.next)
+    }
+}
+
+impl Eq for ByteDfa {}
+
+impl Hash for ByteDfa {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.table.class.hash(hasher);
+        self.table.label.hash(hasher);
+        self.table.next.hash(hasher);
+    }
+}
+
 impl Terminal for ByteDfa {
     fn start(&self) -> LexState {
         LexState([self.table.start, 0, 0, 0])
@@ -156,11 +181,12 @@ impl Terminal for ByteDfa {
     }
 
     fn can_continue(&self, state: LexState) -> bool {
-        let t = &*self.table;
-        let row = state.0[0] as usize * t.classes;
-        t.next
-            .get(row..row + t.classes)
-            .is_some_and(|row| row.iter().any(|&next| next != DEAD))
+        let goes_on = self.table.goes_on.get(state.0[0] as usize);
+        goes_on.copied().unwrap_or(false)
+    }
+
+    fn as_byte_dfa(&self) -> Option<&ByteDfa> {
+        Some(self)
     }
 
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
@@ -294,10 +320,13 @@ impl ByteDfaBuilder {
             .iter()
             .map(|&s| self.label_of(s).unwrap_or(NO_LABEL))
             .collect();
+        let goes_on = next.chunks(classes.max(1));
+        let goes_on = goes_on.map(|row| row.iter().any(|&to| to != DEAD)).collect();
         ByteDfa {
             table: Arc::new(Table {
                 class,
                 classes,
+                goes_on,
                 nearest: order.iter().map(|&s| nearest[s as usize]).collect(),
                 ways: order
                     .iter()

@@ -1,0 +1,280 @@
+//! What is learnt of automata over a vocabulary, for all grammars: automata are
+//! known by value, so equal terminals of different grammars share everything.
+//!
+//! A *residual* is what is left of the vocabulary behind a terminal: the trie nodes
+//! at which it may end and longer tokens go on. Sets of nodes are numbered, so that
+//! a question about one is asked once, whatever led there.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use formwork_grammar::{ByteDfa, Bytes, LexState, Terminal};
+use formwork_vocab::{NodeId, TokenId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::index::{Row, TokenIndex};
+use crate::intern::Interner;
+use crate::slice::{TokenSet, token_set};
+
+/// A residual: its number, and the bytes that come next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Rest {
+    pub(crate) id: u32,
+    pub(crate) first: Bytes,
+}
+
+impl Rest {
+    /// Nothing is left.
+    pub(crate) const NONE: Rest = Rest {
+        id: 0,
+        first: [0; 4],
+    };
+    /// Every token, not begun yet.
+    pub(crate) const ROOT: Rest = Rest {
+        id: 1,
+        first: [u64::MAX; 4],
+    };
+
+    pub(crate) fn is_none(self) -> bool {
+        self.id == Rest::NONE.id
+    }
+
+    /// Whether any of some bytes comes next.
+    pub(crate) fn meets(self, bytes: &Bytes) -> bool {
+        self.first.iter().zip(bytes).any(|(a, b)| a & b != 0)
+    }
+}
+
+/// What of a residual an automaton reads.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// The tokens that end inside the automaton or with it.
+    pub(crate) inside: TokenSet,
+    /// What goes on behind it.
+    pub(crate) rest: Rest,
+}
+
+/// An automaton with a state, a residual to be read from there, and the bytes that
+/// may come after the automaton's end: nodes without any of them are left out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct PartKey {
+    dfa: u32,
+    state: u32,
+    rest: u32,
+    next: Bytes,
+}
+
+/// The tables of a vocabulary. Numbers of one store mean nothing to another.
+pub(crate) struct Store {
+    tables: Mutex<Tables>,
+}
+
+struct Tables {
+    dfas: Interner<ByteDfa>,
+    /// The nodes of residuals, ascending, and their next bytes.
+    rests: Interner<[NodeId]>,
+    firsts: Vec<Bytes>,
+    parts: FxHashMap<PartKey, Arc<Part>>,
+    unions: FxHashMap<(u32, u32), u32>,
+    /// Equal rows are one.
+    rows: FxHashSet<Row>,
+    bytes: usize,
+}
+
+/// Above so many bytes a store takes in no more grammars.
+const MAX_BYTES: usize = 256 << 20;
+
+impl Default for Store {
+    fn default() -> Self {
+        let mut tables = Tables {
+            dfas: Interner::default(),
+            rests: Interner::default(),
+            firsts: vec![Rest::NONE.first, Rest::ROOT.first],
+            parts: FxHashMap::default(),
+            unions: FxHashMap::default(),
+            rows: FxHashSet::default(),
+            bytes: 0,
+        };
+        tables.rests.intern_slice(&[]);
+        tables.rests.intern_slice(&[NodeId(0)]);
+        Store {
+            tables: Mutex::new(tables),
+        }
+    }
+}
+
+impl Store {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.tables().bytes
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.heap_bytes() > MAX_BYTES
+    }
+
+    /// The number of an automaton.
+    pub(crate) fn dfa(&self, dfa: &ByteDfa) -> u32 {
+        let mut tables = self.tables();
+        let known = tables.dfas.len();
+        let id = tables.dfas.intern(dfa.clone());
+        if tables.dfas.len() > known {
+            tables.bytes += 64 * dfa.state_count();
+        }
+        id
+    }
+
+    /// What an automaton reads of `rest` from a state on. Bytes outside of `next`
+    /// cannot come after its end.
+    ///
+    /// The first time it costs a step per node of the trie below the residual that
+    /// the automaton lives to see.
+    pub(crate) fn part(
+        &self,
+        index: &TokenIndex,
+        dfa: u32,
+        state: u32,
+        rest: Rest,
+        next: Bytes,
+    ) -> Arc<Part> {
+        let key = PartKey {
+            dfa,
+            state,
+            rest: rest.id,
+            next,
+        };
+        let (automaton, nodes) = {
+            let tables = self.tables();
+            if let Some(part) = tables.parts.get(&key) {
+                return Arc::clone(part);
+            }
+            let automaton = Arc::clone(tables.dfas.get(dfa));
+            (automaton, Arc::clone(tables.rests.get(rest.id)))
+        };
+        let (tokens, exits) = read(index, &automaton, state, &nodes, &next);
+        let inside = token_set(index, None, tokens);
+        let mut tables = self.tables();
+        let rest = tables.rest(index, &exits);
+        let inside = tables.share_row(inside);
+        tables.bytes += 160 + 4 * inside.sparse.len();
+        let part = Arc::new(Part { inside, rest });
+        tables.parts.insert(key, Arc::clone(&part));
+        part
+    }
+
+    /// Both residuals together.
+    pub(crate) fn union(&self, index: &TokenIndex, a: Rest, b: Rest) -> Rest {
+        if a.is_none() || a.id == b.id {
+            return b;
+        }
+        if b.is_none() {
+            return a;
+        }
+        let key = (a.id.min(b.id), a.id.max(b.id));
+        let mut tables = self.tables();
+        if let Some(&id) = tables.unions.get(&key) {
+            return tables.known(id);
+        }
+        let mut nodes: Vec<NodeId> = tables.rests.get(a.id).to_vec();
+        nodes.extend_from_slice(tables.rests.get(b.id));
+        nodes.sort_unstable();
+        nodes.dedup();
+        let rest = tables.rest(index, &nodes);
+        tables.bytes += 32;
+        tables.unions.insert(key, rest.id);
+        rest
+    }
+}
+
+impl Tables {
+    fn known(&self, id: u32) -> Rest {
+        Rest {
+            id,
+            first: self.firsts[id as usize],
+        }
+    }
+
+    /// The residual of some nodes, ascending.
+    fn rest(&mut self, index: &TokenIndex, nodes: &[NodeId]) -> Rest {
+        let id = self.rests.intern_slice(nodes);
+        if id as usize == self.firsts.len() {
+            let trie = index.vocab().trie();
+            let mut first = [0u64; 4];
+            for &node in nodes {
+                for (byte, _) in trie.children(node) {
+                    first[usize::from(byte / 64)] |= 1 << (byte % 64);
+                }
+            }
+            self.firsts.push(first);
+            self.bytes += 96 + 4 * nodes.len();
+        }
+        self.known(id)
+    }
+
+    fn share_row(&mut self, set: TokenSet) -> TokenSet {
+        let Some(row) = set.dense else {
+            return set;
+        };
+        let row = match self.rows.get(&row) {
+            Some(known) => Arc::clone(known),
+            None => {
+                self.bytes += 4 * row.len();
+                self.rows.insert(Arc::clone(&row));
+                row
+            }
+        };
+        TokenSet {
+            dense: Some(row),
+            sparse: set.sparse,
+        }
+    }
+}
+
+/// The tokens below `nodes` that an automaton reads from a state to their end, and
+/// the nodes below them at which it may end and one of the bytes `next` follows.
+fn read(
+    index: &TokenIndex,
+    dfa: &ByteDfa,
+    state: u32,
+    nodes: &[NodeId],
+    next: &Bytes,
+) -> (Vec<TokenId>, Vec<NodeId>) {
+    let trie = index.vocab().trie();
+    let (mut tokens, mut exits) = (Vec::new(), Vec::new());
+    // The automaton's state after each depth below the root.
+    let mut path = vec![LexState::default(); index.longest() + 1];
+    path[0] = LexState([state, 0, 0, 0]);
+    for &root in nodes {
+        let above = trie.depth(root);
+        let mut node = root.0 + 1;
+        let last = trie.subtree_end(root).0;
+        while node < last {
+            let at = NodeId(node);
+            let end = trie.subtree_end(at).0;
+            let depth = trie.depth(at) - above;
+            let Some(state) = dfa.step(path[depth - 1], trie.byte(at)) else {
+                node = end;
+                continue;
+            };
+            tokens.extend_from_slice(trie.tokens(at));
+            if end > node + 1 && dfa.exit(state).is_some() {
+                let comes_next =
+                    |byte: u8| next[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
+                if trie.children(at).any(|(byte, _)| comes_next(byte)) {
+                    exits.push(at);
+                }
+            }
+            if dfa.can_continue(state) {
+                path[depth] = state;
+                node += 1;
+            } else {
+                node = end;
+            }
+        }
+    }
+    exits.sort_unstable();
+    exits.dedup();
+    (tokens, exits)
+}
