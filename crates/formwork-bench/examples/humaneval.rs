@@ -36,7 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let bench = Bench::load(Path::new(tokenizer))?;
     let mut all = Vec::new();
-    for program in programs::read(Path::new(tasks))? {
+    let tasks = programs::read(Path::new(tasks))?;
+    let rounds = if std::env::var_os("FILES").is_some() { 2 } else { 1 };
+    for program in std::iter::repeat_n(&tasks, rounds).flatten() {
         let compile = || {
             let compiled = bench.compiler().cfg(&grammar, &CfgLimits::default());
             compiled.map_err(|error| error.to_string())
@@ -54,6 +56,18 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let from = text[..at].rfind('\n').map_or(0, |at| at + 1);
                 println!("    {} >>> {:.60}", &text[from..at], &text[at..]);
             }
+        }
+        if std::env::var_os("FILES").is_some() {
+            let one = programs::Summary::of(std::slice::from_ref(&measured));
+            println!(
+                "{} {} masks, mean {} p99 {} max {}, learnt {}",
+                program.name,
+                measured.masks.len(),
+                one.mask_us.mean,
+                one.mask_us.p99,
+                one.mask_us.max,
+                bench.compiler().learnt_bytes()
+            );
         }
         all.push(measured);
     }

@@ -13,7 +13,7 @@ use crate::ir::Grammar;
 use crate::language::{CfgLanguage, Parts};
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
-use crate::{corners, cost, empty, fuse, next, normal};
+use crate::{corners, cost, empty, fuse, inline, next, normal};
 
 /// What something [foreign](crate::ir::Foreign) stands for.
 pub enum Resolved {
@@ -57,6 +57,8 @@ pub fn compile_with(
     let mut words: Vec<Option<ByteDfa>> = words.into_iter().map(|bytes| bytes.dfa).collect();
     if limits.max_fused_states > 0 {
         fuse::fuse(&mut network, &mut words, limits.max_fused_states);
+        network = inline::jumps(&network, &mut budget)?;
+        inline::single(&mut network, &mut budget)?;
     }
     let shortest = |symbol| match symbol {
         Symbol::Terminal(t) => {

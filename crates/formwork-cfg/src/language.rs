@@ -36,6 +36,7 @@ pub struct CfgLanguage {
     may_be_empty: bool,
     dots: Vec<State>,
     ids: FxHashMap<Box<[Position]>, Dot>,
+    closed: FxHashMap<Position, Box<[Position]>>,
     foreign_ids: FxHashMap<ForeignDot, Dot>,
     heap_bytes: usize,
 }
@@ -97,10 +98,11 @@ impl CfgLanguage {
             foreign,
             may_be_empty,
             dots: vec![State::Own {
-                positions: start.into_iter().collect(),
+                positions: network.closure(start, |_| false).into_boxed_slice(),
                 targets: Box::default(),
             }],
             ids: FxHashMap::default(),
+            closed: FxHashMap::default(),
             foreign_ids: FxHashMap::default(),
             network,
         }
@@ -118,12 +120,12 @@ impl CfgLanguage {
 
     /// The dot of some positions and what they lead to without a symbol.
     fn dot(&mut self, from: impl IntoIterator<Item = Position>) -> Dot {
-        let mut positions = self.network.closure(from, |_| false);
-        // A position that only leads on to others says nothing itself.
-        positions.retain(|&at| {
-            self.is_end[at as usize] || !self.network.ways[at as usize].steps.is_empty()
-        });
+        let mut positions: Vec<Position> = Vec::new();
+        for at in from {
+            positions.extend_from_slice(self.closed(at));
+        }
         positions.sort_unstable();
+        positions.dedup();
         if let Some(&dot) = self.ids.get(positions.as_slice()) {
             return dot;
         }
@@ -136,6 +138,19 @@ impl CfgLanguage {
         });
         self.ids.insert(positions, dot);
         dot
+    }
+
+    /// A position and what it leads to without a symbol, but for positions that
+    /// only lead on to others: those say nothing themselves.
+    fn closed(&mut self, at: Position) -> &[Position] {
+        let (network, is_end) = (&self.network, &self.is_end);
+        let heap_bytes = &mut self.heap_bytes;
+        self.closed.entry(at).or_insert_with(|| {
+            let mut closed = network.closure([at], |_| false);
+            closed.retain(|&at| is_end[at as usize] || !network.ways[at as usize].steps.is_empty());
+            *heap_bytes += 48 + 4 * closed.len();
+            closed.into_boxed_slice()
+        })
     }
 
     /// The number here of a dot of another language.

@@ -77,16 +77,12 @@ pub(crate) struct DotInfo {
     pub(crate) is_final: bool,
     /// See [`Language::has_plain_returns`].
     plain_returns: bool,
-    /// See [`Language::is_repetition`].
-    is_repetition: bool,
     returns: bool,
     /// Terminals with their edges.
     pub(crate) terminals: Box<[(u32, u32)]>,
     tokens: Box<[(u32, u32)]>,
     /// Callees with the dots after them.
     pub(crate) calls: Box<[(Dot, Dot)]>,
-    /// The number of [`Language::next_bytes`], if the language is plain.
-    pub(crate) next: u32,
 }
 
 impl DotInfo {
@@ -115,6 +111,7 @@ pub(crate) struct Machine {
     /// See [`Language::is_plain`].
     is_plain: bool,
     byte_sets: Interner<Bytes>,
+    next_bytes: FxHashMap<Dot, u32>,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
@@ -123,6 +120,7 @@ pub(crate) struct Machine {
     token_set_ids: FxHashMap<TokenSet, u32>,
     follow: FxHashMap<(Dot, u32, Label, Option<TextId>), Dot>,
     resumed: FxHashMap<(Dot, Dot), Dot>,
+    repetitions: FxHashMap<Dot, bool>,
     texts: Interner<(TextId, u8)>,
     frames: Interner<Frame>,
     frame_sets: Interner<[FrameId]>,
@@ -148,6 +146,7 @@ impl Machine {
         let mut machine = Machine {
             is_plain: language.is_plain(),
             byte_sets: Interner::default(),
+            next_bytes: FxHashMap::default(),
             language,
             limits,
             dots: FxHashMap::default(),
@@ -157,6 +156,7 @@ impl Machine {
             token_set_ids: FxHashMap::default(),
             follow: FxHashMap::default(),
             resumed: FxHashMap::default(),
+            repetitions: FxHashMap::default(),
             texts: Interner::default(),
             frames: Interner::default(),
             frame_sets: Interner::default(),
@@ -194,9 +194,13 @@ impl Machine {
         self.is_plain
     }
 
-    /// A set of bytes that a dot [names](DotInfo::next).
-    pub(crate) fn byte_set(&self, id: u32) -> &Bytes {
-        self.byte_sets.get(id)
+    /// The number of [`Language::next_bytes`], equal sets having the same, and the
+    /// set. The dot need not be expanded.
+    pub(crate) fn next_bytes(&mut self, dot: Dot) -> (u32, Bytes) {
+        let (language, sets) = (&mut self.language, &mut self.byte_sets);
+        let known = self.next_bytes.entry(dot);
+        let id = *known.or_insert_with(|| sets.intern(language.next_bytes(dot)));
+        (id, **sets.get(id))
     }
 
     pub(crate) fn frame(&self, id: FrameId) -> Frame {
@@ -532,7 +536,7 @@ impl Machine {
                     pending.dots.push((callee, up));
                     continue;
                 }
-                if after.is_repetition {
+                if after.is_final && self.is_repetition(ret) {
                     up = self.absorb(ret, up);
                 }
             }
@@ -589,6 +593,13 @@ impl Machine {
         self.union(sets.into_iter().chain(others))
     }
 
+    /// See [`Language::is_repetition`].
+    fn is_repetition(&mut self, dot: Dot) -> bool {
+        let language = &mut self.language;
+        let known = self.repetitions.entry(dot);
+        *known.or_insert_with(|| language.has_plain_returns(dot) && language.is_repetition(dot))
+    }
+
     fn union(&mut self, sets: impl Iterator<Item = FrameSetId> + Clone) -> FrameSetId {
         let first = sets.clone().next().unwrap_or(0);
         if sets.clone().all(|set| set == first) {
@@ -630,16 +641,8 @@ impl Machine {
             }
         }
         let plain_returns = self.language.has_plain_returns(dot);
-        let is_repetition = plain_returns && self.language.is_repetition(dot);
-        let next = if self.is_plain {
-            self.byte_sets.intern(self.language.next_bytes(dot))
-        } else {
-            0
-        };
         let info = Arc::new(DotInfo {
-            next,
             plain_returns,
-            is_repetition,
             is_final: expansion.is_final,
             returns: expansion.returns,
             terminals: terminals.into_boxed_slice(),

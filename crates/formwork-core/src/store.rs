@@ -60,7 +60,8 @@ struct PartKey {
     dfa: u32,
     state: u32,
     rest: u32,
-    next: Bytes,
+    /// By number.
+    next: u32,
 }
 
 /// The tables of a vocabulary. Numbers of one store mean nothing to another.
@@ -70,6 +71,7 @@ pub(crate) struct Store {
 
 struct Tables {
     dfas: Interner<ByteDfa>,
+    byte_sets: Interner<Bytes>,
     /// The nodes of residuals, ascending, and their next bytes.
     rests: Interner<[NodeId]>,
     firsts: Vec<Bytes>,
@@ -87,6 +89,7 @@ impl Default for Store {
     fn default() -> Self {
         let mut tables = Tables {
             dfas: Interner::default(),
+            byte_sets: Interner::default(),
             rests: Interner::default(),
             firsts: vec![Rest::NONE.first, Rest::ROOT.first],
             parts: FxHashMap::default(),
@@ -139,19 +142,19 @@ impl Store {
         rest: Rest,
         next: Bytes,
     ) -> Arc<Part> {
-        let key = PartKey {
-            dfa,
-            state,
-            rest: rest.id,
-            next,
-        };
-        let (automaton, nodes) = {
-            let tables = self.tables();
+        let (key, automaton, nodes) = {
+            let mut tables = self.tables();
+            let key = PartKey {
+                dfa,
+                state,
+                rest: rest.id,
+                next: tables.byte_sets.intern(next),
+            };
             if let Some(part) = tables.parts.get(&key) {
                 return Arc::clone(part);
             }
             let automaton = Arc::clone(tables.dfas.get(dfa));
-            (automaton, Arc::clone(tables.rests.get(rest.id)))
+            (key, automaton, Arc::clone(tables.rests.get(rest.id)))
         };
         let (tokens, exits) = read(index, &automaton, state, &nodes, &next);
         let inside = token_set(index, None, tokens);
@@ -243,6 +246,7 @@ fn read(
 ) -> (Vec<TokenId>, Vec<NodeId>) {
     let trie = index.vocab().trie();
     let (mut tokens, mut exits) = (Vec::new(), Vec::new());
+    let mut loops = Loops::new(dfa, next);
     // The automaton's state after each depth below the root.
     let mut path = vec![LexState::default(); index.longest() + 1];
     path[0] = LexState([state, 0, 0, 0]);
@@ -254,10 +258,16 @@ fn read(
             let at = NodeId(node);
             let end = trie.subtree_end(at).0;
             let depth = trie.depth(at) - above;
-            let Some(state) = dfa.step(path[depth - 1], trie.byte(at)) else {
+            let from = path[depth - 1];
+            let Some(state) = dfa.step(from, trie.byte(at)) else {
                 node = end;
                 continue;
             };
+            if state == from && end > node + 1 && loops.cover(index, state, at) {
+                tokens.extend_from_slice(trie.subtree_tokens(at));
+                node = end;
+                continue;
+            }
             tokens.extend_from_slice(trie.tokens(at));
             if end > node + 1 && dfa.exit(state).is_some() {
                 let comes_next =
@@ -277,4 +287,48 @@ fn read(
     exits.sort_unstable();
     exits.dedup();
     (tokens, exits)
+}
+
+/// The bytes on which states of an automaton stay where they are, and after which
+/// it does not end where another terminal could go on.
+///
+/// PERF: subtrees that are read within one state need no look inside, which is most
+/// of the vocabulary in names and comments.
+struct Loops<'a> {
+    dfa: &'a ByteDfa,
+    next: &'a Bytes,
+    known: FxHashMap<u32, [u64; 2]>,
+}
+
+impl<'a> Loops<'a> {
+    fn new(dfa: &'a ByteDfa, next: &'a Bytes) -> Loops<'a> {
+        Loops {
+            dfa,
+            next,
+            known: FxHashMap::default(),
+        }
+    }
+
+    /// Whether everything below a node stays in `state`, and nothing leaves there.
+    fn cover(&mut self, index: &TokenIndex, state: LexState, node: NodeId) -> bool {
+        let trie = index.vocab().trie();
+        let (dfa, next) = (self.dfa, self.next);
+        let ascii = self.known.entry(state.0[0]).or_insert_with(|| {
+            let mut ascii = [0u64; 2];
+            for byte in 0..0x80u8 {
+                if dfa.step(state, byte) == Some(state) {
+                    ascii[usize::from(byte / 64)] |= 1 << (byte % 64);
+                }
+            }
+            if dfa.exit(state).is_some() {
+                ascii[0] &= !next[0];
+                ascii[1] &= !next[1];
+            }
+            ascii
+        });
+        let below = trie.subtree_signature(node);
+        below[0] & !ascii[0] == 0
+            && below[1] & !ascii[1] == 0
+            && !trie.subtree_has_non_ascii(node)
+    }
 }

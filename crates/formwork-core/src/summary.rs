@@ -58,8 +58,8 @@ struct Gathered {
     sparse: Vec<TokenId>,
 }
 
-/// Longer lists become rows.
-const MAX_SPARSE: usize = 1000;
+/// Longer lists become rows. A list may name a token more than once.
+const MAX_SPARSE: usize = 512;
 
 impl Summaries {
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -97,7 +97,7 @@ impl Summaries {
             let dot = run.machine.follow(head.dot, head.edge, 0, None);
             let part = run.part(head.terminal, Some(head.state.0[0]), Rest::ROOT, dot)?;
             part.inside.or_into(row);
-            if !part.rest.is_none() {
+            if part.rest.meets(&run.machine.next_bytes(dot).1) {
                 let summary = run.summary(dot, part.rest)?;
                 summary.accepted.or_into(row);
                 run.leave(&mut above, thread.up, summary.rest);
@@ -105,8 +105,11 @@ impl Summaries {
         }
         while let Some((set, rest)) = above.pop() {
             for &frame in run.machine.frame_set(set).iter() {
-                if frame != BOTTOM {
-                    let frame = run.machine.frame(frame);
+                if frame == BOTTOM {
+                    continue;
+                }
+                let frame = run.machine.frame(frame);
+                if rest.meets(&run.machine.next_bytes(frame.ret).1) {
                     let summary = run.summary(frame.ret, rest)?;
                     summary.accepted.or_into(row);
                     run.leave(&mut above, frame.up, summary.rest);
@@ -172,7 +175,7 @@ impl Run<'_> {
         rest: Rest,
         dot: Dot,
     ) -> Option<Arc<Part>> {
-        let next = self.machine.dot(dot).next;
+        let (next, bytes) = self.machine.next_bytes(dot);
         let state = match state {
             Some(state) => state,
             None => self.machine.terminal(terminal).start().0[0],
@@ -182,8 +185,7 @@ impl Run<'_> {
             return Some(Arc::clone(part));
         }
         let (dfa, _) = self.terminal(terminal)?;
-        let next = *self.machine.byte_set(next);
-        let part = self.store.part(self.index, dfa, state, rest, next);
+        let part = self.store.part(self.index, dfa, state, rest, bytes);
         self.sums.bytes += 48;
         self.sums.parts.insert(key, Arc::clone(&part));
         Some(part)
@@ -198,16 +200,14 @@ impl Run<'_> {
         let mut open = vec![(dot, rest)];
         let mut last = None;
         while let Some(&(dot, rest)) = open.last() {
-            let depth = open.len();
             if let Some(known) = self.sums.known.get(&(dot, rest.id)) {
                 last = Some(Arc::clone(known));
                 open.pop();
                 continue;
             }
-            let summary = self.attempt(dot, rest, &mut open)?;
-            if open.len() > depth {
-                continue; // something it needs is not known yet
-            }
+            let Some(summary) = self.attempt(dot, rest, &mut open)? else {
+                continue; // something it needs comes first
+            };
             open.pop();
             let summary = Arc::new(summary);
             self.sums.known.insert((dot, rest.id), Arc::clone(&summary));
@@ -220,20 +220,19 @@ impl Run<'_> {
         last
     }
 
-    /// Sums up what is known, and pushes what is not.
-    fn attempt(&mut self, dot: Dot, rest: Rest, open: &mut Vec<(Dot, Rest)>) -> Option<Summary> {
+    /// Sums up what is known; `None` with what is not pushed on `open`.
+    fn attempt(
+        &mut self,
+        dot: Dot,
+        rest: Rest,
+        open: &mut Vec<(Dot, Rest)>,
+    ) -> Option<Option<Summary>> {
         let info = self.machine.dot(dot);
-        let mut left = Rest::NONE;
-        let mut gathered = Gathered::default();
-        if !rest.meets(self.machine.byte_set(info.next)) {
-            return Some(Summary {
-                accepted: TokenSet::default(),
-                rest: left,
-            });
-        }
+        let mut found = Found::default();
         if info.is_final {
-            left = rest;
+            found.left.push(rest);
         }
+        let depth = open.len();
         for &(terminal, edge) in &info.terminals {
             let (_, first) = self.terminal(terminal)?;
             if !rest.meets(&first) {
@@ -241,51 +240,68 @@ impl Run<'_> {
             }
             let target = self.machine.follow(dot, edge, 0, None);
             let part = self.part(terminal, None, rest, target)?;
-            gathered.add(&part.inside);
-            left = self.then(target, part.rest, left, &mut gathered, open);
+            self.then(target, part.rest, &mut found, open);
+            if !part.inside.is_empty() {
+                found.parts.push(part);
+            }
         }
         for &(callee, ret) in &info.calls {
-            let first = self.machine.dot(callee).next;
-            if !rest.meets(self.machine.byte_set(first)) {
+            if !rest.meets(&self.machine.next_bytes(callee).1) {
                 continue;
             }
             match self.sums.known.get(&(callee, rest.id)) {
                 None => open.push((callee, rest)),
                 Some(summary) => {
                     let summary = Arc::clone(summary);
-                    gathered.add(&summary.accepted);
-                    left = self.then(ret, summary.rest, left, &mut gathered, open);
+                    self.then(ret, summary.rest, &mut found, open);
+                    found.summaries.push(summary);
                 }
             }
         }
-        let accepted = gathered.finish();
-        let words = accepted.dense.as_ref().map_or(0, |_| 0);
-        self.sums.bytes += words + 4 * accepted.sparse.len();
-        Some(Summary {
-            accepted,
-            rest: left,
-        })
+        Some((open.len() == depth).then(|| found.sum(self)))
     }
 
-    /// Adds what a dot makes of a residual; returns what is left of it and `left`.
-    fn then(
-        &mut self,
-        dot: Dot,
-        rest: Rest,
-        left: Rest,
-        gathered: &mut Gathered,
-        open: &mut Vec<(Dot, Rest)>,
-    ) -> Rest {
-        if rest.is_none() {
-            return left;
+    /// Adds what a dot makes of a residual, or notes that it is not known.
+    fn then(&mut self, dot: Dot, rest: Rest, found: &mut Found, open: &mut Vec<(Dot, Rest)>) {
+        if !rest.meets(&self.machine.next_bytes(dot).1) {
+            return;
         }
-        let Some(summary) = self.sums.known.get(&(dot, rest.id)) else {
-            open.push((dot, rest));
-            return left;
-        };
-        gathered.add(&summary.accepted);
-        let more = summary.rest;
-        self.union(left, more)
+        match self.sums.known.get(&(dot, rest.id)) {
+            None => open.push((dot, rest)),
+            Some(summary) => {
+                found.left.push(summary.rest);
+                found.summaries.push(Arc::clone(summary));
+            }
+        }
+    }
+}
+
+/// What a summary is made of.
+#[derive(Default)]
+struct Found {
+    parts: SmallVec<[Arc<Part>; 8]>,
+    summaries: SmallVec<[Arc<Summary>; 8]>,
+    left: SmallVec<[Rest; 8]>,
+}
+
+impl Found {
+    fn sum(self, run: &mut Run<'_>) -> Summary {
+        let mut gathered = Gathered::default();
+        for part in &self.parts {
+            gathered.add(&part.inside);
+        }
+        for summary in &self.summaries {
+            gathered.add(&summary.accepted);
+        }
+        let left = self.left.iter();
+        let rest = left.fold(Rest::NONE, |all, &rest| run.union(all, rest));
+        let is_new = gathered.own.is_some() || gathered.sparse.len() > MAX_SPARSE;
+        let accepted = gathered.finish(run.index.vocab().mask_words());
+        run.sums.bytes += 4 * accepted.sparse.len();
+        if is_new {
+            run.sums.bytes += 4 * run.index.vocab().mask_words();
+        }
+        Summary { accepted, rest }
     }
 }
 
@@ -307,9 +323,11 @@ impl Gathered {
         }
     }
 
-    fn finish(mut self) -> TokenSet {
-        self.sparse.sort_unstable();
-        self.sparse.dedup();
+    fn finish(mut self, words: usize) -> TokenSet {
+        if self.sparse.len() > MAX_SPARSE && self.own.is_none() {
+            let dense = self.dense.take();
+            self.own = Some(dense.map_or_else(|| vec![0; words], |row| row.to_vec()));
+        }
         if let Some(own) = &mut self.own {
             mask::set_all(own, &self.sparse);
             self.sparse.clear();
@@ -318,5 +336,11 @@ impl Gathered {
             dense: self.own.map(Row::from).or(self.dense),
             sparse: self.sparse.into_boxed_slice(),
         }
+    }
+}
+
+impl Drop for Summaries {
+    fn drop(&mut self) {
+        if std::env::var_os("FILES").is_some() { eprintln!("summaries {} parts {} unions {} terminals {} bytes {}", self.known.len(), self.parts.len(), self.unions.len(), self.terminals.len(), self.bytes); }
     }
 }

@@ -116,6 +116,11 @@ impl ByteDfa {
         self.table.label.len()
     }
 
+    /// The class of a byte. Bytes of one class lead alike from every state.
+    pub fn class(&self, byte: u8) -> u8 {
+        self.table.class[usize::from(byte)]
+    }
+
     /// The fewest bytes of a word; 0 if there is none.
     pub fn min_len(&self) -> u32 {
         self.table
@@ -225,17 +230,25 @@ impl ByteDfaBuilder {
 
     /// Adds the edge `from --byte--> to`. The first edge for a byte wins.
     pub fn edge(&mut self, from: u32, byte: u8, to: u32) {
-        if self.target(from, byte).is_none()
-            && let Some(edges) = self.edges.get_mut(from as usize)
-        {
-            edges.push((byte, to));
+        let Some(edges) = self.edges.get_mut(from as usize) else {
+            return;
+        };
+        // Kept in order; they mostly come so.
+        match edges.last() {
+            Some(&(last, _)) if last >= byte => {
+                if let Err(at) = edges.binary_search_by_key(&byte, |&(b, _)| b) {
+                    edges.insert(at, (byte, to));
+                }
+            }
+            _ => edges.push((byte, to)),
         }
     }
 
     /// Where `byte` leads from `from`.
     pub fn target(&self, from: u32, byte: u8) -> Option<u32> {
         let edges = self.edges.get(from as usize)?;
-        edges.iter().find(|&&(b, _)| b == byte).map(|&(_, to)| to)
+        let at = edges.binary_search_by_key(&byte, |&(b, _)| b).ok()?;
+        Some(edges[at].1)
     }
 
     /// Lets the automaton end in `state`.
@@ -300,9 +313,7 @@ impl ByteDfaBuilder {
         let mut done = 0;
         while let Some(&s) = order.get(done) {
             done += 1;
-            let mut edges = self.edges[s as usize].clone();
-            edges.sort_unstable();
-            for (_, to) in edges {
+            for &(_, to) in &self.edges[s as usize] {
                 if live(to) && number[to as usize] == DEAD {
                     number[to as usize] = order.len() as u32;
                     order.push(to);
