@@ -37,7 +37,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bench = Bench::load(Path::new(tokenizer))?;
     let mut all = Vec::new();
     let tasks = programs::read(Path::new(tasks))?;
-    let rounds = if std::env::var_os("FILES").is_some() { 2 } else { 1 };
+    let rounds = if std::env::var_os("FILES").is_some() {
+        2
+    } else {
+        1
+    };
     for program in std::iter::repeat_n(&tasks, rounds).flatten() {
         let compile = || {
             let compiled = bench.compiler().cfg(&grammar, &CfgLimits::default());

@@ -161,9 +161,9 @@ pub(crate) fn single(network: &mut Network, budget: &mut Budget<'_>) -> Result<(
     calls[0] = usize::MAX; // whole texts start there
     for at in 0..network.ways.len() {
         let steps = std::mem::take(&mut network.ways[at].steps);
-        let (once, kept) = steps
-            .into_iter()
-            .partition(|&(symbol, _)| matches!(symbol, Symbol::Rule(rule) if calls[rule as usize] == 1));
+        let (once, kept) = steps.into_iter().partition(
+            |&(symbol, _)| matches!(symbol, Symbol::Rule(rule) if calls[rule as usize] == 1),
+        );
         network.ways[at].steps = kept;
         let once: Vec<(Symbol, Position)> = once;
         for (symbol, to) in once {

@@ -5,7 +5,7 @@
 //! at which it may end and longer tokens go on. Sets of nodes are numbered, so that
 //! a question about one is asked once, whatever led there.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use formwork_grammar::{ByteDfa, Bytes, LexState, Terminal};
 use formwork_vocab::{NodeId, TokenId};
@@ -56,20 +56,19 @@ pub(crate) struct Part {
 /// An automaton with a state, a residual to be read from there, and the bytes that
 /// may come after the automaton's end: nodes without any of them are left out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct PartKey {
-    dfa: u32,
-    state: u32,
-    rest: u32,
-    /// By number.
-    next: u32,
+pub(crate) struct PartKey {
+    pub(crate) dfa: u32,
+    pub(crate) state: u32,
+    pub(crate) rest: u32,
+    pub(crate) next: u32,
 }
 
 /// The tables of a vocabulary. Numbers of one store mean nothing to another.
 pub(crate) struct Store {
-    tables: Mutex<Tables>,
+    tables: RwLock<Tables>,
 }
 
-struct Tables {
+pub(crate) struct Tables {
     dfas: Interner<ByteDfa>,
     byte_sets: Interner<Bytes>,
     /// The nodes of residuals, ascending, and their next bytes.
@@ -100,14 +99,19 @@ impl Default for Store {
         tables.rests.intern_slice(&[]);
         tables.rests.intern_slice(&[NodeId(0)]);
         Store {
-            tables: Mutex::new(tables),
+            tables: RwLock::new(tables),
         }
     }
 }
 
 impl Store {
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The tables, to be read by many at once.
+    pub(crate) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tables_mut(&self) -> RwLockWriteGuard<'_, Tables> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -120,7 +124,7 @@ impl Store {
 
     /// The number of an automaton.
     pub(crate) fn dfa(&self, dfa: &ByteDfa) -> u32 {
-        let mut tables = self.tables();
+        let mut tables = self.tables_mut();
         let known = tables.dfas.len();
         let id = tables.dfas.intern(dfa.clone());
         if tables.dfas.len() > known {
@@ -129,36 +133,28 @@ impl Store {
         id
     }
 
-    /// What an automaton reads of `rest` from a state on. Bytes outside of `next`
-    /// cannot come after its end.
+    /// The number of a set of bytes.
+    pub(crate) fn byte_set(&self, bytes: Bytes) -> u32 {
+        self.tables_mut().byte_sets.intern(bytes)
+    }
+
+    /// What an automaton reads of a residual from a state on.
     ///
     /// The first time it costs a step per node of the trie below the residual that
     /// the automaton lives to see.
-    pub(crate) fn part(
-        &self,
-        index: &TokenIndex,
-        dfa: u32,
-        state: u32,
-        rest: Rest,
-        next: Bytes,
-    ) -> Arc<Part> {
-        let (key, automaton, nodes) = {
-            let mut tables = self.tables();
-            let key = PartKey {
-                dfa,
-                state,
-                rest: rest.id,
-                next: tables.byte_sets.intern(next),
-            };
-            if let Some(part) = tables.parts.get(&key) {
-                return Arc::clone(part);
+    pub(crate) fn part(&self, index: &TokenIndex, key: PartKey) -> Arc<Part> {
+        let (dfa, nodes, next) = {
+            let tables = self.tables();
+            if let Some(part) = tables.part(&key) {
+                return part;
             }
-            let automaton = Arc::clone(tables.dfas.get(dfa));
-            (key, automaton, Arc::clone(tables.rests.get(rest.id)))
+            let dfa = Arc::clone(tables.dfas.get(key.dfa));
+            let nodes = Arc::clone(tables.rests.get(key.rest));
+            (dfa, nodes, **tables.byte_sets.get(key.next))
         };
-        let (tokens, exits) = read(index, &automaton, state, &nodes, &next);
+        let (tokens, exits) = read(index, &dfa, key.state, &nodes, &next);
         let inside = token_set(index, None, tokens);
-        let mut tables = self.tables();
+        let mut tables = self.tables_mut();
         let rest = tables.rest(index, &exits);
         let inside = tables.share_row(inside);
         tables.bytes += 160 + 4 * inside.sparse.len();
@@ -167,31 +163,39 @@ impl Store {
         part
     }
 
-    /// Both residuals together.
-    pub(crate) fn union(&self, index: &TokenIndex, a: Rest, b: Rest) -> Rest {
-        if a.is_none() || a.id == b.id {
-            return b;
+    /// Two residuals together, by number.
+    pub(crate) fn union(&self, index: &TokenIndex, (a, b): (u32, u32)) -> Rest {
+        let mut tables = self.tables_mut();
+        if let Some(known) = tables.union((a, b)) {
+            return known;
         }
-        if b.is_none() {
-            return a;
-        }
-        let key = (a.id.min(b.id), a.id.max(b.id));
-        let mut tables = self.tables();
-        if let Some(&id) = tables.unions.get(&key) {
-            return tables.known(id);
-        }
-        let mut nodes: Vec<NodeId> = tables.rests.get(a.id).to_vec();
-        nodes.extend_from_slice(tables.rests.get(b.id));
+        let mut nodes: Vec<NodeId> = tables.rests.get(a).to_vec();
+        nodes.extend_from_slice(tables.rests.get(b));
         nodes.sort_unstable();
         nodes.dedup();
         let rest = tables.rest(index, &nodes);
         tables.bytes += 32;
-        tables.unions.insert(key, rest.id);
+        tables.unions.insert((a, b), rest.id);
         rest
     }
 }
 
 impl Tables {
+    /// See [`Store::part`].
+    pub(crate) fn part(&self, key: &PartKey) -> Option<Arc<Part>> {
+        self.parts.get(key).cloned()
+    }
+
+    /// See [`Store::byte_set`].
+    pub(crate) fn byte_set(&self, bytes: &Bytes) -> Option<u32> {
+        self.byte_sets.find(bytes)
+    }
+
+    /// See [`Store::union`].
+    pub(crate) fn union(&self, of: (u32, u32)) -> Option<Rest> {
+        self.unions.get(&of).map(|&id| self.known(id))
+    }
+
     fn known(&self, id: u32) -> Rest {
         Rest {
             id,
@@ -270,8 +274,7 @@ fn read(
             }
             tokens.extend_from_slice(trie.tokens(at));
             if end > node + 1 && dfa.exit(state).is_some() {
-                let comes_next =
-                    |byte: u8| next[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
+                let comes_next = |byte: u8| next[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
                 if trie.children(at).any(|(byte, _)| comes_next(byte)) {
                     exits.push(at);
                 }
@@ -327,8 +330,6 @@ impl<'a> Loops<'a> {
             ascii
         });
         let below = trie.subtree_signature(node);
-        below[0] & !ascii[0] == 0
-            && below[1] & !ascii[1] == 0
-            && !trie.subtree_has_non_ascii(node)
+        below[0] & !ascii[0] == 0 && below[1] & !ascii[1] == 0 && !trie.subtree_has_non_ascii(node)
     }
 }

@@ -150,10 +150,7 @@ impl PartialEq for ByteDfa {
     fn eq(&self, other: &ByteDfa) -> bool {
         let (a, b) = (&*self.table, &*other.table);
         Arc::ptr_eq(&self.table, &other.table)
-            || (a.start == b.start
-                && a.class == b.class
-                && a.label == b.label
-                && a.next == b.next)
+            || (a.start == b.start && a.class == b.class && a.label == b.label && a.next == b.next)
     }
 }
 
@@ -332,7 +329,9 @@ impl ByteDfaBuilder {
             .map(|&s| self.label_of(s).unwrap_or(NO_LABEL))
             .collect();
         let goes_on = next.chunks(classes.max(1));
-        let goes_on = goes_on.map(|row| row.iter().any(|&to| to != DEAD)).collect();
+        let goes_on = goes_on
+            .map(|row| row.iter().any(|&to| to != DEAD))
+            .collect();
         ByteDfa {
             table: Arc::new(Table {
                 class,
