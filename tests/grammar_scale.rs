@@ -11,7 +11,7 @@ use formwork_testkit::Rng;
 use formwork_testkit::vocab::{text_tokens, toy};
 use formwork_testkit::walk::{brute_mask, differences, mask_of};
 
-use crate::support::{self, known};
+use crate::support;
 
 fn read(compiler: &Compiler, text: &str, format: Format) -> Grammar {
     let grammar = parse(text, format, &SyntaxLimits::default()).expect(text);
@@ -195,12 +195,10 @@ fn levels_that_may_stay_open_are_read_or_meet_a_limit() {
     };
     let result = on_a_small_stack(&shape, 1_000);
     assert!(result.is_ok(), "{result:?}");
-    if !known::MEMORY_IS_COUNTED_LATE {
-        let limit = Err(PushError::Engine(EngineError::TooMuchMemory {
-            limit: EngineLimits::default().max_bytes,
-        }));
-        assert_eq!(on_a_small_stack(&shape, DEEP), limit);
-    }
+    let limit = Err(PushError::Engine(EngineError::TooMuchMemory {
+        limit: EngineLimits::default().max_bytes,
+    }));
+    assert_eq!(on_a_small_stack(&shape, DEEP), limit);
 }
 
 fn on_a_small_stack(shape: &Shape, levels: usize) -> Result<(), PushError> {

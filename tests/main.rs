@@ -15,6 +15,7 @@ mod cfg_oracle;
 mod grammar_scale;
 mod grammar_walks;
 mod grammars;
+mod humaneval;
 mod keywords;
 mod lexing;
 mod lexing_oracle;

@@ -71,7 +71,4 @@ pub(crate) mod known {
     /// `{"const":"\u00e9"}` after a quote and a backslash. Some texts then have
     /// no end in sight.
     pub(crate) const STEERING_HAS_DETOURS: bool = true;
-    /// A single byte may take far more than the limit of memory before it is
-    /// refused: `x` after `(` 60,000 times under `"(" s ")" | "(" s | "x"` takes 7 GB.
-    pub(crate) const MEMORY_IS_COUNTED_LATE: bool = true;
 }

@@ -26,6 +26,7 @@ mod guard;
 pub mod maskbench;
 mod oracle;
 mod percentiles;
+pub mod programs;
 pub mod python;
 mod refusal;
 mod rss;

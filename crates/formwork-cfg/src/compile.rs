@@ -13,7 +13,7 @@ use crate::ir::Grammar;
 use crate::language::{CfgLanguage, Parts};
 use crate::limits::{Budget, CfgLimits};
 use crate::network::{Network, Symbol};
-use crate::{corners, cost, empty, fuse, lexing, normal};
+use crate::{corners, cost, empty, fuse, inline, lexing, next, normal};
 
 /// What something [foreign](crate::ir::Foreign) stands for.
 pub enum Resolved {
@@ -66,7 +66,7 @@ pub fn compile_with(
         foreign,
         may_be_empty,
     };
-    Ok(finish(grammar, plain, limits))
+    finish(grammar, plain, limits, &mut budget)
 }
 
 /// What rules, the first of which derives whole texts, are over terminals that need
@@ -79,7 +79,12 @@ pub(crate) struct Plain {
 }
 
 /// The language of a grammar that has become plain.
-pub(crate) fn finish(grammar: &Grammar, plain: Plain, limits: &CfgLimits) -> CfgLanguage {
+pub(crate) fn finish(
+    grammar: &Grammar,
+    plain: Plain,
+    limits: &CfgLimits,
+    budget: &mut Budget<'_>,
+) -> Result<CfgLanguage, CfgError> {
     let Plain {
         mut network,
         mut words,
@@ -88,6 +93,8 @@ pub(crate) fn finish(grammar: &Grammar, plain: Plain, limits: &CfgLimits) -> Cfg
     } = plain;
     if limits.max_fused_states > 0 {
         fuse::fuse(&mut network, &mut words, limits.max_fused_states);
+        network = inline::jumps(&network, budget)?;
+        inline::single(&mut network, budget)?;
     }
     let shortest = |symbol| match symbol {
         Symbol::Terminal(t) => {
@@ -102,18 +109,20 @@ pub(crate) fn finish(grammar: &Grammar, plain: Plain, limits: &CfgLimits) -> Cfg
         Symbol::Foreign(f) => foreign.least(f),
         other => shortest(other),
     });
+    let next_bytes = next::bytes(&network, &words);
     let states = words.iter().flatten().map(ByteDfa::state_count);
     let heap = 64 * states.sum::<usize>();
     let terminal = |dfa: Option<ByteDfa>| Some(Arc::new(dfa?) as Arc<dyn Terminal>);
-    CfgLanguage::new(Parts {
+    Ok(CfgLanguage::new(Parts {
         network,
         names: grammar.rules.iter().map(|rule| rule.name.clone()).collect(),
         costs: (costs, lowest),
+        next_bytes,
         terminals: words.into_iter().map(terminal).collect(),
         terminal_bytes: heap,
         foreign,
         may_be_empty,
-    })
+    }))
 }
 
 /// Lets terminals with equal automata be one.

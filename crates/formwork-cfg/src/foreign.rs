@@ -56,6 +56,12 @@ impl ForeignParts {
         Ok(ForeignParts { parts })
     }
 
+    /// Whether any part is a language.
+    pub(crate) fn has_languages(&self) -> bool {
+        let is_language = |part: &Part| matches!(part.resolved, Resolved::Language(_));
+        self.parts.iter().any(is_language)
+    }
+
     /// The tokens of a part that is a set of them.
     pub(crate) fn tokens(&self, part: u32) -> Option<&TokenSet> {
         match &self.parts.get(part as usize)?.resolved {

@@ -33,6 +33,11 @@ pub(crate) fn fuse(network: &mut Network, terminals: &mut Vec<Option<ByteDfa>>, 
         }
     }
     let mut fused: FxHashMap<u32, u32> = FxHashMap::default();
+    // Equal automata are one terminal.
+    let known = terminals.iter().zip(0..);
+    let mut alike: FxHashMap<ByteDfa, u32> = known
+        .filter_map(|(dfa, number)| Some((dfa.clone()?, number)))
+        .collect();
     let mut steps_left = MAX_STEPS;
     // Components come callees first.
     for component in kosaraju_scc(&calls) {
@@ -72,8 +77,11 @@ pub(crate) fn fuse(network: &mut Network, terminals: &mut Vec<Option<ByteDfa>>, 
         let Some(dfa) = subsets.determinise(start) else {
             continue;
         };
-        let terminal = terminals.len() as u32;
-        terminals.push(Some(dfa));
+        let next = terminals.len() as u32;
+        let terminal = *alike.entry(dfa).or_insert_with_key(|dfa| {
+            terminals.push(Some(dfa.clone()));
+            next
+        });
         fused.insert(rule.index() as u32, terminal);
         for &at in &positions {
             network.ways[at as usize] = Default::default();
@@ -111,6 +119,7 @@ struct Subsets<'a> {
 impl Subsets<'_> {
     /// `None` if that takes too many states or steps.
     fn determinise(mut self, start: Position) -> Option<ByteDfa> {
+        let alike = self.bytes_alike(start);
         let mut builder = ByteDfaBuilder::default();
         let mut ids: FxHashMap<Set, u32> = FxHashMap::default();
         let first = self.entry(start).clone();
@@ -120,9 +129,9 @@ impl Subsets<'_> {
             if is_final {
                 builder.label(from, 0);
             }
-            *self.steps_left = self.steps_left.checked_sub(256 * items.len())?;
-            for byte in 0..=u8::MAX {
-                let Some(next) = self.step(&items, byte) else {
+            *self.steps_left = self.steps_left.checked_sub(alike.len() * items.len())?;
+            for bytes in &alike {
+                let Some(next) = self.step(&items, bytes[0]) else {
                     continue;
                 };
                 let to = match ids.get(&next) {
@@ -137,11 +146,36 @@ impl Subsets<'_> {
                         to
                     }
                 };
-                builder.edge(from, byte, to);
+                for &byte in bytes {
+                    builder.edge(from, byte, to);
+                }
             }
         }
         let dfa = builder.build(start);
         (!dfa.is_empty()).then_some(dfa)
+    }
+
+    /// All bytes, those together that no terminal of the rule tells apart.
+    fn bytes_alike(&self, start: Position) -> Vec<Vec<u8>> {
+        let mut read: Vec<u32> = Vec::new();
+        for at in self.network.closure([start], |_| true) {
+            for &(symbol, _) in &self.network.ways[at as usize].steps {
+                if let Symbol::Terminal(terminal) = symbol {
+                    read.push(terminal);
+                }
+            }
+        }
+        read.sort_unstable();
+        read.dedup();
+        let mut groups: FxHashMap<Vec<u8>, Vec<u8>> = FxHashMap::default();
+        for byte in 0..=u8::MAX {
+            let dfas = read.iter().filter_map(|&t| self.terminals.get(t as usize));
+            let classes = dfas.flatten().map(|dfa| dfa.class(byte)).collect();
+            groups.entry(classes).or_default().push(byte);
+        }
+        let mut alike: Vec<Vec<u8>> = groups.into_values().collect();
+        alike.sort_unstable();
+        alike
     }
 
     fn step(&mut self, items: &[Item], byte: u8) -> Option<Set> {

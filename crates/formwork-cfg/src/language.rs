@@ -11,11 +11,12 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Expansion, Label, Language, Status, Terminal};
+use formwork_grammar::{Bytes, Dot, Edge, Expansion, Label, Language, Status, Terminal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::foreign::{ForeignDot, ForeignParts};
 use crate::network::{Network, Position, Symbol};
+use crate::next::unite;
 
 /// A compiled grammar.
 ///
@@ -23,18 +24,23 @@ use crate::network::{Network, Position, Symbol};
 /// Whether a whole text may be empty is a matter of the dot where it starts.
 pub struct CfgLanguage {
     network: Network,
-    /// For the start of each rule that the source has, its name.
-    names: FxHashMap<Position, String>,
+    /// What the source calls its rules.
+    names: Vec<String>,
+    /// Which rule begins at each dot that was called.
+    called: FxHashMap<Dot, u32>,
     /// The fewest bytes from each position to the end of its rule.
     costs: Vec<u32>,
     /// The fewest bytes of a whole text, or less.
     least: u32,
+    /// See [`Language::next_bytes`], by position.
+    next_bytes: Vec<Bytes>,
     is_end: Vec<bool>,
     terminals: Vec<Option<Arc<dyn Terminal>>>,
     foreign: ForeignParts,
     may_be_empty: bool,
     dots: Vec<State>,
     ids: FxHashMap<Box<[Position]>, Dot>,
+    closed: FxHashMap<Position, Box<[Position]>>,
     foreign_ids: FxHashMap<ForeignDot, Dot>,
     heap_bytes: usize,
 }
@@ -56,6 +62,8 @@ pub(crate) struct Parts {
     /// The fewest bytes from each position to the end of its rule: an upper bound,
     /// and a lower one, which differ where the grammar reads other languages.
     pub(crate) costs: (Vec<u32>, Vec<u32>),
+    /// The bytes that may come next at each position.
+    pub(crate) next_bytes: Vec<Bytes>,
     pub(crate) terminals: Vec<Option<Arc<dyn Terminal>>>,
     /// The heap use of the terminals.
     pub(crate) terminal_bytes: usize,
@@ -74,6 +82,7 @@ impl CfgLanguage {
             network,
             names,
             costs: (costs, lowest),
+            next_bytes,
             terminals,
             terminal_bytes,
             foreign,
@@ -85,26 +94,25 @@ impl CfgLanguage {
         }
         let steps: usize = network.ways.iter().map(|w| w.steps.len()).sum();
         let start = network.rules.first().map(|ends| ends.start);
-        let starts = network.rules.iter().zip(&network.origins);
-        let names: FxHashMap<Position, String> = starts
-            .filter_map(|(ends, &rule)| Some((ends.start, names.get(rule as usize)?.clone())))
-            .collect();
         let least = start.and_then(|at| lowest.get(at as usize).copied());
         CfgLanguage {
-            heap_bytes: 64 * network.ways.len() + 12 * steps + terminal_bytes,
+            heap_bytes: 96 * network.ways.len() + 12 * steps + terminal_bytes,
             least: least.filter(|_| !may_be_empty).unwrap_or(0),
             costs,
+            next_bytes,
             is_end,
             terminals,
             foreign,
             may_be_empty,
             dots: vec![State::Own {
-                positions: start.into_iter().collect(),
+                positions: network.closure(start, |_| false).into_boxed_slice(),
                 targets: Box::default(),
             }],
             ids: FxHashMap::default(),
+            closed: FxHashMap::default(),
             foreign_ids: FxHashMap::default(),
             names,
+            called: FxHashMap::from_iter([(WHOLE, 0)]),
             network,
         }
     }
@@ -121,12 +129,12 @@ impl CfgLanguage {
 
     /// The dot of some positions and what they lead to without a symbol.
     fn dot(&mut self, from: impl IntoIterator<Item = Position>) -> Dot {
-        let mut positions = self.network.closure(from, |_| false);
-        // A position that only leads on to others says nothing itself.
-        positions.retain(|&at| {
-            self.is_end[at as usize] || !self.network.ways[at as usize].steps.is_empty()
-        });
+        let mut positions: Vec<Position> = Vec::new();
+        for at in from {
+            positions.extend_from_slice(self.closed(at));
+        }
         positions.sort_unstable();
+        positions.dedup();
         if let Some(&dot) = self.ids.get(positions.as_slice()) {
             return dot;
         }
@@ -139,6 +147,19 @@ impl CfgLanguage {
         });
         self.ids.insert(positions, dot);
         dot
+    }
+
+    /// A position and what it leads to without a symbol, but for positions that
+    /// only lead on to others: those say nothing themselves.
+    fn closed(&mut self, at: Position) -> &[Position] {
+        let (network, is_end) = (&self.network, &self.is_end);
+        let heap_bytes = &mut self.heap_bytes;
+        self.closed.entry(at).or_insert_with(|| {
+            let mut closed = network.closure([at], |_| false);
+            closed.retain(|&at| is_end[at as usize] || !network.ways[at as usize].steps.is_empty());
+            *heap_bytes += 48 + 4 * closed.len();
+            closed.into_boxed_slice()
+        })
     }
 
     /// The number here of a dot of another language.
@@ -226,6 +247,7 @@ impl Language for CfgLanguage {
                 }
                 Symbol::Rule(rule) => {
                     let callee = self.dot([self.network.rules[rule as usize].start]);
+                    self.called.entry(callee).or_insert(rule);
                     edges.push(Edge::Call { callee, ret });
                     targets.push(ret);
                 }
@@ -284,6 +306,18 @@ impl Language for CfgLanguage {
         })
     }
 
+    fn is_plain(&self) -> bool {
+        !self.foreign.has_languages()
+    }
+
+    fn next_bytes(&mut self, dot: Dot) -> Bytes {
+        let mut next = [0; 4];
+        for &at in self.positions(dot) {
+            unite(&mut next, &self.next_bytes[at as usize]);
+        }
+        next
+    }
+
     /// If no other final dot comes after a final dot, then what can be read from
     /// it are its ways back to itself, any number of them.
     fn is_repetition(&mut self, dot: Dot) -> bool {
@@ -332,10 +366,9 @@ impl Language for CfgLanguage {
         if let Some(foreign) = self.behind(dot) {
             return self.foreign.language(foreign.part)?.name(foreign.dot);
         }
-        match *self.positions(dot) {
-            [start] => self.names.get(&start).cloned(),
-            _ => None,
-        }
+        let rule = *self.called.get(&dot)?;
+        let origin = self.network.origins.get(rule as usize)?;
+        self.names.get(*origin as usize).cloned()
     }
 
     fn status(&self) -> Status {

@@ -78,7 +78,7 @@ pub(crate) fn compile(
         foreign: ForeignParts::default(),
         may_be_empty,
     };
-    Ok(finish(grammar, plain, limits))
+    finish(grammar, plain, limits, &mut budget)
 }
 
 /// Terminals of which only matters whether they have words. None has the empty one.

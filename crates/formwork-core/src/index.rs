@@ -9,6 +9,7 @@ use formwork_vocab::{NodeId, TokenId, Vocab, mask};
 use rustc_hash::FxHashMap;
 
 use crate::slice::Slice;
+use crate::store::Store;
 
 /// A mask of the whole vocabulary.
 pub(crate) type Row = Arc<[u32]>;
@@ -49,6 +50,7 @@ pub struct TokenIndex {
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
     shared_slices: Mutex<SharedSlices>,
+    store: Mutex<Arc<Store>>,
 }
 
 /// Slices of terminals that many grammars use, by address. The terminals are
@@ -153,6 +155,7 @@ impl TokenIndex {
             regions: Mutex::default(),
             contents: Mutex::default(),
             shared_slices: Mutex::default(),
+            store: Mutex::default(),
         })
     }
 
@@ -262,6 +265,28 @@ impl TokenIndex {
             .entry(key)
             .or_insert_with(|| Arc::clone(terminal));
         cache.slices.insert((key, state), Arc::clone(slice));
+    }
+
+    /// What is known of automata, for all grammars; a new store once the last one
+    /// is full.
+    pub(crate) fn store(&self) -> Arc<Store> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if store.is_full() {
+            *store = Arc::default();
+        }
+        Arc::clone(&store)
+    }
+
+    /// Approximate heap use of what was learnt of automata, in bytes.
+    pub fn learnt_bytes(&self) -> usize {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.heap_bytes()
+    }
+
+    /// Forgets what was learnt of automata, as if no grammar had run yet.
+    pub fn forget(&self) {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        *store = Arc::default();
     }
 
     /// Sets the bits of the tokens from `first` to `last` that exist.

@@ -31,6 +31,11 @@ impl<T: ?Sized + Hash + Eq> Interner<T> {
         self.values.len()
     }
 
+    /// The number of `value`, if it has one.
+    pub(crate) fn find(&self, value: &T) -> Option<u32> {
+        self.ids.get(value).copied()
+    }
+
     fn store(&mut self, value: Arc<T>) -> u32 {
         let id = self.values.len() as u32;
         self.values.push(Arc::clone(&value));

@@ -31,6 +31,8 @@ mod mask;
 mod matcher;
 mod shortest;
 mod slice;
+mod store;
+mod summary;
 
 pub use batch::fill_masks;
 pub use error::{EngineError, MaskError, PushError};

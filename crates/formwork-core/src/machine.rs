@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal, TokenSet};
+use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal, TokenSet};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -25,18 +25,18 @@ pub(crate) type ConfigId = u32;
 /// The state in which nothing can follow and the text is not complete.
 pub(crate) const DEAD: ConfigId = 0;
 
-type FrameId = u32;
+pub(crate) type FrameId = u32;
 pub(crate) type FrameSetId = u32;
 /// A captured text, as a chain of bytes; 0 is empty.
 type TextId = u32;
 
 /// The frame below the outermost rule.
-const BOTTOM: FrameId = 0;
+pub(crate) const BOTTOM: FrameId = 0;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Frame {
-    ret: Dot,
-    up: FrameSetId,
+pub(crate) struct Frame {
+    pub(crate) ret: Dot,
+    pub(crate) up: FrameSetId,
 }
 
 /// Where a thread is, but for its stack.
@@ -73,16 +73,16 @@ pub(crate) struct Config {
     pub(crate) accepting: bool,
 }
 
-struct DotInfo {
-    is_final: bool,
+pub(crate) struct DotInfo {
+    pub(crate) is_final: bool,
     /// See [`Language::has_plain_returns`].
     plain_returns: bool,
-    /// See [`Language::is_repetition`].
-    is_repetition: bool,
     returns: bool,
-    terminals: Box<[(u32, u32)]>,
+    /// Terminals with their edges.
+    pub(crate) terminals: Box<[(u32, u32)]>,
     tokens: Box<[(u32, u32)]>,
-    calls: Box<[(Dot, Dot)]>,
+    /// Callees with the dots after them.
+    pub(crate) calls: Box<[(Dot, Dot)]>,
 }
 
 impl DotInfo {
@@ -108,6 +108,10 @@ struct Pending {
 
 pub(crate) struct Machine {
     language: Box<dyn Language>,
+    /// See [`Language::is_plain`].
+    is_plain: bool,
+    byte_sets: Interner<Bytes>,
+    next_bytes: FxHashMap<Dot, u32>,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
@@ -116,6 +120,7 @@ pub(crate) struct Machine {
     token_set_ids: FxHashMap<TokenSet, u32>,
     follow: FxHashMap<(Dot, u32, Label, Option<TextId>), Dot>,
     resumed: FxHashMap<(Dot, Dot), Dot>,
+    repetitions: FxHashMap<Dot, bool>,
     texts: Interner<(TextId, u8)>,
     frames: Interner<Frame>,
     frame_sets: Interner<[FrameId]>,
@@ -139,6 +144,9 @@ impl Machine {
     ) -> Result<Machine, EngineError> {
         let start_dot = language.start();
         let mut machine = Machine {
+            is_plain: language.is_plain(),
+            byte_sets: Interner::default(),
+            next_bytes: FxHashMap::default(),
             language,
             limits,
             dots: FxHashMap::default(),
@@ -148,6 +156,7 @@ impl Machine {
             token_set_ids: FxHashMap::default(),
             follow: FxHashMap::default(),
             resumed: FxHashMap::default(),
+            repetitions: FxHashMap::default(),
             texts: Interner::default(),
             frames: Interner::default(),
             frame_sets: Interner::default(),
@@ -178,6 +187,28 @@ impl Machine {
 
     pub(crate) fn start(&self) -> ConfigId {
         self.start
+    }
+
+    /// See [`Language::is_plain`].
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// The number of [`Language::next_bytes`], equal sets having the same, and the
+    /// set. The dot need not be expanded.
+    pub(crate) fn next_bytes(&mut self, dot: Dot) -> (u32, Bytes) {
+        let (language, sets) = (&mut self.language, &mut self.byte_sets);
+        let known = self.next_bytes.entry(dot);
+        let id = *known.or_insert_with(|| sets.intern(language.next_bytes(dot)));
+        (id, **sets.get(id))
+    }
+
+    pub(crate) fn frame(&self, id: FrameId) -> Frame {
+        **self.frames.get(id)
+    }
+
+    pub(crate) fn frame_set(&self, id: FrameSetId) -> Arc<[FrameId]> {
+        Arc::clone(self.frame_sets.get(id))
     }
 
     pub(crate) fn config(&self, id: ConfigId) -> Arc<Config> {
@@ -425,6 +456,8 @@ impl Machine {
                         self.expand(dot, &info, up, &mut pending);
                     }
                 }
+                // A closure alone can make as many frames as a text is long, squared.
+                self.check_memory()?;
             }
             if changed.is_empty() {
                 break;
@@ -473,12 +506,17 @@ impl Machine {
         if self.configs.len() > states {
             self.config_threads += count;
         }
+        self.check_memory()?;
+        Ok(config)
+    }
+
+    fn check_memory(&self) -> Result<(), EngineError> {
         if self.heap_bytes() > self.limits.max_bytes {
             return Err(EngineError::TooMuchMemory {
                 limit: self.limits.max_bytes,
             });
         }
-        Ok(config)
+        Ok(())
     }
 
     /// Adds the terminals and calls of a dot.
@@ -505,7 +543,7 @@ impl Machine {
                     pending.dots.push((callee, up));
                     continue;
                 }
-                if after.is_repetition {
+                if after.is_final && self.is_repetition(ret) {
                     up = self.absorb(ret, up);
                 }
             }
@@ -562,6 +600,13 @@ impl Machine {
         self.union(sets.into_iter().chain(others))
     }
 
+    /// See [`Language::is_repetition`].
+    fn is_repetition(&mut self, dot: Dot) -> bool {
+        let language = &mut self.language;
+        let known = self.repetitions.entry(dot);
+        *known.or_insert_with(|| language.has_plain_returns(dot) && language.is_repetition(dot))
+    }
+
     fn union(&mut self, sets: impl Iterator<Item = FrameSetId> + Clone) -> FrameSetId {
         let first = sets.clone().next().unwrap_or(0);
         if sets.clone().all(|set| set == first) {
@@ -585,7 +630,7 @@ impl Machine {
         set
     }
 
-    fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
+    pub(crate) fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
         if let Some(info) = self.dots.get(&dot) {
             return Arc::clone(info);
         }
@@ -603,10 +648,8 @@ impl Machine {
             }
         }
         let plain_returns = self.language.has_plain_returns(dot);
-        let is_repetition = plain_returns && self.language.is_repetition(dot);
         let info = Arc::new(DotInfo {
             plain_returns,
-            is_repetition,
             is_final: expansion.is_final,
             returns: expansion.returns,
             terminals: terminals.into_boxed_slice(),

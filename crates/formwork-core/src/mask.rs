@@ -11,6 +11,7 @@ use crate::error::EngineError;
 use crate::index::TokenIndex;
 use crate::machine::{ConfigId, FrameSetId, Machine, Thread};
 use crate::slice::{Exit, Slice};
+use crate::summary::Summaries;
 
 /// What a mask came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct MaskCache {
     used: usize,
     slices: FxHashMap<(u32, LexState), Arc<Slice>>,
     rows: FxHashMap<ConfigId, CachedRow>,
+    summaries: Summaries,
 }
 
 /// Threads that read the same terminal from the same state.
@@ -53,11 +55,12 @@ impl MaskCache {
             used: 0,
             slices: FxHashMap::default(),
             rows: FxHashMap::default(),
+            summaries: Summaries::default(),
         }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.used + 32 * self.rows.len()
+        self.used + self.summaries.heap_bytes() + 32 * self.rows.len()
     }
 
     /// Writes the mask of a state to `row`, which has at least the
@@ -83,8 +86,9 @@ impl MaskCache {
     }
 
     fn admit(&mut self, config: ConfigId, row: &[u32], kind: MaskKind) {
-        if self.used > self.budget {
+        if self.used + self.summaries.heap_bytes() > self.budget {
             self.used = 0;
+            self.summaries.clear();
             self.slices.clear();
             self.rows.clear();
         }
@@ -107,6 +111,36 @@ impl MaskCache {
         row: &mut [u32],
     ) -> Result<(), EngineError> {
         row.fill(0);
+        let config = machine.config(id);
+        let summed = if machine.is_plain() {
+            self.summaries
+                .fill(machine, index, &config, row, 2 * self.budget)
+        } else {
+            None
+        };
+        if summed.is_none() {
+            row.fill(0);
+            self.run(machine, index, id, row)?;
+        }
+        for thread in &config.token_threads {
+            for &(first, last) in machine.token_set(thread.set).ranges() {
+                index.allow_range(row, first, last);
+            }
+        }
+        if config.accepting {
+            index.allow_stop(row);
+        }
+        Ok(())
+    }
+
+    /// Adds what the threads of a state can read, by slices and runs of the machine.
+    fn run(
+        &mut self,
+        machine: &mut Machine,
+        index: &TokenIndex,
+        id: ConfigId,
+        row: &mut [u32],
+    ) -> Result<(), EngineError> {
         let config = machine.config(id);
         let mut exact: SmallVec<[TokenId; 8]> = SmallVec::new();
         // Threads in the same state of the same terminal are taken together:
@@ -160,14 +194,6 @@ impl MaskCache {
             } else {
                 mask::clear(row, token);
             }
-        }
-        for thread in &config.token_threads {
-            for &(first, last) in machine.token_set(thread.set).ranges() {
-                index.allow_range(row, first, last);
-            }
-        }
-        if config.accepting {
-            index.allow_stop(row);
         }
         Ok(())
     }

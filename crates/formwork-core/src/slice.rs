@@ -32,13 +32,17 @@ pub(crate) struct Exit {
 }
 
 /// A set of tokens, dense or sparse or both.
-#[derive(Debug)]
+#[derive(Clone, Default, Debug)]
 pub(crate) struct TokenSet {
-    dense: Option<Row>,
-    sparse: Box<[TokenId]>,
+    pub(crate) dense: Option<Row>,
+    pub(crate) sparse: Box<[TokenId]>,
 }
 
 impl TokenSet {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dense.is_none() && self.sparse.is_empty()
+    }
+
     pub(crate) fn or_into(&self, row: &mut [u32]) {
         if let Some(dense) = &self.dense {
             mask::or_into(row, dense);
@@ -228,7 +232,7 @@ impl Builder<'_> {
 /// Above so many tokens a dense row is smaller and quicker than a list.
 const MAX_SPARSE: usize = 2000;
 
-fn token_set(index: &TokenIndex, dense: Option<Row>, sparse: Vec<TokenId>) -> TokenSet {
+pub(crate) fn token_set(index: &TokenIndex, dense: Option<Row>, sparse: Vec<TokenId>) -> TokenSet {
     if sparse.len() <= MAX_SPARSE {
         return TokenSet {
             dense,

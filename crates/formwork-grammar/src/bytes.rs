@@ -1,5 +1,6 @@
 //! Explicit labelled DFAs over bytes: punctuation, literals, numbers.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -22,6 +23,8 @@ struct Table {
     classes: usize,
     next: Box<[u32]>,
     label: Box<[u32]>,
+    /// Whether a byte can follow in each state.
+    goes_on: Box<[bool]>,
     /// Fewest bytes from each state to a labelled one, and that one's label.
     nearest: Box<[(u32, Label)]>,
     /// Every label and its distance, where a state reaches more than one.
@@ -113,6 +116,11 @@ impl ByteDfa {
         self.table.label.len()
     }
 
+    /// The class of a byte. Bytes of one class lead alike from every state.
+    pub fn class(&self, byte: u8) -> u8 {
+        self.table.class[usize::from(byte)]
+    }
+
     /// The fewest bytes of a word; 0 if there is none.
     pub fn min_len(&self) -> u32 {
         self.table
@@ -137,6 +145,25 @@ impl ByteDfa {
     }
 }
 
+/// Equal automata have equal states.
+impl PartialEq for ByteDfa {
+    fn eq(&self, other: &ByteDfa) -> bool {
+        let (a, b) = (&*self.table, &*other.table);
+        Arc::ptr_eq(&self.table, &other.table)
+            || (a.start == b.start && a.class == b.class && a.label == b.label && a.next == b.next)
+    }
+}
+
+impl Eq for ByteDfa {}
+
+impl Hash for ByteDfa {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.table.class.hash(hasher);
+        self.table.label.hash(hasher);
+        self.table.next.hash(hasher);
+    }
+}
+
 impl Terminal for ByteDfa {
     fn start(&self) -> LexState {
         LexState([self.table.start, 0, 0, 0])
@@ -156,11 +183,12 @@ impl Terminal for ByteDfa {
     }
 
     fn can_continue(&self, state: LexState) -> bool {
-        let t = &*self.table;
-        let row = state.0[0] as usize * t.classes;
-        t.next
-            .get(row..row + t.classes)
-            .is_some_and(|row| row.iter().any(|&next| next != DEAD))
+        let goes_on = self.table.goes_on.get(state.0[0] as usize);
+        goes_on.copied().unwrap_or(false)
+    }
+
+    fn as_byte_dfa(&self) -> Option<&ByteDfa> {
+        Some(self)
     }
 
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {
@@ -199,17 +227,25 @@ impl ByteDfaBuilder {
 
     /// Adds the edge `from --byte--> to`. The first edge for a byte wins.
     pub fn edge(&mut self, from: u32, byte: u8, to: u32) {
-        if self.target(from, byte).is_none()
-            && let Some(edges) = self.edges.get_mut(from as usize)
-        {
-            edges.push((byte, to));
+        let Some(edges) = self.edges.get_mut(from as usize) else {
+            return;
+        };
+        // Kept in order; they mostly come so.
+        match edges.last() {
+            Some(&(last, _)) if last >= byte => {
+                if let Err(at) = edges.binary_search_by_key(&byte, |&(b, _)| b) {
+                    edges.insert(at, (byte, to));
+                }
+            }
+            _ => edges.push((byte, to)),
         }
     }
 
     /// Where `byte` leads from `from`.
     pub fn target(&self, from: u32, byte: u8) -> Option<u32> {
         let edges = self.edges.get(from as usize)?;
-        edges.iter().find(|&&(b, _)| b == byte).map(|&(_, to)| to)
+        let at = edges.binary_search_by_key(&byte, |&(b, _)| b).ok()?;
+        Some(edges[at].1)
     }
 
     /// Lets the automaton end in `state`.
@@ -274,9 +310,7 @@ impl ByteDfaBuilder {
         let mut done = 0;
         while let Some(&s) = order.get(done) {
             done += 1;
-            let mut edges = self.edges[s as usize].clone();
-            edges.sort_unstable();
-            for (_, to) in edges {
+            for &(_, to) in &self.edges[s as usize] {
                 if live(to) && number[to as usize] == DEAD {
                     number[to as usize] = order.len() as u32;
                     order.push(to);
@@ -294,10 +328,15 @@ impl ByteDfaBuilder {
             .iter()
             .map(|&s| self.label_of(s).unwrap_or(NO_LABEL))
             .collect();
+        let goes_on = next.chunks(classes.max(1));
+        let goes_on = goes_on
+            .map(|row| row.iter().any(|&to| to != DEAD))
+            .collect();
         ByteDfa {
             table: Arc::new(Table {
                 class,
                 classes,
+                goes_on,
                 nearest: order.iter().map(|&s| nearest[s as usize]).collect(),
                 ways: order
                     .iter()

@@ -10,6 +10,9 @@ use crate::tokens::TokenSet;
 /// belong to the [`Language`] that made them.
 pub type Dot = u32;
 
+/// A set of byte values: bit `b % 64` of word `b / 64`.
+pub type Bytes = [u64; 4];
+
 /// One way on from a dot.
 #[derive(Clone)]
 pub enum Edge {
@@ -83,6 +86,21 @@ pub trait Language: Send {
     /// always right.
     fn is_repetition(&mut self, _dot: Dot) -> bool {
         false
+    }
+
+    /// Whether every terminal is a [`ByteDfa`](crate::ByteDfa), no label matters and
+    /// no rule [returns](Expansion::returns) anything. Then what a text can do from
+    /// a dot to the end of its rule does not depend on the callers, and the engine
+    /// sums it up once for all of them.
+    fn is_plain(&self) -> bool {
+        false
+    }
+
+    /// A set that holds every byte that comes next after `dot` in any text, be it
+    /// in the rule of the dot or after its end. Asked only if the language is
+    /// [plain](Language::is_plain).
+    fn next_bytes(&mut self, _dot: Dot) -> Bytes {
+        [u64::MAX; 4]
     }
 
     /// An upper bound, in bytes, on the length of one way to complete the rule

@@ -36,7 +36,7 @@ pub mod whitespace;
 
 pub use bytes::{ByteDfa, ByteDfaBuilder};
 pub use json_text::{CharAutomaton, JsonText};
-pub use language::{Dot, Edge, Expansion, Language};
+pub use language::{Bytes, Dot, Edge, Expansion, Language};
 pub use status::{Restriction, Status};
 pub use terminal::{Bulk, Label, LexState, Shared, Terminal};
 pub use tokens::TokenSet;

@@ -97,6 +97,12 @@ pub trait Terminal: Send + Sync {
     /// would hardly meet them.
     fn words(&self, _out: &mut Vec<Vec<u8>>) {}
 
+    /// This terminal as an explicit automaton, if it is one: then what is learnt of
+    /// it holds for every equal one.
+    fn as_byte_dfa(&self) -> Option<&crate::ByteDfa> {
+        None
+    }
+
     /// Whether the front end keeps this very object for many grammars, so that
     /// what is learnt of it is worth keeping beyond one grammar.
     fn is_shared(&self) -> bool {

@@ -114,6 +114,18 @@ impl Compiler {
         self.index.vocab()
     }
 
+    /// Approximate heap use, in bytes, of what the grammars so far have taught about
+    /// the vocabulary; bounded.
+    pub fn learnt_bytes(&self) -> usize {
+        self.index.learnt_bytes()
+    }
+
+    /// Forgets that, as if no grammar had run yet. Grammars in use keep what they
+    /// know.
+    pub fn forget(&self) {
+        self.index.forget();
+    }
+
     /// Compiles a JSON Schema.
     ///
     /// # Errors
