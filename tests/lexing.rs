@@ -42,7 +42,7 @@ fn check(text: &str, valid: &[&str], invalid: &[&str]) {
     }
 }
 
-/// The texts after which nothing can follow, of one byte more than `begun`.
+/// Checks which bytes can follow `begun`, ascending.
 #[track_caller]
 fn check_next(text: &str, begun: &str, next: &str) {
     let grammar = compiled(text);

@@ -132,43 +132,36 @@ impl Restrictions {
 fn kinds(lexer: &Lexer) -> (Vec<u32>, Vec<u32>) {
     let states = lexer.state_count() as u32;
     let classes = lexer.class_count() as ClassId;
-    let mut kinds: Vec<u32> = (0..states).collect();
-    let mut count = states as usize;
-    let mut rows = Vec::new();
-    for _ in 0..ROUNDS {
-        let row = |state: StateId| -> Vec<u32> {
-            let to = |class| match lexer.next(state, class) {
-                None => DEAD,
-                Some(next) if lexer.token(next).is_some() => WORD,
-                Some(next) => kinds[next as usize],
-            };
-            (0..classes).map(to).collect()
+    let row = |kinds: &[u32], state: StateId| -> Vec<u32> {
+        let to = |class| match lexer.next(state, class) {
+            None => DEAD,
+            Some(next) if lexer.token(next).is_some() => WORD,
+            Some(next) => kinds[next as usize],
         };
+        (0..classes).map(to).collect()
+    };
+    let mut kinds: Vec<u32> = (0..states).collect();
+    let mut members: Vec<StateId> = (0..states).collect();
+    for _ in 0..ROUNDS {
         let mut ids: FxHashMap<Vec<u32>, u32> = FxHashMap::default();
         let mut merged: Vec<u32> = Vec::with_capacity(kinds.len());
+        let mut firsts: Vec<StateId> = Vec::new();
         for state in 0..states {
             let fresh = ids.len() as u32;
-            merged.push(*ids.entry(row(state)).or_insert(fresh));
-        }
-        let is_done = ids.len() == count;
-        count = ids.len();
-        rows = vec![DEAD; count * classes as usize];
-        for state in 0..states {
-            // All states of a kind have alike rows, in terms of the new kinds too.
-            let at = merged[state as usize] as usize * classes as usize;
-            for class in 0..classes {
-                rows[at + class as usize] = match lexer.next(state, class) {
-                    None => DEAD,
-                    Some(next) if lexer.token(next).is_some() => WORD,
-                    Some(next) => merged[next as usize],
-                };
+            let kind = *ids.entry(row(&kinds, state)).or_insert(fresh);
+            if kind == fresh {
+                firsts.push(state);
             }
+            merged.push(kind);
         }
-        kinds = merged;
+        let is_done = firsts.len() == members.len();
+        (kinds, members) = (merged, firsts);
         if is_done {
             break;
         }
     }
+    // States that were of one kind still are, so any member stands for its kind.
+    let rows: Vec<u32> = members.iter().flat_map(|&s| row(&kinds, s)).collect();
     for kind in &mut kinds {
         let at = *kind as usize * classes as usize;
         if rows[at..at + classes as usize].iter().all(|&to| to == DEAD) {
