@@ -4,10 +4,12 @@
 use std::path::Path;
 
 use formwork::cfg::syntax::{Format, SyntaxLimits, parse};
-use formwork::{CfgLimits, Compiler, cfg};
+use formwork::{CfgLimits, Compiler, Vocab, cfg};
 use formwork_bench::programs::{self, Program};
 use formwork_bench::{Bench, Verdict};
+use formwork_testkit::Rng;
 use formwork_testkit::shared::shared;
+use formwork_testkit::walk::{brute_mask, differences, mask_of};
 
 use crate::support;
 
@@ -92,6 +94,36 @@ fn masks_allow_every_token() {
         let measured = measured.expect("a text that can be tokenised");
         assert_eq!(measured.verdict, Verdict::Accepted, "{}", program.name);
     }
+}
+
+/// Masks against pushing every token, wherever a text may be cut.
+#[test]
+fn masks_are_what_brute_force_says() {
+    let text = "// Sums.\n#include <vector>\nint f(std::vector<int>& v, int n = -1) {\n    \
+                for (auto x : v) { n += x * (x > 2 ? \"a\"[0] : 0x1F); } /* end */\n    \
+                return n;\n}\n";
+    let compiler = support::compiler(Vocab::embedded().expect("the embedded vocabulary"));
+    let grammar = grammar();
+    let mut rng = Rng::new(8);
+    let mut checked = 0;
+    for _ in 0..support::cases(12) {
+        let end = rng.below(text.len() + 1);
+        let compiled = compile(&compiler, &grammar);
+        let mut matcher = compiled.matcher();
+        matcher.push_bytes(&text.as_bytes()[..end]).expect("a text");
+        let row = mask_of(&matcher);
+        let Some(brute) = brute_mask(&matcher) else {
+            continue; // trying every token took too many states
+        };
+        assert_eq!(
+            differences(&matcher, &row, &brute),
+            Vec::<String>::new(),
+            "after {}",
+            &text[..end]
+        );
+        checked += 1;
+    }
+    assert!(checked > 6, "only {checked} masks");
 }
 
 /// Every so many programs are read, unless a long run is asked for.

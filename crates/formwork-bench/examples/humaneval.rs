@@ -13,8 +13,10 @@ use std::error::Error;
 use std::path::Path;
 
 use formwork::CfgLimits;
+use formwork::cfg::Grammar;
 use formwork::cfg::syntax::{Format, SyntaxLimits, parse};
-use formwork_bench::{Bench, Verdict, programs};
+use formwork_bench::programs::{self, Program};
+use formwork_bench::{Bench, Verdict};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -35,46 +37,45 @@ fn main() -> Result<(), Box<dyn Error>> {
         grammar.terminals.len()
     );
     let bench = Bench::load(Path::new(tokenizer))?;
-    let mut all = Vec::new();
     let tasks = programs::read(Path::new(tasks))?;
-    let rounds = if std::env::var_os("FILES").is_some() {
-        2
-    } else {
-        1
-    };
-    for program in std::iter::repeat_n(&tasks, rounds).flatten() {
+    println!("what is learnt of the vocabulary is kept:");
+    run(&bench, &grammar, &tasks, false)?;
+    println!("it is forgotten before each program:");
+    run(&bench, &grammar, &tasks, true)
+}
+
+fn run(
+    bench: &Bench,
+    grammar: &Grammar,
+    tasks: &[Program],
+    forget: bool,
+) -> Result<(), Box<dyn Error>> {
+    let mut all = Vec::new();
+    for program in tasks {
+        if forget {
+            bench.compiler().forget();
+        }
         let compile = || {
-            let compiled = bench.compiler().cfg(&grammar, &CfgLimits::default());
+            let compiled = bench.compiler().cfg(grammar, &CfgLimits::default());
             compiled.map_err(|error| error.to_string())
         };
         let text = program.text();
-        let measured = programs::measure(&bench, &text, compile)?;
+        let measured = programs::measure(bench, &text, compile)?;
         if measured.verdict != Verdict::Accepted {
             println!("{}: {:?}", program.name, measured.verdict);
             if let Verdict::Rejected { token } = measured.verdict {
                 let tokens = bench.encoder().encode(&text)?;
-                let at: usize = tokens[..token]
+                let lengths = tokens[..token]
                     .iter()
-                    .map(|&t| bench.vocab().bytes(t).len())
-                    .sum();
-                let from = text[..at].rfind('\n').map_or(0, |at| at + 1);
-                println!("    {} >>> {:.60}", &text[from..at], &text[at..]);
+                    .map(|&t| bench.vocab().bytes(t).len());
+                let (read, rest) = text.split_at(lengths.sum());
+                let line = read.rfind('\n').map_or(0, |at| at + 1);
+                println!("    {} >>> {:.60}", &read[line..], rest);
             }
-        }
-        if std::env::var_os("FILES").is_some() {
-            let one = programs::Summary::of(std::slice::from_ref(&measured));
-            println!(
-                "{} {} masks, mean {} p99 {} max {}, learnt {}",
-                program.name,
-                measured.masks.len(),
-                one.mask_us.mean,
-                one.mask_us.p99,
-                one.mask_us.max,
-                bench.compiler().learnt_bytes()
-            );
         }
         all.push(measured);
     }
     println!("{:#?}", programs::Summary::of(&all));
+    println!("learnt: {} bytes", bench.compiler().learnt_bytes());
     Ok(())
 }

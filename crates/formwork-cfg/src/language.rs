@@ -40,7 +40,8 @@ pub struct CfgLanguage {
     may_be_empty: bool,
     dots: Vec<State>,
     ids: FxHashMap<Box<[Position]>, Dot>,
-    closed: FxHashMap<Position, Box<[Position]>>,
+    /// See [`CfgLanguage::close`]; empty where not known yet.
+    closed: Vec<Box<[Position]>>,
     foreign_ids: FxHashMap<ForeignDot, Dot>,
     heap_bytes: usize,
 }
@@ -96,7 +97,7 @@ impl CfgLanguage {
         let start = network.rules.first().map(|ends| ends.start);
         let least = start.and_then(|at| lowest.get(at as usize).copied());
         CfgLanguage {
-            heap_bytes: 96 * network.ways.len() + 12 * steps + terminal_bytes,
+            heap_bytes: 112 * network.ways.len() + 12 * steps + terminal_bytes,
             least: least.filter(|_| !may_be_empty).unwrap_or(0),
             costs,
             next_bytes,
@@ -109,7 +110,7 @@ impl CfgLanguage {
                 targets: Box::default(),
             }],
             ids: FxHashMap::default(),
-            closed: FxHashMap::default(),
+            closed: vec![Box::default(); network.ways.len()],
             foreign_ids: FxHashMap::default(),
             names,
             called: FxHashMap::from_iter([(WHOLE, 0)]),
@@ -131,7 +132,8 @@ impl CfgLanguage {
     fn dot(&mut self, from: impl IntoIterator<Item = Position>) -> Dot {
         let mut positions: Vec<Position> = Vec::new();
         for at in from {
-            positions.extend_from_slice(self.closed(at));
+            self.close(at);
+            positions.extend_from_slice(&self.closed[at as usize]);
         }
         positions.sort_unstable();
         positions.dedup();
@@ -149,17 +151,17 @@ impl CfgLanguage {
         dot
     }
 
-    /// A position and what it leads to without a symbol, but for positions that
-    /// only lead on to others: those say nothing themselves.
-    fn closed(&mut self, at: Position) -> &[Position] {
-        let (network, is_end) = (&self.network, &self.is_end);
-        let heap_bytes = &mut self.heap_bytes;
-        self.closed.entry(at).or_insert_with(|| {
-            let mut closed = network.closure([at], |_| false);
-            closed.retain(|&at| is_end[at as usize] || !network.ways[at as usize].steps.is_empty());
-            *heap_bytes += 48 + 4 * closed.len();
-            closed.into_boxed_slice()
-        })
+    /// Finds out what a position leads to without a symbol, itself included, but
+    /// for positions that only lead on to others: those say nothing themselves.
+    fn close(&mut self, at: Position) {
+        if !self.closed[at as usize].is_empty() {
+            return;
+        }
+        let mut closed = self.network.closure([at], |_| false);
+        let ways = &self.network.ways;
+        closed.retain(|&at| self.is_end[at as usize] || !ways[at as usize].steps.is_empty());
+        self.heap_bytes += 4 * closed.len();
+        self.closed[at as usize] = closed.into_boxed_slice();
     }
 
     /// The number here of a dot of another language.

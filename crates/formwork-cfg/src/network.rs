@@ -39,6 +39,9 @@ pub(crate) struct Ways {
     pub(crate) steps: Vec<(Symbol, Position)>,
 }
 
+/// Closures of fewer positions are searched without a table.
+const SMALL: usize = 32;
+
 /// The automata of all rules.
 #[derive(Default, Debug)]
 pub(crate) struct Network {
@@ -128,7 +131,16 @@ impl Network {
         let mut found = Vec::new();
         let mut open: Vec<Position> = from.into_iter().collect();
         while let Some(at) = open.pop() {
-            if !seen.insert(at) {
+            // Most closures are small, and then looking through them is quicker.
+            let is_known = if found.len() < SMALL {
+                found.contains(&at)
+            } else {
+                if found.len() == SMALL {
+                    seen.extend(found.iter().copied());
+                }
+                !seen.insert(at)
+            };
+            if is_known {
                 continue;
             }
             found.push(at);

@@ -69,3 +69,40 @@ fn first_bytes(dfa: &Option<ByteDfa>) -> Bytes {
     }
     set
 }
+
+#[cfg(test)]
+mod tests {
+
+    use formwork_grammar::Language;
+
+    use crate::syntax::{Format, SyntaxLimits, parse};
+    use crate::{CfgLimits, compile};
+
+    /// The bytes that come next after the dots that a text leads to without calls.
+    fn next_after(grammar: &str, terminals: usize) -> Vec<u8> {
+        let grammar = parse(grammar, Format::Gbnf, &SyntaxLimits::default());
+        let grammar = grammar.expect("a grammar");
+        let limits = CfgLimits {
+            max_fused_states: 0,
+            ..CfgLimits::default()
+        };
+        let mut language = compile(&grammar, &limits).expect("a language");
+        let mut dot = language.start();
+        for _ in 0..terminals {
+            language.expand(dot);
+            dot = language.follow(dot, 0, 0, None);
+        }
+        let next = language.next_bytes(dot);
+        (0..=u8::MAX)
+            .filter(|&byte| next[usize::from(byte / 64)] >> (byte % 64) & 1 == 1)
+            .collect()
+    }
+
+    #[test]
+    fn ends_of_rules_lead_on() {
+        let nested = "root ::= \"a\" (root \"b\" | \"c\")?";
+        assert_eq!(next_after(nested, 0), b"a");
+        // Within a call `b` may come, which the rule itself does not read there.
+        assert_eq!(next_after(nested, 1), b"abc");
+    }
+}

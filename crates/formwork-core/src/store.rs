@@ -45,10 +45,11 @@ impl Rest {
 }
 
 /// What of a residual an automaton reads.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
-    /// The tokens that end inside the automaton or with it.
-    pub(crate) inside: TokenSet,
+    /// The tokens that end inside the automaton or with it, by number; 0 if there
+    /// are none.
+    pub(crate) inside: u32,
     /// What goes on behind it.
     pub(crate) rest: Rest,
 }
@@ -74,7 +75,8 @@ pub(crate) struct Tables {
     /// The nodes of residuals, ascending, and their next bytes.
     rests: Interner<[NodeId]>,
     firsts: Vec<Bytes>,
-    parts: FxHashMap<PartKey, Arc<Part>>,
+    parts: FxHashMap<PartKey, Part>,
+    sets: Vec<TokenSet>,
     unions: FxHashMap<(u32, u32), u32>,
     /// Equal rows are one.
     rows: FxHashSet<Row>,
@@ -92,6 +94,7 @@ impl Default for Store {
             rests: Interner::default(),
             firsts: vec![Rest::NONE.first, Rest::ROOT.first],
             parts: FxHashMap::default(),
+            sets: vec![TokenSet::default()],
             unions: FxHashMap::default(),
             rows: FxHashSet::default(),
             bytes: 0,
@@ -142,7 +145,7 @@ impl Store {
     ///
     /// The first time it costs a step per node of the trie below the residual that
     /// the automaton lives to see.
-    pub(crate) fn part(&self, index: &TokenIndex, key: PartKey) -> Arc<Part> {
+    pub(crate) fn part(&self, index: &TokenIndex, key: PartKey) -> Part {
         let (dfa, nodes, next) = {
             let tables = self.tables();
             if let Some(part) = tables.part(&key) {
@@ -156,10 +159,10 @@ impl Store {
         let inside = token_set(index, None, tokens);
         let mut tables = self.tables_mut();
         let rest = tables.rest(index, &exits);
-        let inside = tables.share_row(inside);
-        tables.bytes += 160 + 4 * inside.sparse.len();
-        let part = Arc::new(Part { inside, rest });
-        tables.parts.insert(key, Arc::clone(&part));
+        let inside = tables.set(inside);
+        let part = Part { inside, rest };
+        tables.bytes += 80;
+        tables.parts.insert(key, part);
         part
     }
 
@@ -182,8 +185,13 @@ impl Store {
 
 impl Tables {
     /// See [`Store::part`].
-    pub(crate) fn part(&self, key: &PartKey) -> Option<Arc<Part>> {
-        self.parts.get(key).cloned()
+    pub(crate) fn part(&self, key: &PartKey) -> Option<Part> {
+        self.parts.get(key).copied()
+    }
+
+    /// The tokens inside of a [part](Part::inside).
+    pub(crate) fn inside(&self, set: u32) -> &TokenSet {
+        &self.sets[set as usize]
     }
 
     /// See [`Store::byte_set`].
@@ -220,22 +228,22 @@ impl Tables {
         self.known(id)
     }
 
-    fn share_row(&mut self, set: TokenSet) -> TokenSet {
-        let Some(row) = set.dense else {
-            return set;
-        };
-        let row = match self.rows.get(&row) {
-            Some(known) => Arc::clone(known),
-            None => {
-                self.bytes += 4 * row.len();
-                self.rows.insert(Arc::clone(&row));
-                row
-            }
-        };
-        TokenSet {
-            dense: Some(row),
-            sparse: set.sparse,
+    /// The number of a set of tokens. Equal rows are kept once.
+    fn set(&mut self, mut set: TokenSet) -> u32 {
+        if set.is_empty() {
+            return 0;
         }
+        if let Some(row) = &mut set.dense {
+            if let Some(known) = self.rows.get(row) {
+                *row = Arc::clone(known);
+            } else {
+                self.bytes += 4 * row.len();
+                self.rows.insert(Arc::clone(row));
+            }
+        }
+        self.bytes += 64 + 4 * set.sparse.len();
+        self.sets.push(set);
+        (self.sets.len() - 1) as u32
     }
 }
 

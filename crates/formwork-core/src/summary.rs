@@ -188,7 +188,9 @@ impl<'a> Run<'a> {
                 next,
             };
             let part = self.part(key);
-            part.inside.or_into(row);
+            if let Some(tables) = &self.tables {
+                tables.inside(part.inside).or_into(row);
+            }
             if part.rest.meets(&bytes) {
                 let summary = self.summary(dot, part.rest)?;
                 self.sums.or_into(summary.accepted, row);
@@ -255,7 +257,7 @@ impl<'a> Run<'a> {
         known.unwrap_or_else(|| self.learn(|store| store.byte_set(bytes)))
     }
 
-    fn part(&mut self, key: PartKey) -> Arc<Part> {
+    fn part(&mut self, key: PartKey) -> Part {
         let index = self.index;
         let known = self.tables.as_ref().and_then(|tables| tables.part(&key));
         known.unwrap_or_else(|| self.learn(|store| store.part(index, key)))
@@ -379,8 +381,8 @@ impl<'a> Run<'a> {
             if part.rest.meets(&way.next.1) {
                 self.then(way.target, part.rest, &mut found, open);
             }
-            if !part.inside.is_empty() {
-                found.parts.push(part);
+            if part.inside != 0 {
+                found.parts.push(part.inside);
             }
         }
         for way in &ways.calls {
@@ -413,7 +415,11 @@ impl<'a> Run<'a> {
     fn sum(&mut self, found: &Found) -> Summary {
         let left = found.left.iter();
         let rest = left.fold(Rest::NONE, |all, &rest| self.union(all, rest));
-        let accepted = self.sums.gather(found, self.index.vocab().mask_words());
+        let words = self.index.vocab().mask_words();
+        let accepted = match &self.tables {
+            Some(tables) => self.sums.gather(found, tables, words),
+            None => Accepted::NONE, // they are open but while something is learnt
+        };
         Summary { accepted, rest }
     }
 }
@@ -421,13 +427,14 @@ impl<'a> Run<'a> {
 /// What a summary is made of.
 #[derive(Default)]
 struct Found {
-    parts: SmallVec<[Arc<Part>; 8]>,
+    /// See [`Part::inside`].
+    parts: SmallVec<[u32; 8]>,
     accepted: SmallVec<[Accepted; 8]>,
     left: SmallVec<[Rest; 8]>,
 }
 
 impl Summaries {
-    fn gather(&mut self, found: &Found, words: usize) -> Accepted {
+    fn gather(&mut self, found: &Found, tables: &Tables, words: usize) -> Accepted {
         let mut accepted = found.accepted.iter().filter(|set| !set.is_empty());
         if found.parts.is_empty() {
             let Some(&first) = accepted.next() else {
@@ -450,8 +457,8 @@ impl Summaries {
                 own = Some(both);
             }
         };
-        for part in &found.parts {
-            let TokenSet { dense, sparse } = &part.inside;
+        for &inside in &found.parts {
+            let TokenSet { dense, sparse } = tables.inside(inside);
             self.tokens.extend_from_slice(sparse);
             dense.iter().for_each(&mut add);
         }
