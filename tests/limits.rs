@@ -11,8 +11,9 @@ use serde_json::json;
 
 use crate::support;
 
-/// The time for one schema: to compile it, and to fill its first masks.
-const TIME: Duration = Duration::from_secs(1);
+/// What takes longer, compiling one schema and filling its first masks, hangs. Limits
+/// end it within a second; a busy machine may need more.
+const TIME: Duration = Duration::from_secs(30);
 
 /// The stack of `std::thread::spawn`.
 const STACK: usize = 2 << 20;
@@ -113,13 +114,8 @@ fn named(error: &SchemaError) -> Result<(), String> {
 fn check<'a>(cases: impl IntoIterator<Item = (&'a str, String, Want)>) {
     let mut wrong = Vec::new();
     for (name, schema, want) in cases {
-        // A busy machine may be slow once.
-        let mut result = trial(&schema, want);
-        if result.as_ref().is_ok_and(|time| *time > TIME) {
-            result = trial(&schema, want);
-        }
-        match result {
-            Ok(time) if time > TIME => wrong.push(format!("{name}: takes {time:?}")),
+        match trial(&schema, want) {
+            Ok(time) if time > TIME => wrong.push(format!("{name}: hangs for {time:?}")),
             Ok(_) => {}
             Err(why) => wrong.push(format!("{name}: {why}")),
         }
