@@ -127,4 +127,4 @@ fn masks_are_what_brute_force_says() {
 }
 
 /// Every so many programs are read, unless a long run is asked for.
-const STEP: usize = 16;
+const STEP: usize = 8;

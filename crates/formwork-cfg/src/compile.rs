@@ -105,10 +105,15 @@ pub(crate) fn finish(
         Symbol::Rule(_) => u32::MAX,
     };
     let costs = cost::to_end(&network, shortest);
-    let lowest = cost::to_end(&network, |symbol| match symbol {
-        Symbol::Foreign(f) => foreign.least(f),
-        other => shortest(other),
-    });
+    // The bounds differ only where other languages are read.
+    let lowest = if foreign.has_languages() {
+        cost::to_end(&network, |symbol| match symbol {
+            Symbol::Foreign(f) => foreign.least(f),
+            other => shortest(other),
+        })
+    } else {
+        costs.clone()
+    };
     let next_bytes = next::bytes(&network, &words);
     let states = words.iter().flatten().map(ByteDfa::state_count);
     let heap = 64 * states.sum::<usize>();

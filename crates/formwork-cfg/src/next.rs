@@ -72,7 +72,6 @@ fn first_bytes(dfa: &Option<ByteDfa>) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-
     use formwork_grammar::Language;
 
     use crate::syntax::{Format, SyntaxLimits, parse};

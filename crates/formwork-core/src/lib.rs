@@ -9,7 +9,9 @@
 //! * [`TokenIndex`]: what can be learnt of a vocabulary without a grammar.
 //! * `slice`: the tokens that stay inside one terminal, and where the others
 //!   leave it.
-//! * `mask`: slices and machine put together.
+//! * `store`, `summary`: the same for plain languages, summed up dot by dot, and
+//!   what all grammars share of it.
+//! * `mask`: slices and machine put together, or summaries.
 //! * [`Grammar`], [`Matcher`]: the public face.
 //!
 //! # Exactness

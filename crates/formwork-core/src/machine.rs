@@ -110,8 +110,7 @@ pub(crate) struct Machine {
     language: Box<dyn Language>,
     /// See [`Language::is_plain`].
     is_plain: bool,
-    byte_sets: Interner<Bytes>,
-    next_bytes: FxHashMap<Dot, u32>,
+    next_bytes: FxHashMap<Dot, Bytes>,
     limits: EngineLimits,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     terminals: Vec<Arc<dyn Terminal>>,
@@ -145,7 +144,6 @@ impl Machine {
         let start_dot = language.start();
         let mut machine = Machine {
             is_plain: language.is_plain(),
-            byte_sets: Interner::default(),
             next_bytes: FxHashMap::default(),
             language,
             limits,
@@ -194,13 +192,11 @@ impl Machine {
         self.is_plain
     }
 
-    /// The number of [`Language::next_bytes`], equal sets having the same, and the
-    /// set. The dot need not be expanded.
-    pub(crate) fn next_bytes(&mut self, dot: Dot) -> (u32, Bytes) {
-        let (language, sets) = (&mut self.language, &mut self.byte_sets);
+    /// See [`Language::next_bytes`]. The dot need not be expanded.
+    pub(crate) fn next_bytes(&mut self, dot: Dot) -> Bytes {
+        let language = &mut self.language;
         let known = self.next_bytes.entry(dot);
-        let id = *known.or_insert_with(|| sets.intern(language.next_bytes(dot)));
-        (id, **sets.get(id))
+        *known.or_insert_with(|| language.next_bytes(dot))
     }
 
     pub(crate) fn frame(&self, id: FrameId) -> Frame {
@@ -767,6 +763,7 @@ impl Machine {
             + self.texts.len() * 48
             + self.follow.len() * 32
             + self.dots.len() * 160
+            + self.next_bytes.len() * 48
             + self.language.heap_bytes()
     }
 }

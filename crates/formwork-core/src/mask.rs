@@ -112,12 +112,8 @@ impl MaskCache {
     ) -> Result<(), EngineError> {
         row.fill(0);
         let config = machine.config(id);
-        let summed = if machine.is_plain() {
-            self.summaries
-                .fill(machine, index, &config, row, 2 * self.budget)
-        } else {
-            None
-        };
+        let max_bytes = 2 * self.budget;
+        let summed = self.summaries.fill(machine, index, &config, row, max_bytes);
         if summed.is_none() {
             row.fill(0);
             self.run(machine, index, id, row)?;

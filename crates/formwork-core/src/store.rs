@@ -83,8 +83,9 @@ pub(crate) struct Tables {
     bytes: usize,
 }
 
-/// Above so many bytes a store takes in no more grammars.
-const MAX_BYTES: usize = 256 << 20;
+/// Above so many bytes a store takes in no more grammars; at twice as many a mask
+/// under way is given up.
+const MAX_BYTES: usize = 128 << 20;
 
 impl Default for Store {
     fn default() -> Self {
@@ -192,6 +193,11 @@ impl Tables {
     /// The tokens inside of a [part](Part::inside).
     pub(crate) fn inside(&self, set: u32) -> &TokenSet {
         &self.sets[set as usize]
+    }
+
+    /// Whether a mask under way has to be given up.
+    pub(crate) fn is_overfull(&self) -> bool {
+        self.bytes > 2 * MAX_BYTES
     }
 
     /// See [`Store::byte_set`].
@@ -339,5 +345,110 @@ impl<'a> Loops<'a> {
         });
         let below = trie.subtree_signature(node);
         below[0] & !ascii[0] == 0 && below[1] & !ascii[1] == 0 && !trie.subtree_has_non_ascii(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use formwork_grammar::ByteDfaBuilder;
+    use formwork_vocab::Vocab;
+
+    use super::*;
+
+    fn index() -> TokenIndex {
+        let mut builder = Vocab::builder();
+        let bytes = (0..=u8::MAX).map(|byte| vec![byte]);
+        let words = [
+            "ab", "aba", "abab", "a b", "ab(", "ab()", "b(a", "((", "aab;",
+        ];
+        let all = bytes.chain(words.iter().map(|word| word.as_bytes().to_vec()));
+        for (id, token) in all.enumerate() {
+            builder.token(TokenId(id as u32), &token);
+        }
+        TokenIndex::new(Arc::new(builder.build().expect("a vocabulary"))).expect("all bytes")
+    }
+
+    /// Names over `a` and `b`.
+    fn names() -> ByteDfa {
+        let mut builder = ByteDfaBuilder::default();
+        let (start, inside) = (builder.state(), builder.state());
+        for from in [start, inside] {
+            for byte in *b"ab" {
+                builder.edge(from, byte, inside);
+            }
+        }
+        builder.label(inside, 0);
+        builder.build(start)
+    }
+
+    /// The same token by token.
+    fn naive(
+        index: &TokenIndex,
+        dfa: &ByteDfa,
+        nodes: &[NodeId],
+        next: &Bytes,
+    ) -> (Vec<TokenId>, Vec<NodeId>) {
+        let trie = index.vocab().trie();
+        let (mut tokens, mut exits) = (Vec::new(), Vec::new());
+        let mut open: Vec<(NodeId, LexState)> = nodes.iter().map(|&n| (n, dfa.start())).collect();
+        while let Some((node, state)) = open.pop() {
+            for (byte, child) in trie.children(node) {
+                let Some(state) = dfa.step(state, byte) else {
+                    continue;
+                };
+                tokens.extend_from_slice(trie.tokens(child));
+                let follows = |(b, _): (u8, _)| next[usize::from(b / 64)] >> (b % 64) & 1 == 1;
+                if dfa.exit(state).is_some() && trie.children(child).any(follows) {
+                    exits.push(child);
+                }
+                open.push((child, state));
+            }
+        }
+        tokens.sort_unstable();
+        exits.sort_unstable();
+        exits.dedup();
+        (tokens, exits)
+    }
+
+    #[test]
+    fn parts_are_what_single_steps_say() {
+        let (index, dfa) = (index(), names());
+        let trie = index.vocab().trie();
+        let child = |node, byte| trie.child(node, byte).expect("a node");
+        let root = trie.root();
+        let deeper = [child(root, b'a'), child(child(root, b'a'), b'b')];
+        let word: Bytes = [0, 1 << (b'a' - 64), 0, 0];
+        let mark: Bytes = [1 << b'(' | 1 << b';', 0, 0, 0];
+        for nodes in [vec![root], deeper.to_vec()] {
+            for next in [[u64::MAX; 4], [0; 4], word, mark] {
+                let start = dfa.start().0[0];
+                let (mut tokens, exits) = read(&index, &dfa, start, &nodes, &next);
+                tokens.sort_unstable();
+                assert_eq!((tokens, exits), naive(&index, &dfa, &nodes, &next));
+            }
+        }
+    }
+
+    #[test]
+    fn equal_questions_have_equal_answers() {
+        let (index, store) = (index(), Store::default());
+        let dfa = store.dfa(&names());
+        assert_eq!(store.dfa(&names()), dfa);
+        let key = PartKey {
+            dfa,
+            state: names().start().0[0],
+            rest: Rest::ROOT.id,
+            next: store.byte_set([u64::MAX; 4]),
+        };
+        let part = store.part(&index, key);
+        let again = store.part(&index, key);
+        assert_eq!((part.inside, part.rest), (again.inside, again.rest));
+        let both = store.union(&index, (part.rest.id, Rest::ROOT.id));
+        assert_eq!(both, store.union(&index, (part.rest.id, Rest::ROOT.id)));
+        assert!(both.meets(&part.rest.first));
+        assert!(!Rest::NONE.meets(&both.first));
+        assert!(store.heap_bytes() > 0 && !store.is_full());
     }
 }
