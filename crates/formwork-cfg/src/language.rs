@@ -49,10 +49,19 @@ pub struct CfgLanguage {
 enum State {
     Own {
         positions: Box<[Position]>,
-        /// The dot after each edge, once they are known.
-        targets: Box<[Dot]>,
+        /// Where each edge leads, once they are known.
+        targets: Box<[Target]>,
     },
     Foreign(ForeignDot),
+}
+
+/// Where an edge leads.
+#[derive(Clone, Copy)]
+enum Target {
+    Dot(Dot),
+    /// To the dot after this symbol, which is not made yet: many a text never gets
+    /// there.
+    After(Symbol),
 }
 
 /// The parts of a language, all but the dots.
@@ -214,17 +223,27 @@ impl CfgLanguage {
         expansion
     }
 
-    /// The steps of a dot, those with equal symbols together.
-    fn steps(&mut self, dot: Dot) -> Vec<(Symbol, Dot)> {
-        let mut steps: Vec<(Symbol, Position)> = Vec::new();
+    /// The symbols that can be read at a dot.
+    fn symbols(&self, dot: Dot) -> Vec<Symbol> {
+        let mut symbols: Vec<Symbol> = Vec::new();
         for &at in self.positions(dot) {
-            steps.extend_from_slice(&self.network.ways[at as usize].steps);
+            let steps = self.network.ways[at as usize].steps.iter();
+            symbols.extend(steps.map(|&(symbol, _)| symbol));
         }
-        steps.sort_unstable();
-        let alike = steps.chunk_by(|a, b| a.0 == b.0);
-        alike
-            .map(|alike| (alike[0].0, self.dot(alike.iter().map(|&(_, to)| to))))
-            .collect()
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    }
+
+    /// The dot after a symbol.
+    fn after(&mut self, dot: Dot, symbol: Symbol) -> Dot {
+        let mut after: Vec<Position> = Vec::new();
+        for &at in self.positions(dot) {
+            let steps = self.network.ways[at as usize].steps.iter();
+            let same = steps.filter(|&&(read, _)| read == symbol);
+            after.extend(same.map(|&(_, to)| to));
+        }
+        self.dot(after)
     }
 }
 
@@ -239,34 +258,36 @@ impl Language for CfgLanguage {
         }
         let mut edges = Vec::new();
         let mut targets = Vec::new();
-        for (symbol, ret) in self.steps(dot) {
+        for symbol in self.symbols(dot) {
             match symbol {
                 Symbol::Terminal(terminal) => {
                     if let Some(Some(terminal)) = self.terminals.get(terminal as usize) {
                         edges.push(Edge::Terminal(Arc::clone(terminal)));
-                        targets.push(ret);
+                        targets.push(Target::After(symbol));
                     }
                 }
                 Symbol::Rule(rule) => {
+                    let ret = self.after(dot, symbol);
                     let callee = self.dot([self.network.rules[rule as usize].start]);
                     self.called.entry(callee).or_insert(rule);
                     edges.push(Edge::Call { callee, ret });
-                    targets.push(ret);
+                    targets.push(Target::Dot(ret));
                 }
                 Symbol::Foreign(part) => {
+                    let ret = self.after(dot, symbol);
                     let start = self.foreign.language(part).map(|other| other.start());
                     if let Some(start) = start {
                         let callee = self.foreign_dot(part, start);
                         edges.push(Edge::Call { callee, ret });
-                        targets.push(ret);
+                        targets.push(Target::Dot(ret));
                     } else if let Some(set) = self.foreign.tokens(part) {
                         edges.push(Edge::Token(set.clone()));
-                        targets.push(ret);
+                        targets.push(Target::Dot(ret));
                     }
                 }
             }
         }
-        self.heap_bytes += 4 * targets.len();
+        self.heap_bytes += size_of::<Target>() * targets.len();
         if let Some(State::Own { targets: known, .. }) = self.dots.get_mut(dot as usize) {
             *known = targets.into_boxed_slice();
         }
@@ -279,7 +300,19 @@ impl Language for CfgLanguage {
 
     fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Option<&[u8]>) -> Dot {
         match self.dots.get(dot as usize) {
-            Some(State::Own { targets, .. }) => targets.get(edge as usize).copied(),
+            Some(State::Own { targets, .. }) => match targets.get(edge as usize) {
+                Some(Target::Dot(target)) => Some(*target),
+                Some(&Target::After(symbol)) => {
+                    let target = self.after(dot, symbol);
+                    if let Some(State::Own { targets, .. }) = self.dots.get_mut(dot as usize)
+                        && let Some(known) = targets.get_mut(edge as usize)
+                    {
+                        *known = Target::Dot(target);
+                    }
+                    Some(target)
+                }
+                None => None,
+            },
             Some(&State::Foreign(ForeignDot { part, dot })) => {
                 let other = self.foreign.language_mut(part);
                 let target = other.map(|other| other.follow(dot, edge, label, text));
@@ -333,7 +366,8 @@ impl Language for CfgLanguage {
         let mut seen: FxHashSet<Dot> = FxHashSet::from_iter([dot]);
         let mut open = vec![dot];
         while let Some(at) = open.pop() {
-            for (_, next) in self.steps(at) {
+            for symbol in self.symbols(at) {
+                let next = self.after(at, symbol);
                 if seen.insert(next) {
                     if self.is_final(next) || seen.len() > MAX_LOOK {
                         return false;

@@ -75,7 +75,9 @@ pub(crate) struct Tables {
     /// The nodes of residuals, ascending, and their next bytes.
     rests: Interner<[NodeId]>,
     firsts: Vec<Bytes>,
-    parts: FxHashMap<PartKey, Part>,
+    /// The numbers of parts: what is inside, and the residual. As small as can be, for
+    /// every mask asks for thousands.
+    parts: FxHashMap<PartKey, (u32, u32)>,
     sets: Vec<TokenSet>,
     unions: FxHashMap<(u32, u32), u32>,
     /// Equal rows are one.
@@ -162,8 +164,8 @@ impl Store {
         let rest = tables.rest(index, &exits);
         let inside = tables.set(inside);
         let part = Part { inside, rest };
-        tables.bytes += 80;
-        tables.parts.insert(key, part);
+        tables.bytes += 32;
+        tables.parts.insert(key, (inside, rest.id));
         part
     }
 
@@ -187,7 +189,9 @@ impl Store {
 impl Tables {
     /// See [`Store::part`].
     pub(crate) fn part(&self, key: &PartKey) -> Option<Part> {
-        self.parts.get(key).copied()
+        let &(inside, rest) = self.parts.get(key)?;
+        let rest = self.known(rest);
+        Some(Part { inside, rest })
     }
 
     /// The tokens inside of a [part](Part::inside).

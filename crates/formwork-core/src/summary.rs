@@ -9,20 +9,19 @@
 //! The naive twin is the walk in `mask`, which runs the machine byte by byte.
 //!
 //! PERF: masks over the 164 programs of HumanEval-X under `grammars/cpp.lark` with
-//! the vocabulary of Llama 3.1, a new grammar for each program, in µs on a busy
-//! machine; `cargo run --release -p formwork-bench --example humaneval`:
+//! the vocabulary of Llama 3.1, a new grammar for each program, in µs; `cargo run --release -p formwork-bench --example humaneval`:
 //!
 //! | | mean | p50 | p90 | p99 | max |
 //! |-|-|-|-|-|-|
 //! | the walk | 3935 | 0.4 | 13253 | 25630 | 57725 |
-//! | summaries, the store empty for each program | 190 | 0.9 | 378 | 3539 | 6860 |
-//! | summaries, one store | 27 | 0.9 | 45 | 493 | 4933 |
+//! | summaries, the store empty for each program | 152 | 0.9 | 294 | 2662 | 5355 |
+//! | summaries, one store | 24 | 0.9 | 40 | 429 | 4341 |
 //!
-//! (The clock of the last two takes 0.3.) What a new grammar pays is some 4,000
-//! summaries and 370 dots per program.
+//! (The clock of the last two takes 0.3.) What a new grammar pays is some 3,800
+//! summaries with two parts each, and 360 dots, per program.
 
 use std::ops::Range;
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, RwLockReadGuard};
 
 use formwork_grammar::{Bytes, Dot, Terminal};
 use formwork_vocab::{TokenId, mask};
@@ -84,8 +83,16 @@ struct TerminalWay {
     start: u32,
     /// The bytes it begins with.
     first: Bytes,
+    edge: u32,
+    /// Looked up when a token first comes so far: few ever do.
+    after: OnceLock<After>,
+}
+
+/// Where a terminal leads.
+#[derive(Clone, Copy)]
+struct After {
     target: Dot,
-    /// What comes next at the target, by number in the store.
+    /// What comes next there, by number in the store.
     next: (u32, Bytes),
 }
 
@@ -126,6 +133,9 @@ struct Run<'a> {
     index: &'a TokenIndex,
     max_bytes: usize,
 }
+
+/// Summaries are made by recursion so deep, which takes some ten kilobytes of stack.
+const MAX_DEPTH: u32 = 64;
 
 /// Longer lists become rows.
 const MAX_SPARSE: usize = 512;
@@ -318,14 +328,12 @@ impl<'a> Run<'a> {
         let mut terminals = Vec::with_capacity(info.terminals.len());
         for &(terminal, edge) in &info.terminals {
             let (dfa, first) = self.terminal(terminal)?;
-            let target = self.machine.follow(dot, edge, 0, None);
-            let bytes = self.machine.next_bytes(target);
             terminals.push(TerminalWay {
                 dfa,
                 start: self.machine.terminal(terminal).start().0[0],
                 first,
-                target,
-                next: (self.byte_set(bytes), bytes),
+                edge,
+                after: OnceLock::new(),
             });
         }
         let calls = info.calls.iter().map(|&(callee, ret)| CallWay {
@@ -346,17 +354,108 @@ impl<'a> Run<'a> {
         Some(ways)
     }
 
+    /// Where a terminal of a dot leads.
+    fn after(&mut self, dot: Dot, way: &TerminalWay) -> After {
+        if let Some(known) = way.after.get() {
+            return *known;
+        }
+        let target = self.machine.follow(dot, way.edge, 0, None);
+        let bytes = self.machine.next_bytes(target);
+        let next = (self.byte_set(bytes), bytes);
+        *way.after.get_or_init(|| After { target, next })
+    }
+
     fn known(&self, dot: Dot, rest: Rest) -> Option<Summary> {
         let number = self.sums.known.get(&(dot, rest.id))?;
         Some(self.sums.summaries[*number as usize])
     }
 
-    /// The summary of a dot and a residual. Calls go ahead of what needs them, on a
-    /// stack of their own; no rule is left-recursive, so that ends.
+    /// The summary of a dot and a residual.
     fn summary(&mut self, dot: Dot, rest: Rest) -> Option<Summary> {
+        self.nested(dot, rest, 0)
+    }
+
+    /// The same, `depth` calls deep: what it needs first, by recursion as far as that
+    /// may go. No rule is left-recursive, so it ends.
+    fn nested(&mut self, dot: Dot, rest: Rest, depth: u32) -> Option<Summary> {
         if let Some(known) = self.known(dot, rest) {
             return Some(known);
         }
+        if depth >= MAX_DEPTH {
+            return self.stacked(dot, rest);
+        }
+        let ways = self.ways(dot)?;
+        let mut found = Found::default();
+        if ways.is_final {
+            found.left.push(rest);
+        }
+        // What goes on at the same dot goes on together.
+        let mut after: SmallVec<[(Dot, Rest); 8]> = SmallVec::new();
+        for way in &ways.terminals {
+            if !rest.meets(&way.first) {
+                continue;
+            }
+            let After { target, next } = self.after(dot, way);
+            let part = self.part(PartKey {
+                dfa: way.dfa,
+                state: way.start,
+                rest: rest.id,
+                next: next.0,
+            });
+            if part.rest.meets(&next.1) {
+                self.together(&mut after, target, part.rest);
+            }
+            if part.inside != 0 {
+                found.parts.push(part.inside);
+            }
+        }
+        for way in &ways.calls {
+            if !rest.meets(&way.first) {
+                continue;
+            }
+            let summary = self.nested(way.callee, rest, depth + 1)?;
+            found.accepted.push(summary.accepted);
+            if summary.rest.meets(&way.next) {
+                self.together(&mut after, way.ret, summary.rest);
+            }
+        }
+        for (dot, rest) in after {
+            let summary = self.nested(dot, rest, depth + 1)?;
+            found.left.push(summary.rest);
+            found.accepted.push(summary.accepted);
+        }
+        let summary = self.sum(&found);
+        self.keep(dot, rest, summary)?;
+        Some(summary)
+    }
+
+    fn together(&mut self, after: &mut SmallVec<[(Dot, Rest); 8]>, dot: Dot, rest: Rest) {
+        match after.iter_mut().find(|(known, _)| *known == dot) {
+            Some((_, before)) => *before = self.union(*before, rest),
+            None => after.push((dot, rest)),
+        }
+    }
+
+    /// Notes a summary; `None` once there are too many.
+    fn keep(&mut self, dot: Dot, rest: Rest, summary: Summary) -> Option<()> {
+        let number = self.sums.summaries.len() as u32;
+        self.sums.summaries.push(summary);
+        self.sums.known.insert((dot, rest.id), number);
+        let tables = self.tables.as_ref();
+        if tables.is_some_and(|tables| tables.is_overfull()) {
+            return None;
+        }
+        if number % 256 == 255 {
+            self.sums.count_bytes(self.index.vocab().mask_words());
+            if self.sums.heap_bytes > self.max_bytes {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// The summary of a dot and a residual, without recursion.
+    fn stacked(&mut self, dot: Dot, rest: Rest) -> Option<Summary> {
         let mut open = vec![(dot, rest)];
         while let Some(&(dot, rest)) = open.last() {
             if self.known(dot, rest).is_some() {
@@ -367,22 +466,7 @@ impl<'a> Run<'a> {
                 continue; // something it needs comes first
             };
             open.pop();
-            let number = self.sums.summaries.len() as u32;
-            self.sums.summaries.push(summary);
-            self.sums.known.insert((dot, rest.id), number);
-            if self
-                .tables
-                .as_ref()
-                .is_some_and(|tables| tables.is_overfull())
-            {
-                return None;
-            }
-            if number % 256 == 255 {
-                self.sums.count_bytes(self.index.vocab().mask_words());
-                if self.sums.heap_bytes > self.max_bytes {
-                    return None;
-                }
-            }
+            self.keep(dot, rest, summary)?;
         }
         self.known(dot, rest)
     }
@@ -404,14 +488,15 @@ impl<'a> Run<'a> {
             if !rest.meets(&way.first) {
                 continue;
             }
+            let After { target, next } = self.after(dot, way);
             let part = self.part(PartKey {
                 dfa: way.dfa,
                 state: way.start,
                 rest: rest.id,
-                next: way.next.0,
+                next: next.0,
             });
-            if part.rest.meets(&way.next.1) {
-                self.then(way.target, part.rest, &mut found, open);
+            if part.rest.meets(&next.1) {
+                self.then(target, part.rest, &mut found, open);
             }
             if part.inside != 0 {
                 found.parts.push(part.inside);
@@ -476,50 +561,56 @@ impl Summaries {
                 return first;
             }
         }
-        let from = self.tokens.len();
-        let mut row: Option<Row> = None;
-        let mut own: Option<Vec<u32>> = None;
-        let mut add = |more: &Row| match (&mut own, &row) {
-            (Some(own), _) => mask::or_into(own, more),
-            (None, None) => row = Some(Arc::clone(more)),
-            (None, Some(known)) if Arc::ptr_eq(known, more) => {}
-            (None, Some(known)) => {
-                let mut both = known.to_vec();
-                mask::or_into(&mut both, more);
-                own = Some(both);
-            }
-        };
+        // The parts, each once.
+        let mut rows: SmallVec<[&Row; 4]> = SmallVec::new();
+        let mut lists: SmallVec<[Accepted; 8]> = SmallVec::new();
+        let mut total = 0;
         for &inside in &found.parts {
             let TokenSet { dense, sparse } = tables.inside(inside);
-            self.tokens.extend_from_slice(sparse);
-            dense.iter().for_each(&mut add);
+            total += sparse.len();
+            rows.extend(dense);
         }
-        for accepted in &found.accepted {
-            self.tokens.extend_from_within(accepted.list());
-            self.rows
-                .get(accepted.row as usize)
-                .into_iter()
-                .for_each(&mut add);
-        }
-        let list = &self.tokens[from..];
-        if list.len() > MAX_SPARSE && own.is_none() {
-            own = Some(
-                row.as_ref()
-                    .map_or_else(|| vec![0; words], |row| row.to_vec()),
-            );
-        }
-        if let Some(own) = &mut own {
-            mask::set_all(own, list);
-            self.tokens.truncate(from);
-            self.own_rows += 1;
-        }
-        let row = match own.map(Row::from).or(row) {
-            None => NO_ROW,
-            Some(row) => {
-                self.rows.push(row);
-                (self.rows.len() - 1) as u32
+        for &accepted in &found.accepted {
+            if !lists.contains(&accepted) {
+                total += accepted.list().len();
+                rows.extend(self.rows.get(accepted.row as usize));
+                lists.push(accepted);
             }
+        }
+        rows.sort_unstable_by_key(|row| Arc::as_ptr(row).cast::<u32>());
+        rows.dedup_by(|a, b| Arc::ptr_eq(a, b));
+
+        let from = self.tokens.len();
+        let sparse = found.parts.iter().map(|&part| &tables.inside(part).sparse);
+        let row = if rows.len() > 1 || total > MAX_SPARSE {
+            let mut own: Row = match rows.first() {
+                Some(row) => Arc::from(&row[..]),
+                None => std::iter::repeat_n(0, words).collect(),
+            };
+            if let Some(own) = Arc::get_mut(&mut own) {
+                for row in rows.iter().skip(1) {
+                    mask::or_into(own, row);
+                }
+                for list in &lists {
+                    mask::set_all(own, &self.tokens[list.list()]);
+                }
+                sparse.for_each(|tokens| mask::set_all(own, tokens));
+            }
+            self.own_rows += 1;
+            Some(own)
+        } else {
+            let row = rows.pop().map(Arc::clone);
+            sparse.for_each(|tokens| self.tokens.extend_from_slice(tokens));
+            for list in &lists {
+                self.tokens.extend_from_within(list.list());
+            }
+            row
         };
+        drop(rows);
+        let row = row.map_or(NO_ROW, |row| {
+            self.rows.push(row);
+            (self.rows.len() - 1) as u32
+        });
         Accepted {
             from: from as u32,
             to: self.tokens.len() as u32,
