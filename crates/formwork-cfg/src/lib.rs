@@ -4,12 +4,14 @@
 //! The way of a grammar, one module each: a front end under `syntax` reads text
 //! into the representation of [`ir`]; `normal` lowers its expressions to a
 //! network of automata, `empty` takes the empty text out of the rules, `corners`
-//! takes out left recursion, `fuse` makes rules without recursion terminals, `cost`
-//! finds shortest texts, and [`CfgLanguage`] is
-//! what the engine runs. Terminals go from characters to bytes in `utf8`.
+//! takes out left recursion, `fuse` makes rules without recursion terminals,
+//! `inline` puts rules where they are called, `cost` finds shortest texts, and
+//! [`CfgLanguage`] is what the engine runs. Terminals go from characters to bytes in
+//! `utf8`.
 //!
-//! A grammar with a [lexer](ir::LongestMatch) goes through `lexing` after `corners`, which
-//! works the longest match into the network, so that what follows need not know.
+//! A grammar with a [lexer](ir::LongestMatch) goes through `lexing` after `corners`,
+//! which works the longest match into the network, so that what follows need not
+//! know.
 //!
 //! Any grammar will do: ambiguous, left-recursive in whatever way, with rules
 //! that derive the empty text or just themselves. What is kept is the language,
@@ -23,8 +25,8 @@ mod empty;
 mod error;
 mod foreign;
 mod fuse;
-pub mod inline;
-mod ir;
+mod inline;
+pub mod ir;
 mod language;
 mod lexing;
 mod limits;
