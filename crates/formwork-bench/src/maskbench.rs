@@ -42,7 +42,7 @@ use std::time::Duration;
 use formwork::SchemaOptions;
 
 use crate::{Bench, BenchError};
-use case::Case;
+pub use case::{Case, Instance};
 use measure::Measured;
 pub use report::{Accepted, Rejected, Report, Slow, Split};
 use worker::Worker;

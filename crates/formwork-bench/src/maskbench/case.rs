@@ -8,17 +8,25 @@ use serde_json::value::RawValue;
 use crate::{BenchError, python};
 
 /// A schema with its instances, as texts.
-pub(crate) struct Case {
-    pub(crate) name: String,
-    pub(crate) split: String,
-    pub(crate) schema: String,
-    pub(crate) instances: Vec<Instance>,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// The name of the file.
+    pub name: String,
+    /// The part of the data set that it belongs to.
+    pub split: String,
+    /// The schema, without white space.
+    pub schema: String,
+    /// Its instances.
+    pub instances: Vec<Instance>,
 }
 
 /// A labelled instance.
-pub(crate) struct Instance {
-    pub(crate) valid: bool,
-    pub(crate) text: String,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Instance {
+    /// The label.
+    pub valid: bool,
+    /// The text, as Python writes it.
+    pub text: String,
 }
 
 #[derive(Deserialize)]
@@ -39,7 +47,11 @@ struct Test<'a> {
 impl Case {
     /// Reads a file. The schema loses its white space; instances are written as
     /// Python does.
-    pub(crate) fn read(path: &Path) -> Result<Case, BenchError> {
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or has another layout.
+    pub fn read(path: &Path) -> Result<Case, BenchError> {
         let text = std::fs::read_to_string(path).map_err(BenchError::io(path))?;
         let file: File<'_> =
             serde_json::from_str(&text).map_err(|error| BenchError::layout(path, error))?;
