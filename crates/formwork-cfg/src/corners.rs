@@ -20,6 +20,7 @@ use crate::analyze::{components, empty_graph};
 use crate::error::CfgError;
 use crate::limits::Budget;
 use crate::network::{Ends, Network, Position, Symbol};
+use crate::rewrite::{Copies, Rewrite};
 
 /// The rules that a text can come to, none of them left-recursive; the one that
 /// starts gets number 0. Expects that no rule derives the empty text.
@@ -56,57 +57,39 @@ pub(crate) fn transform(
         ends_of.insert(ends.end, rule as u32);
     }
     let mut goals = Goals {
-        network,
         component,
         members,
         read_at,
         ends_of,
-        numbers: FxHashMap::default(),
-        queue: Vec::new(),
-        out: Network::default(),
+        rewrite: Rewrite::new(network),
     };
-    goals.number(start, budget)?;
-    while let Some(goal) = goals.queue.pop() {
-        goals.goal(goal, budget)?;
+    goals.rewrite.number(start, budget)?;
+    while let Some((goal, ends)) = goals.rewrite.next() {
+        goals.goal(goal, ends, budget)?;
     }
-    Ok(goals.out)
+    Ok(goals.rewrite.new)
 }
 
 struct Goals<'a> {
-    network: &'a Network,
     component: Vec<Option<u32>>,
     members: FxHashMap<u32, Vec<u32>>,
     read_at: Vec<Vec<Position>>,
     ends_of: FxHashMap<Position, u32>,
-    numbers: FxHashMap<u32, u32>,
-    queue: Vec<u32>,
-    out: Network,
+    rewrite: Rewrite<'a>,
 }
 
 impl Goals<'_> {
-    /// The new number of a rule.
-    fn number(&mut self, rule: u32, budget: &mut Budget<'_>) -> Result<u32, CfgError> {
-        if let Some(&number) = self.numbers.get(&rule) {
-            return Ok(number);
-        }
-        let start = self.out.position(budget)?;
-        let end = self.out.position(budget)?;
-        let number = self.out.rules.len() as u32;
-        self.out.rules.push(Ends { start, end });
-        self.out.origins.push(rule);
-        self.numbers.insert(rule, number);
-        self.queue.push(rule);
-        Ok(number)
-    }
-
     /// Works out the automaton of a rule.
-    fn goal(&mut self, goal: u32, budget: &mut Budget<'_>) -> Result<(), CfgError> {
-        let number = self.number(goal, budget)?;
-        let Ends { start, end } = self.out.rules[number as usize];
+    fn goal(
+        &mut self,
+        goal: u32,
+        Ends { start, end }: Ends,
+        budget: &mut Budget<'_>,
+    ) -> Result<(), CfgError> {
         let own = self.component[goal as usize];
-        let network = self.network;
-        let mut copies: FxHashMap<Position, Position> = FxHashMap::default();
-        let mut open: Vec<Position> = Vec::new();
+        let network = self.rewrite.old;
+        let rewrite = &mut self.rewrite;
+        let mut copies = Copies::default();
 
         let begins = match own {
             Some(own) => self.members.get(&own).cloned().unwrap_or_default(),
@@ -120,67 +103,35 @@ impl Goals<'_> {
                     Symbol::Terminal(_) | Symbol::Foreign(_) => false,
                 };
                 if !is_inner {
-                    let to = self.copy(to, &mut copies, &mut open, budget)?;
-                    self.read(start, symbol, to, budget)?;
+                    let to = copies.of(to, &mut rewrite.new, budget)?;
+                    rewrite.step(start, symbol, to, budget)?;
                 }
             }
         }
-        while let Some(position) = open.pop() {
-            let at = copies.get(&position).copied().unwrap_or(end);
+        while let Some((position, at)) = copies.next() {
             let ways = &network.ways[position as usize];
             for &to in &ways.empty {
-                let to = self.copy(to, &mut copies, &mut open, budget)?;
-                self.out.empty(at, to, budget)?;
+                let to = copies.of(to, &mut rewrite.new, budget)?;
+                rewrite.new.empty(at, to, budget)?;
             }
             for &(symbol, to) in &ways.steps {
-                let to = self.copy(to, &mut copies, &mut open, budget)?;
-                self.read(at, symbol, to, budget)?;
+                let to = copies.of(to, &mut rewrite.new, budget)?;
+                rewrite.step(at, symbol, to, budget)?;
             }
             let Some(&rule) = self.ends_of.get(&position) else {
                 continue;
             };
             if rule == goal {
-                self.out.empty(at, end, budget)?;
+                rewrite.new.empty(at, end, budget)?;
             }
             if own.is_some() {
                 for index in 0..self.read_at[rule as usize].len() {
                     let to = self.read_at[rule as usize][index];
-                    let to = self.copy(to, &mut copies, &mut open, budget)?;
-                    self.out.empty(at, to, budget)?;
+                    let to = copies.of(to, &mut rewrite.new, budget)?;
+                    rewrite.new.empty(at, to, budget)?;
                 }
             }
         }
         Ok(())
-    }
-
-    fn read(
-        &mut self,
-        from: Position,
-        symbol: Symbol,
-        to: Position,
-        budget: &mut Budget<'_>,
-    ) -> Result<(), CfgError> {
-        let symbol = match symbol {
-            Symbol::Terminal(_) | Symbol::Foreign(_) => symbol,
-            Symbol::Rule(rule) => Symbol::Rule(self.number(rule, budget)?),
-        };
-        self.out.step(from, symbol, to, budget)
-    }
-
-    /// A position within the automaton that is being made.
-    fn copy(
-        &mut self,
-        position: Position,
-        copies: &mut FxHashMap<Position, Position>,
-        open: &mut Vec<Position>,
-        budget: &mut Budget<'_>,
-    ) -> Result<Position, CfgError> {
-        if let Some(&copy) = copies.get(&position) {
-            return Ok(copy);
-        }
-        let copy = self.out.position(budget)?;
-        copies.insert(position, copy);
-        open.push(position);
-        Ok(copy)
     }
 }

@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::error::CfgError;
 use crate::limits::Budget;
 use crate::network::{Ends, Network, Position, Symbol};
+use crate::rewrite::{Copies, Rewrite};
 
 /// The network with last calls as jumps. It has at most about `GROWTH` times as
 /// many positions; once that many are reached, last calls stay calls.
@@ -30,88 +31,66 @@ pub(crate) fn jumps(network: &Network, budget: &mut Budget<'_>) -> Result<Networ
     let targets: FxHashSet<Position> = targets.map(|&(_, to)| to).collect();
     let last = targets.into_iter().filter(only_ends).collect();
     let mut goals = Goals {
-        network,
         last,
         ends_of,
         left: GROWTH * network.ways.len(),
         sizes,
-        numbers: FxHashMap::default(),
-        queue: Vec::new(),
-        out: Network::default(),
+        rewrite: Rewrite::new(network),
     };
-    goals.number(0, budget)?;
-    while let Some(goal) = goals.queue.pop() {
-        goals.goal(goal, budget)?;
+    goals.rewrite.number(0, budget)?;
+    while let Some((goal, ends)) = goals.rewrite.next() {
+        goals.goal(goal, ends, budget)?;
     }
-    Ok(goals.out)
+    Ok(goals.rewrite.new)
 }
 
 const GROWTH: usize = 4;
 
 struct Goals<'a> {
-    network: &'a Network,
     /// The positions from which a rule can only end.
     last: FxHashSet<Position>,
     ends_of: FxHashMap<Position, u32>,
     sizes: Vec<usize>,
     /// How many positions may still be copied.
     left: usize,
-    numbers: FxHashMap<u32, u32>,
-    queue: Vec<u32>,
-    out: Network,
+    rewrite: Rewrite<'a>,
 }
 
 impl Goals<'_> {
-    /// The new number of a rule that is called.
-    fn number(&mut self, rule: u32, budget: &mut Budget<'_>) -> Result<u32, CfgError> {
-        if let Some(&number) = self.numbers.get(&rule) {
-            return Ok(number);
-        }
-        let start = self.out.position(budget)?;
-        let end = self.out.position(budget)?;
-        let number = self.out.rules.len() as u32;
-        self.out.rules.push(Ends { start, end });
-        let origin = self.network.origins.get(rule as usize);
-        self.out.origins.push(origin.copied().unwrap_or(rule));
-        self.numbers.insert(rule, number);
-        self.queue.push(rule);
-        Ok(number)
-    }
-
-    fn goal(&mut self, goal: u32, budget: &mut Budget<'_>) -> Result<(), CfgError> {
-        let number = self.number(goal, budget)?;
-        let Ends { start, end } = self.out.rules[number as usize];
-        let network = self.network;
-        let mut copies: FxHashMap<Position, Position> = FxHashMap::default();
-        let mut open: Vec<Position> = Vec::new();
+    /// Works out the automaton of a rule.
+    fn goal(
+        &mut self,
+        goal: u32,
+        Ends { start, end }: Ends,
+        budget: &mut Budget<'_>,
+    ) -> Result<(), CfgError> {
+        let network = self.rewrite.old;
+        let mut copies = Copies::default();
         let mut inside: FxHashSet<u32> = FxHashSet::default();
         inside.insert(goal);
         let first = network.rules[goal as usize].start;
-        let copy = self.copy(first, &mut copies, &mut open, budget)?;
-        self.out.empty(start, copy, budget)?;
-        while let Some(position) = open.pop() {
-            let at = copies.get(&position).copied().unwrap_or(end);
+        let copy = copies.of(first, &mut self.rewrite.new, budget)?;
+        self.rewrite.new.empty(start, copy, budget)?;
+        while let Some((position, at)) = copies.next() {
             if self.ends_of.contains_key(&position) {
-                self.out.empty(at, end, budget)?;
+                self.rewrite.new.empty(at, end, budget)?;
             }
             let ways = &network.ways[position as usize];
             for &to in &ways.empty {
-                let to = self.copy(to, &mut copies, &mut open, budget)?;
-                self.out.empty(at, to, budget)?;
+                let to = copies.of(to, &mut self.rewrite.new, budget)?;
+                self.rewrite.new.empty(at, to, budget)?;
             }
             for &(symbol, to) in &ways.steps {
-                let symbol = match symbol {
-                    Symbol::Rule(rule) if self.jumps(rule, to, &mut inside) => {
-                        let first = network.rules[rule as usize].start;
-                        let first = self.copy(first, &mut copies, &mut open, budget)?;
-                        self.out.empty(at, first, budget)?;
-                        continue;
-                    }
-                    Symbol::Rule(rule) => Symbol::Rule(self.number(rule, budget)?),
-                    other => other,
-                };
-                let to = self.copy(to, &mut copies, &mut open, budget)?;
-                self.out.step(at, symbol, to, budget)?;
+                if let Symbol::Rule(rule) = symbol
+                    && self.jumps(rule, to, &mut inside)
+                {
+                    let first = network.rules[rule as usize].start;
+                    let first = copies.of(first, &mut self.rewrite.new, budget)?;
+                    self.rewrite.new.empty(at, first, budget)?;
+                    continue;
+                }
+                let to = copies.of(to, &mut self.rewrite.new, budget)?;
+                self.rewrite.step(at, symbol, to, budget)?;
             }
         }
         Ok(())
@@ -131,23 +110,6 @@ impl Goals<'_> {
         };
         self.left = left;
         inside.insert(rule)
-    }
-
-    /// A position within the automaton that is being made.
-    fn copy(
-        &mut self,
-        position: Position,
-        copies: &mut FxHashMap<Position, Position>,
-        open: &mut Vec<Position>,
-        budget: &mut Budget<'_>,
-    ) -> Result<Position, CfgError> {
-        if let Some(&copy) = copies.get(&position) {
-            return Ok(copy);
-        }
-        let copy = self.out.position(budget)?;
-        copies.insert(position, copy);
-        open.push(position);
-        Ok(copy)
     }
 }
 

@@ -33,6 +33,7 @@ mod limits;
 mod network;
 mod next;
 mod normal;
+mod rewrite;
 pub mod syntax;
 mod utf8;
 

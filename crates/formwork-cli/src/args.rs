@@ -44,11 +44,8 @@ pub(crate) enum Command {
 /// others, 2 if the text is not a schema or a grammar.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckArgs {
-    /// The schema; `-` for standard input.
-    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
-    pub(crate) schema: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) grammar: GrammarArgs,
+    pub(crate) subject: Subject,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
     /// Print what every part of the schema became, which parts no value
@@ -69,11 +66,8 @@ pub(crate) struct CheckArgs {
 /// 2 if it is not a schema.
 #[derive(clap::Args, Debug)]
 pub(crate) struct WitnessArgs {
-    /// The schema; `-` for standard input.
-    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
-    pub(crate) schema: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) grammar: GrammarArgs,
+    pub(crate) subject: Subject,
     /// Print so many random texts, one a line, all different; fewer if no more
     /// are found. Those of a grammar are printed as JSON strings.
     #[arg(long, value_name = "N")]
@@ -99,16 +93,8 @@ pub(crate) struct WitnessArgs {
 /// If the masks leave out valid texts, standard error says which, once.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ValidateArgs {
-    /// The schema.
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present = "grammar",
-        conflicts_with = "grammar"
-    )]
-    pub(crate) schema: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) grammar: GrammarArgs,
+    pub(crate) against: Against,
     /// A HF tokenizer.json. The default is a vocabulary that needs no file.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
@@ -130,16 +116,8 @@ pub(crate) struct ValidateArgs {
 /// Status 1 if the text itself is not allowed.
 #[derive(clap::Args, Debug)]
 pub(crate) struct MaskArgs {
-    /// The schema.
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present = "grammar",
-        conflicts_with = "grammar"
-    )]
-    pub(crate) schema: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) grammar: GrammarArgs,
+    pub(crate) against: Against,
     /// The text before.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) prefix: String,
@@ -165,11 +143,8 @@ pub(crate) struct MaskArgs {
 /// `formwork dot --grammar FILE | dot -Tsvg`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct DotArgs {
-    /// The schema; `-` for standard input.
-    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
-    pub(crate) schema: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) grammar: GrammarArgs,
+    pub(crate) subject: Subject,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
     /// Draw at most so many positions.
@@ -234,6 +209,31 @@ pub(crate) struct SuiteArgs {
     /// List the tests with the wrong verdict.
     #[arg(long)]
     pub(crate) wrong: bool,
+}
+
+/// What a command is about: a schema or a grammar.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Subject {
+    /// The schema; `-` for standard input.
+    #[arg(required_unless_present = "grammar", conflicts_with = "grammar")]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
+}
+
+/// What texts are held against: a schema or a grammar.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Against {
+    /// The schema.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "grammar",
+        conflicts_with = "grammar"
+    )]
+    pub(crate) schema: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) grammar: GrammarArgs,
 }
 
 /// A context-free grammar instead of a schema.

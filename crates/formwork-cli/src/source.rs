@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
 use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
 
-use crate::args::GrammarArgs;
+use crate::args::{Against, GrammarArgs, Subject};
 use crate::error::CliError;
 use crate::input;
 
@@ -28,8 +28,17 @@ pub(crate) enum SourceError {
 }
 
 impl Source {
-    /// Reads the one that was named.
-    pub(crate) fn read(schema: Option<&Path>, args: &GrammarArgs) -> Result<Source, CliError> {
+    /// Reads what a command is about.
+    pub(crate) fn subject(args: &Subject) -> Result<Source, CliError> {
+        Source::read(args.schema.as_deref(), &args.grammar)
+    }
+
+    /// Reads what texts are held against.
+    pub(crate) fn against(args: &Against) -> Result<Source, CliError> {
+        Source::read(args.schema.as_deref(), &args.grammar)
+    }
+
+    fn read(schema: Option<&Path>, args: &GrammarArgs) -> Result<Source, CliError> {
         let (path, kind) = match (schema, args.file()) {
             (_, Some(path)) => (path, Kind::Grammar(args.format()?, args.options())),
             (Some(path), None) => (path, Kind::Schema),

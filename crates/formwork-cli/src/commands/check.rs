@@ -43,7 +43,7 @@ struct Explained {
 }
 
 pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
+    let source = Source::subject(&args.subject)?;
     let options = args.options.build()?;
     let (result, explained) = check(&source, &options, args.explain);
     let verdict = verdict::word(&result);

@@ -9,7 +9,7 @@ use crate::source::{Kind, Source, SourceError};
 use crate::status::ExitStatus;
 
 pub(super) fn run(args: &DotArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
+    let source = Source::subject(&args.subject)?;
     let options = args.options.build_compact()?;
     let limits = DrawLimits {
         max_dots: args.max_dots,

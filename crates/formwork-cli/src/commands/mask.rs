@@ -43,7 +43,7 @@ struct Rejection {
 }
 
 pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
+    let source = Source::against(&args.against)?;
     let vocab = Arc::new(input::vocab(args.tokenizer.as_deref())?);
     let compiler = Compiler::new(Arc::clone(&vocab)).map_err(CliError::other)?;
     let grammar = source

@@ -40,7 +40,7 @@ struct Fault {
 }
 
 pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
+    let source = Source::against(&args.against)?;
     let options = args.options.build()?;
     let oracle = args
         .oracle

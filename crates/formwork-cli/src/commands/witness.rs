@@ -28,7 +28,7 @@ struct Answer {
 }
 
 pub(super) fn run(args: &WitnessArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
-    let source = Source::read(args.schema.as_deref(), &args.grammar)?;
+    let source = Source::subject(&args.subject)?;
     let options = args.options.build_compact()?;
     let grammar = match source.compile(&bytes()?, &options) {
         Ok(grammar) => grammar,
