@@ -1,9 +1,10 @@
 //! Hostile input: every schema, however deep, long, cyclic or absurd, ends in a
 //! typed error that names the place or the limit, or compiles; in under a
-//! second, without a panic, on the 2 MiB stack of an ordinary thread.
+//! second of its thread, without a panic, on the 2 MiB stack of an ordinary thread.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::ThreadTime;
 use formwork::{CompileError, Compiler, LoadOptions, SchemaError, SchemaOptions, TokenId, Vocab};
 use formwork_testkit::vocab;
 use formwork_testkit::walk::mask_of;
@@ -11,9 +12,9 @@ use serde_json::json;
 
 use crate::support;
 
-/// What takes longer, compiling one schema and filling its first masks, hangs. Limits
-/// end it within a second; a busy machine may need more.
-const TIME: Duration = Duration::from_secs(30);
+/// The time of the thread for one schema: to compile it, and to fill its first masks.
+/// What else the machine does counts for nothing.
+const TIME: Duration = Duration::from_secs(1);
 
 /// The stack of `std::thread::spawn`.
 const STACK: usize = 2 << 20;
@@ -37,7 +38,7 @@ enum Want {
 fn trial(schema: &str, want: Want) -> Result<Duration, String> {
     let compiler = support::compiler(vocab::toy(1));
     let work = || {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         let result = compiler.json_schema(schema, &SchemaOptions::default());
         let outcome = match result {
             Ok(grammar) => {
@@ -114,8 +115,13 @@ fn named(error: &SchemaError) -> Result<(), String> {
 fn check<'a>(cases: impl IntoIterator<Item = (&'a str, String, Want)>) {
     let mut wrong = Vec::new();
     for (name, schema, want) in cases {
-        match trial(&schema, want) {
-            Ok(time) if time > TIME => wrong.push(format!("{name}: hangs for {time:?}")),
+        // A busy machine may be slow once.
+        let mut result = trial(&schema, want);
+        if result.as_ref().is_ok_and(|time| *time > TIME) {
+            result = trial(&schema, want);
+        }
+        match result {
+            Ok(time) if time > TIME => wrong.push(format!("{name}: takes {time:?}")),
             Ok(_) => {}
             Err(why) => wrong.push(format!("{name}: {why}")),
         }
