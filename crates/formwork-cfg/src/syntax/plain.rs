@@ -148,6 +148,8 @@ mod tests {
         let limits = SyntaxLimits::default();
         let grammar = choice(texts.iter().map(String::as_str), &limits).unwrap();
         assert_eq!((grammar.rules.len(), grammar.terminals.len()), (1, 1));
+        let letters: usize = texts.iter().map(String::len).sum();
+        assert!(grammar.terminals[0].state_count() < letters / 2);
         assert!(texts.iter().all(|text| accepts(&grammar, text)));
         assert!(!accepts(&grammar, "option") && !accepts(&grammar, "option 1"));
         let maybe = choice(["", "a"], &limits).unwrap();
