@@ -365,6 +365,18 @@ impl<'a> Run<'a> {
         *way.after.get_or_init(|| After { target, next })
     }
 
+    /// Where a terminal of a dot leads, and what it reads of a residual.
+    fn terminal_part(&mut self, dot: Dot, way: &TerminalWay, rest: Rest) -> (After, Part) {
+        let after = self.after(dot, way);
+        let part = self.part(PartKey {
+            dfa: way.dfa,
+            state: way.start,
+            rest: rest.id,
+            next: after.next.0,
+        });
+        (after, part)
+    }
+
     fn known(&self, dot: Dot, rest: Rest) -> Option<Summary> {
         let number = self.sums.known.get(&(dot, rest.id))?;
         Some(self.sums.summaries[*number as usize])
@@ -395,13 +407,7 @@ impl<'a> Run<'a> {
             if !rest.meets(&way.first) {
                 continue;
             }
-            let After { target, next } = self.after(dot, way);
-            let part = self.part(PartKey {
-                dfa: way.dfa,
-                state: way.start,
-                rest: rest.id,
-                next: next.0,
-            });
+            let (After { target, next }, part) = self.terminal_part(dot, way, rest);
             if part.rest.meets(&next.1) {
                 self.together(&mut after, target, part.rest);
             }
@@ -488,13 +494,7 @@ impl<'a> Run<'a> {
             if !rest.meets(&way.first) {
                 continue;
             }
-            let After { target, next } = self.after(dot, way);
-            let part = self.part(PartKey {
-                dfa: way.dfa,
-                state: way.start,
-                rest: rest.id,
-                next: next.0,
-            });
+            let (After { target, next }, part) = self.terminal_part(dot, way, rest);
             if part.rest.meets(&next.1) {
                 self.then(target, part.rest, &mut found, open);
             }
