@@ -1,5 +1,6 @@
 //! The deterministic automaton: its table and how to step it.
 
+mod chars;
 mod combine;
 mod facts;
 mod finish;
@@ -11,6 +12,8 @@ use std::sync::OnceLock;
 
 use crate::alphabet::{Alphabet, ClassId};
 use crate::charset::CharSet;
+use chars::CharFacts;
+pub use chars::{Chars, Safe};
 use facts::Facts;
 pub(crate) use finish::Raw;
 
@@ -27,13 +30,15 @@ pub(crate) const DEAD: StateId = StateId::MAX;
 /// through it never yields `None`. Matching states carry a label; plain languages use label 0.
 ///
 /// Facts about states (`min_len`, `word_count`, `is_total`, `is_universal`) are computed together
-/// on first use, in time linear in the table, and kept.
+/// on first use, in time linear in the table, and kept; those about characters (`next_chars`,
+/// `max_len`, `safe_chars`) likewise.
 #[derive(Clone, Debug)]
 pub struct Dfa {
     alphabet: Alphabet,
     table: Box<[StateId]>,
     labels: Box<[Option<u32>]>,
     facts: OnceLock<Facts>,
+    chars: OnceLock<CharFacts>,
 }
 
 impl Dfa {
@@ -119,6 +124,12 @@ impl Dfa {
     #[must_use]
     pub fn state_count(&self) -> usize {
         self.labels.len()
+    }
+
+    /// Whether every character leads from `s` back to `s`.
+    #[must_use]
+    pub fn is_sink(&self, s: StateId) -> bool {
+        self.row(s).iter().all(|&next| next == s)
     }
 
     /// The characters that lead from `s` back to `s`.

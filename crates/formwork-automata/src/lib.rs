@@ -44,6 +44,6 @@ pub mod regex;
 
 pub use alphabet::ClassId;
 pub use charset::CharSet;
-pub use dfa::{Dfa, StateId};
+pub use dfa::{Chars, Dfa, Safe, StateId};
 pub use lengths::LengthSets;
 pub use limits::{LimitKind, Limits, TooLarge};

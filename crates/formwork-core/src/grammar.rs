@@ -48,12 +48,12 @@ impl Grammar {
         let machine = Machine::new(language, limits)?;
         Ok(Grammar {
             shared: Arc::new(Shared {
-                index,
-                status,
                 engine: Mutex::new(Engine {
                     machine,
-                    masks: MaskCache::new(limits.max_mask_bytes),
+                    masks: MaskCache::new(limits.max_mask_bytes, &index),
                 }),
+                index,
+                status,
             }),
         })
     }

@@ -1,14 +1,14 @@
 //! What can be learnt of a vocabulary without knowing the grammar.
 
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use formwork_grammar::json_text::{Content, classify};
-use formwork_grammar::{LexState, Terminal};
 use formwork_vocab::{NodeId, TokenId, Vocab, mask};
 use rustc_hash::FxHashMap;
 
-use crate::slice::Slice;
+use crate::closers::Closer;
+use crate::readings::Readings;
 use crate::store::Store;
 
 /// A mask of the whole vocabulary.
@@ -20,15 +20,6 @@ pub(crate) struct Region {
     pub(crate) ascii: [u64; 2],
     pub(crate) non_ascii: bool,
     pub(crate) max_chars: Option<u8>,
-}
-
-/// The start of some token that ends a JSON string: content, then a quote.
-#[derive(Debug)]
-pub(crate) struct Closer {
-    /// The trie node after the quote.
-    pub(crate) node: NodeId,
-    /// The content, from a boundary between characters.
-    pub(crate) body: Box<[u8]>,
 }
 
 /// A vocabulary together with its tables for strings and character classes.
@@ -47,18 +38,12 @@ pub struct TokenIndex {
     known: Row,
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
+    /// Content tokens whose characters no signature tells: with escapes, or begun.
+    odd: Box<[TokenId]>,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
-    shared_slices: Mutex<SharedSlices>,
+    readings: Mutex<Arc<Readings>>,
     store: Mutex<Arc<Store>>,
-}
-
-/// Slices of terminals that many grammars use, by address. The terminals are
-/// kept, so an address stays unique.
-#[derive(Default)]
-struct SharedSlices {
-    terminals: FxHashMap<usize, Arc<dyn Terminal>>,
-    slices: FxHashMap<(usize, LexState), Arc<Slice>>,
 }
 
 const NOT_CONTENT: u8 = u8::MAX;
@@ -66,7 +51,6 @@ const NOT_CONTENT: u8 = u8::MAX;
 const SATURATED: u8 = NOT_CONTENT - 1;
 /// Bounds of the shared tables, in entries. A row is 16 KiB for 128,000 tokens.
 const MAX_REGIONS: usize = 512;
-const MAX_SHARED_SLICES: usize = 4096;
 
 /// A vocabulary on which masks could not be exact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,7 +94,7 @@ impl TokenIndex {
         }
         let mut content_chars = vec![NOT_CONTENT; vocab.len()].into_boxed_slice();
         let mut closers: FxHashMap<Box<[u8]>, NodeId> = FxHashMap::default();
-        let mut long = Vec::new();
+        let (mut long, mut odd) = (Vec::new(), Vec::new());
         for (id, chars) in content_chars.iter_mut().enumerate() {
             let bytes = vocab.bytes(TokenId(id as u32));
             if bytes.is_empty() {
@@ -118,9 +102,13 @@ impl TokenIndex {
             }
             match classify(bytes) {
                 Content::Inside { chars: n } => {
+                    let id = TokenId(id as u32);
+                    if bytes.contains(&b'\\') || !vocab.signature(id).whole_utf8 {
+                        odd.push(id);
+                    }
                     *chars = u8::try_from(n).unwrap_or(SATURATED).min(SATURATED);
                     if *chars == SATURATED {
-                        long.push((TokenId(id as u32), n));
+                        long.push((id, n));
                     }
                 }
                 Content::Closes { at } => {
@@ -145,6 +133,7 @@ impl TokenIndex {
                 mask::set(&mut known, id);
             }
         }
+        let readings = Arc::new(Readings::new(&vocab, &closers));
         Ok(TokenIndex {
             known: known.into(),
             longest: vocab.trie().max_depth() as u32,
@@ -152,9 +141,10 @@ impl TokenIndex {
             content_chars,
             closers: closers.into_boxed_slice(),
             long: long.into_boxed_slice(),
+            odd: odd.into_boxed_slice(),
             regions: Mutex::default(),
             contents: Mutex::default(),
-            shared_slices: Mutex::default(),
+            readings: Mutex::new(readings),
             store: Mutex::default(),
         })
     }
@@ -192,32 +182,32 @@ impl TokenIndex {
         &self.long
     }
 
-    /// Every start of a token that closes a JSON string, by trie node.
-    pub(crate) fn closers(&self) -> &[Closer] {
-        &self.closers
+    /// Content tokens that are not in any [region](TokenIndex::region).
+    pub(crate) fn odd(&self) -> &[TokenId] {
+        &self.odd
     }
 
     /// Tokens that are JSON string content throughout, of at most `max`
     /// characters, begun ones included.
     pub(crate) fn content(&self, max: Option<u8>) -> Row {
-        let mut rows = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
-            let mut row = vec![0u32; self.vocab.mask_words()];
-            let max = max.unwrap_or(SATURATED);
-            for (word, chunk) in row.iter_mut().zip(self.content_chars.chunks(32)) {
-                for (bit, &chars) in chunk.iter().enumerate() {
-                    *word |= u32::from(chars <= max && chars != NOT_CONTENT) << bit;
-                }
+        if let Some(row) = locked(&self.contents).get(&max) {
+            return Arc::clone(row);
+        }
+        let mut row = vec![0u32; self.vocab.mask_words()];
+        let most = max.unwrap_or(SATURATED);
+        for (word, chunk) in row.iter_mut().zip(self.content_chars.chunks(32)) {
+            for (bit, &chars) in chunk.iter().enumerate() {
+                *word |= u32::from(chars <= most && chars != NOT_CONTENT) << bit;
             }
-            row.into()
-        };
-        Arc::clone(rows.entry(max).or_insert_with(make))
+        }
+        let mut rows = locked(&self.contents);
+        Arc::clone(rows.entry(max).or_insert_with(|| row.into()))
     }
 
     /// Tokens made of the characters of a region.
     pub(crate) fn region(&self, region: Region) -> Row {
         {
-            let rows = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+            let rows = locked(&self.regions);
             if let Some(row) = rows.get(&region) {
                 return Arc::clone(row);
             }
@@ -226,7 +216,7 @@ impl TokenIndex {
         self.vocab
             .scan_within(region.ascii, region.non_ascii, region.max_chars, &mut row);
         let row: Row = row.into();
-        let mut rows = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = locked(&self.regions);
         if rows.len() >= MAX_REGIONS {
             rows.clear();
         }
@@ -234,59 +224,38 @@ impl TokenIndex {
         row
     }
 
-    pub(crate) fn shared_slice(
-        &self,
-        terminal: &Arc<dyn Terminal>,
-        state: LexState,
-    ) -> Option<Arc<Slice>> {
-        let cache = self
-            .shared_slices
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        cache.slices.get(&(address(terminal), state)).cloned()
-    }
-
-    pub(crate) fn share_slice(
-        &self,
-        terminal: &Arc<dyn Terminal>,
-        state: LexState,
-        slice: &Arc<Slice>,
-    ) {
-        let mut cache = self
-            .shared_slices
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if cache.slices.len() >= MAX_SHARED_SLICES {
-            *cache = SharedSlices::default();
+    /// What is known of terminals, for all grammars; made anew once it is full.
+    pub(crate) fn readings(&self) -> Arc<Readings> {
+        let mut readings = locked(&self.readings);
+        if readings.is_full() {
+            *readings = Arc::new(Readings::new(&self.vocab, &self.closers));
         }
-        let key = address(terminal);
-        cache
-            .terminals
-            .entry(key)
-            .or_insert_with(|| Arc::clone(terminal));
-        cache.slices.insert((key, state), Arc::clone(slice));
+        Arc::clone(&readings)
     }
 
     /// What is known of automata, for all grammars; a new store once the last one
     /// is full.
     pub(crate) fn store(&self) -> Arc<Store> {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = locked(&self.store);
         if store.is_full() {
             *store = Arc::default();
         }
         Arc::clone(&store)
     }
 
-    /// Approximate heap use of what was learnt of automata, in bytes.
+    /// Approximate heap use of what was learnt of terminals, in bytes.
     pub fn learnt_bytes(&self) -> usize {
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.heap_bytes()
+        let rows = locked(&self.regions).len() + locked(&self.contents).len();
+        let rows = 4 * self.vocab.mask_words() * rows;
+        locked(&self.store).heap_bytes() + locked(&self.readings).heap_bytes() + rows
     }
 
-    /// Forgets what was learnt of automata, as if no grammar had run yet.
+    /// Forgets what was learnt of terminals, as if no grammar had run yet.
     pub fn forget(&self) {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        *store = Arc::default();
+        *locked(&self.store) = Arc::default();
+        *locked(&self.readings) = Arc::new(Readings::new(&self.vocab, &self.closers));
+        locked(&self.regions).clear();
+        locked(&self.contents).clear();
     }
 
     /// Sets the bits of the tokens from `first` to `last` that exist.
@@ -310,13 +279,6 @@ impl TokenIndex {
             row[word] |= bits & known;
         }
     }
-
-    /// Sets the bits of the stop tokens.
-    pub(crate) fn allow_stop(&self, row: &mut [u32]) {
-        for &id in self.vocab.stop_ids() {
-            mask::set(row, id);
-        }
-    }
 }
 
 impl std::fmt::Debug for TokenIndex {
@@ -328,8 +290,9 @@ impl std::fmt::Debug for TokenIndex {
     }
 }
 
-fn address(terminal: &Arc<dyn Terminal>) -> usize {
-    Arc::as_ptr(terminal).cast::<()>() as usize
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every table is consistent after each insertion.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes that occur in well-formed UTF-8.

@@ -1,17 +1,17 @@
 //! The mask engine: runs a [`Language`](formwork_grammar::Language) as a
 //! pushdown machine over bytes and derives exact token masks from it. Reading a
 //! byte costs one hash probe when the step was taken before; a mask costs a
-//! copy when its state is known, and otherwise the slices of the terminals in
-//! reach plus a walk over the tokens that leave them.
+//! copy when its state is known, and otherwise what the terminals in reach read of
+//! all tokens, and what may follow them reads of the rest.
 //!
 //! * `machine`: the one transition function; states are sets of threads on a
 //!   graph-structured stack, hash-consed and free of positions.
 //! * [`TokenIndex`]: what can be learnt of a vocabulary without a grammar.
-//! * `slice`: the tokens that stay inside one terminal, and where the others
-//!   leave it.
-//! * `store`, `summary`: the same for plain languages, summed up dot by dot, and
-//!   what all grammars share of it.
-//! * `mask`: slices and machine put together, or summaries.
+//! * `residual`: what is left of tokens that were read in part.
+//! * `reading`, `readings`: what one terminal reads of a residual, and what is known
+//!   of that for all grammars.
+//! * `store`, `summary`: the same for plain languages, summed up dot by dot.
+//! * `mask`: readings along the dots of the machine, or summaries.
 //! * [`Grammar`], [`Matcher`]: the public face.
 //!
 //! # Exactness
@@ -21,7 +21,9 @@
 //! a text that can be completed, because terminals and dots are live by
 //! contract (see [`formwork_grammar`]).
 
+mod arena;
 mod batch;
+mod closers;
 mod error;
 mod grammar;
 mod history;
@@ -31,10 +33,14 @@ mod limits;
 mod machine;
 mod mask;
 mod matcher;
+mod picture;
+mod reading;
+mod readings;
+mod residual;
 mod shortest;
-mod slice;
 mod store;
 mod summary;
+mod token_set;
 
 pub use batch::fill_masks;
 pub use error::{EngineError, MaskError, PushError};

@@ -77,7 +77,7 @@ pub(crate) struct DotInfo {
     pub(crate) is_final: bool,
     /// See [`Language::has_plain_returns`].
     plain_returns: bool,
-    returns: bool,
+    pub(crate) returns: bool,
     /// Terminals with their edges.
     pub(crate) terminals: Box<[(u32, u32)]>,
     tokens: Box<[(u32, u32)]>,
@@ -373,7 +373,8 @@ impl Machine {
         to
     }
 
-    fn resume(&mut self, ret: Dot, last: Dot) -> Dot {
+    /// See [`Language::resume`].
+    pub(crate) fn resume(&mut self, ret: Dot, last: Dot) -> Dot {
         if let Some(&to) = self.resumed.get(&(ret, last)) {
             return to;
         }
@@ -506,7 +507,7 @@ impl Machine {
         Ok(config)
     }
 
-    fn check_memory(&self) -> Result<(), EngineError> {
+    pub(crate) fn check_memory(&self) -> Result<(), EngineError> {
         if self.heap_bytes() > self.limits.max_bytes {
             return Err(EngineError::TooMuchMemory {
                 limit: self.limits.max_bytes,
@@ -532,21 +533,24 @@ impl Machine {
             pending.token_threads.push(thread);
         }
         for &(callee, ret) in &info.calls {
-            let mut up = up;
-            if info.plain_returns {
-                let after = self.dot(ret);
-                if after.only_ends() {
-                    pending.dots.push((callee, up));
-                    continue;
-                }
-                if after.is_final && self.is_repetition(ret) {
-                    up = self.absorb(ret, up);
-                }
-            }
-            let frame = self.frames.intern(Frame { ret, up });
-            let set = self.frame_sets.intern_slice(&[frame]);
-            pending.dots.push((callee, set));
+            let up = self.called(info, ret, up);
+            pending.dots.push((callee, up));
         }
+    }
+
+    /// The frames of a rule that a dot calls, to return to `ret`.
+    pub(crate) fn called(&mut self, info: &DotInfo, ret: Dot, mut up: FrameSetId) -> FrameSetId {
+        if info.plain_returns {
+            let after = self.dot(ret);
+            if after.only_ends() {
+                return up;
+            }
+            if after.is_final && self.is_repetition(ret) {
+                up = self.absorb(ret, up);
+            }
+        }
+        let frame = self.frames.intern(Frame { ret, up });
+        self.frame_sets.intern_slice(&[frame])
     }
 
     /// Adds what the end of a rule leads back to. The frames in `before` were

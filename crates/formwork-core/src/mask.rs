@@ -1,16 +1,20 @@
-//! Masks: the slices of the threads, and the tokens that go on past them.
+//! Masks: what the threads of a state read of all tokens, and what follows them reads
+//! of what they leave.
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, LexState};
-use formwork_vocab::{NodeId, TokenId, mask};
-use rustc_hash::FxHashMap;
+use formwork_grammar::{Bytes, Dot, LexState};
+use formwork_vocab::{TokenId, mask};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::error::EngineError;
 use crate::index::TokenIndex;
-use crate::machine::{ConfigId, FrameSetId, Machine, Thread};
-use crate::slice::{Exit, Slice};
+use crate::machine::{BOTTOM, ConfigId, Frame, FrameSetId, Machine, Thread};
+use crate::picture::Picture;
+use crate::reading::Reading;
+use crate::readings::Readings;
+use crate::residual::{Rest, meet};
 use crate::summary::Summaries;
 
 /// What a mask came to.
@@ -25,21 +29,34 @@ pub enum MaskKind {
     Many,
 }
 
-/// Masks and slices of one grammar, under a byte budget.
+impl MaskKind {
+    pub(crate) fn of(row: &[u32]) -> MaskKind {
+        let mut only = None;
+        for (at, &word) in row.iter().enumerate() {
+            if word == 0 {
+                continue;
+            }
+            if only.is_some() || word & (word - 1) != 0 {
+                return MaskKind::Many;
+            }
+            only = Some(TokenId(32 * at as u32 + word.trailing_zeros()));
+        }
+        only.map_or(MaskKind::Stopped, MaskKind::One)
+    }
+}
+
+/// Masks and readings of one grammar, under a byte budget.
 pub(crate) struct MaskCache {
     budget: usize,
     used: usize,
-    slices: FxHashMap<(u32, LexState), Arc<Slice>>,
+    /// The vocabulary's, of which the numbers of residuals below are.
+    shared: Arc<Readings>,
+    readings: FxHashMap<(u32, LexState, Rest), Arc<Reading>>,
+    /// The bytes that terminals begin with.
+    first: Vec<Option<Bytes>>,
+    pictures: FxHashMap<ConfigId, (Picture, MaskKind)>,
     rows: FxHashMap<ConfigId, CachedRow>,
     summaries: Summaries,
-}
-
-/// Threads that read the same terminal from the same state.
-struct Group {
-    /// The terminal, or a wider one, and its state.
-    key: (u32, LexState),
-    slice: Arc<Slice>,
-    threads: SmallVec<[Thread; 2]>,
 }
 
 /// A row is kept from its second use on: most states of a text occur once.
@@ -48,19 +65,30 @@ enum CachedRow {
     Kept(Box<[u32]>, MaskKind),
 }
 
+/// Threads that read the same terminal from the same state.
+struct Group {
+    /// The terminal, or a wider one, and its state.
+    key: (u32, LexState),
+    threads: SmallVec<[Thread; 2]>,
+}
+
 impl MaskCache {
-    pub(crate) fn new(budget: usize) -> MaskCache {
+    pub(crate) fn new(budget: usize, index: &TokenIndex) -> MaskCache {
         MaskCache {
             budget,
             used: 0,
-            slices: FxHashMap::default(),
+            shared: index.readings(),
+            readings: FxHashMap::default(),
+            first: Vec::new(),
+            pictures: FxHashMap::default(),
             rows: FxHashMap::default(),
             summaries: Summaries::default(),
         }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.used + self.summaries.heap_bytes() + 32 * self.rows.len()
+        let entries = 32 * self.rows.len() + 16 * self.pictures.len();
+        self.used + self.summaries.heap_bytes() + entries
     }
 
     /// Writes the mask of a state to `row`, which has at least the
@@ -75,219 +103,309 @@ impl MaskCache {
         let words = index.vocab().mask_words();
         let (row, padding) = row.split_at_mut(words);
         padding.fill(0);
+        if let Some((picture, kind)) = self.pictures.get(&config) {
+            picture.paint(index, row);
+            return Ok(*kind);
+        }
         if let Some(CachedRow::Kept(kept, kind)) = self.rows.get(&config) {
             row.copy_from_slice(kept);
             return Ok(*kind);
         }
-        self.compute(machine, index, config, row)?;
-        let kind = kind_of(row);
-        self.admit(config, row, kind);
+        if self.heap_bytes() > self.budget {
+            self.clear(index);
+        }
+        if let Some(kind) = self.sum_up(machine, index, config, row) {
+            return Ok(kind);
+        }
+        let mut picture = self.draw(machine, index, config, row)?;
+        picture.shrink();
+        let kind = picture.kind(row);
+        self.used += picture.heap_bytes();
+        self.pictures.insert(config, (picture, kind));
         Ok(kind)
     }
 
-    fn admit(&mut self, config: ConfigId, row: &[u32], kind: MaskKind) {
-        if self.used + self.summaries.heap_bytes() > self.budget {
-            self.used = 0;
-            self.summaries.clear();
-            self.slices.clear();
-            self.rows.clear();
-        }
-        match self.rows.get_mut(&config) {
-            None => {
-                self.rows.insert(config, CachedRow::SeenOnce);
-            }
-            Some(slot) => {
-                self.used += 4 * row.len();
-                *slot = CachedRow::Kept(row.into(), kind);
-            }
-        }
+    fn clear(&mut self, index: &TokenIndex) {
+        self.used = 0;
+        self.shared = index.readings();
+        self.readings.clear();
+        self.pictures.clear();
+        self.rows.clear();
+        self.summaries.clear();
     }
 
-    fn compute(
+    /// The mask of a plain language, by summaries.
+    fn sum_up(
         &mut self,
         machine: &mut Machine,
         index: &TokenIndex,
         id: ConfigId,
         row: &mut [u32],
-    ) -> Result<(), EngineError> {
+    ) -> Option<MaskKind> {
+        if !machine.is_plain() {
+            return None;
+        }
         row.fill(0);
         let config = machine.config(id);
         let max_bytes = 2 * self.budget;
-        let summed = self.summaries.fill(machine, index, &config, row, max_bytes);
-        if summed.is_none() {
-            row.fill(0);
-            self.run(machine, index, id, row)?;
-        }
+        self.summaries
+            .fill(machine, index, &config, row, max_bytes)?;
         for thread in &config.token_threads {
             for &(first, last) in machine.token_set(thread.set).ranges() {
                 index.allow_range(row, first, last);
             }
         }
         if config.accepting {
-            index.allow_stop(row);
+            mask::set_all(row, index.vocab().stop_ids());
         }
-        Ok(())
+        let kind = MaskKind::of(row);
+        match self.rows.get_mut(&id) {
+            None => {
+                self.rows.insert(id, CachedRow::SeenOnce);
+            }
+            Some(slot) => {
+                self.used += 4 * row.len();
+                *slot = CachedRow::Kept((&*row).into(), kind);
+            }
+        }
+        Some(kind)
     }
 
-    /// Adds what the threads of a state can read, by slices and runs of the machine.
-    fn run(
+    /// The mask of a state, painted.
+    fn draw(
         &mut self,
         machine: &mut Machine,
         index: &TokenIndex,
         id: ConfigId,
         row: &mut [u32],
-    ) -> Result<(), EngineError> {
+    ) -> Result<Picture, EngineError> {
         let config = machine.config(id);
-        let mut exact: SmallVec<[TokenId; 8]> = SmallVec::new();
-        // Threads in the same state of the same terminal are taken together:
-        // alternatives often differ only in what comes later.
-        let mut groups: SmallVec<[Group; 4]> = SmallVec::new();
-        for thread in &config.threads {
-            let head = thread.head;
-            let key = match machine.terminal(head.terminal).wider(head.state) {
-                Some((wider, state)) => (machine.terminal_id(wider), state),
-                None => (head.terminal, head.state),
-            };
-            match groups.iter_mut().find(|group| group.key == key) {
-                Some(group) => group.threads.push(*thread),
-                None => groups.push(Group {
-                    key,
-                    slice: self.slice(machine, index, key.0, key.1),
-                    threads: SmallVec::from_slice(&[*thread]),
-                }),
+        let mut drawing = Drawing {
+            cache: self,
+            machine,
+            index,
+            picture: Picture::default(),
+            open: SmallVec::new(),
+            seen: Seen::default(),
+            exact: SmallVec::new(),
+        };
+        drawing.begin(&config.threads);
+        drawing.go_on();
+        let Drawing {
+            mut picture, exact, ..
+        } = drawing;
+        machine.check_memory()?;
+        for thread in &config.token_threads {
+            for &(first, last) in machine.token_set(thread.set).ranges() {
+                picture.add_range(first, last);
             }
         }
-        for Group { slice, threads, .. } in &groups {
-            slice.inside.or_into(row);
-            for Exit { label, ends, nodes } in &slice.exits {
-                let mut starts: SmallVec<[(Dot, FrameSetId); 4]> = SmallVec::new();
-                for Thread { head, up } in threads {
-                    if machine.terminal(head.terminal).allows(*label) {
-                        let dot = machine.follow(head.dot, head.edge, *label, None);
-                        starts.push((dot, *up));
-                    }
-                }
-                if starts.is_empty() {
-                    continue;
-                }
-                mask::set_all(row, ends);
-                if !nodes.is_empty() {
-                    let after = machine.enter(&starts)?;
-                    walk(machine, index, after, nodes, row)?;
-                }
-            }
-            exact.extend_from_slice(&slice.exact);
+        if config.accepting {
+            picture.add_tokens(index.vocab().stop_ids());
         }
-        exact.sort_unstable();
-        exact.dedup();
-        for token in exact {
+        picture.paint(index, row);
+        for (token, only_forbids) in unique(&exact) {
+            if only_forbids && !mask::get(row, token) {
+                continue;
+            }
             let Some((last, bytes)) = index.vocab().bytes(token).split_last() else {
                 continue;
             };
             let (read, before) = machine.advance_all(id, bytes)?;
-            if read == bytes.len() && machine.survives(before, *last) {
-                mask::set(row, token);
-            } else {
-                mask::clear(row, token);
-            }
+            let allowed = read == bytes.len() && machine.survives(before, *last);
+            picture.decide(token, allowed, row);
         }
-        Ok(())
+        Ok(picture)
     }
 
-    fn slice(
+    fn reading(
         &mut self,
         machine: &Machine,
         index: &TokenIndex,
         terminal: u32,
         state: LexState,
-    ) -> Arc<Slice> {
-        if let Some(slice) = self.slices.get(&(terminal, state)) {
-            return Arc::clone(slice);
+        rest: Rest,
+    ) -> Arc<Reading> {
+        let key = (terminal, state, rest);
+        if let Some(known) = self.readings.get(&key) {
+            return Arc::clone(known);
         }
         let automaton = machine.terminal(terminal);
-        let shared = automaton.is_shared();
-        let known = shared
-            .then(|| index.shared_slice(automaton, state))
-            .flatten();
-        let slice = known.unwrap_or_else(|| {
-            let slice = Arc::new(Slice::new(index, &**automaton, state));
-            if shared {
-                index.share_slice(automaton, state, &slice);
-            } else {
-                self.used += slice.heap_bytes();
+        let read = || Reading::new(index, &self.shared, &**automaton, state, rest);
+        let reading = match automaton.is_shared() {
+            true => self.shared.shared(automaton, state, rest, read),
+            false => {
+                let reading = Arc::new(read());
+                self.used += reading.heap_bytes();
+                reading
             }
-            slice
-        });
-        self.slices.insert((terminal, state), Arc::clone(&slice));
-        slice
+        };
+        self.readings.insert(key, Arc::clone(&reading));
+        reading
+    }
+
+    /// The bytes that a terminal begins with.
+    fn first(&mut self, machine: &Machine, terminal: u32) -> Bytes {
+        let at = terminal as usize;
+        if let Some(&Some(known)) = self.first.get(at) {
+            return known;
+        }
+        let automaton = machine.terminal(terminal);
+        let first = automaton.next_bytes(automaton.start());
+        self.first.resize(self.first.len().max(at + 1), None);
+        self.first[at] = Some(first);
+        first
     }
 }
 
-/// Sets the bits of the tokens below `nodes` that the machine can read from
-/// `from`. Nodes that go on alike are walked together: the cost is one step of
-/// the machine per distinct suffix that stays alive.
+/// Tokens to be run in full, once each; whether a token that is not allowed yet can
+/// be left out.
+fn unique(exact: &[(Arc<[TokenId]>, bool)]) -> Vec<(TokenId, bool)> {
+    let tokens = |(tokens, only_forbids): &(Arc<[TokenId]>, bool)| -> Vec<(TokenId, bool)> {
+        tokens.iter().map(|&token| (token, *only_forbids)).collect()
+    };
+    let mut all: Vec<(TokenId, bool)> = exact.iter().flat_map(tokens).collect();
+    all.sort_unstable();
+    all.dedup_by_key(|(token, _)| *token);
+    all
+}
+
+/// A residual to be read from a dot.
+type Step = (Dot, FrameSetId, Rest);
+
+/// The steps taken for a mask.
+#[derive(Default)]
+struct Seen {
+    few: SmallVec<[Step; 16]>,
+    many: FxHashSet<Step>,
+}
+
+impl Seen {
+    fn insert(&mut self, step: Step) -> bool {
+        if self.many.is_empty() {
+            if self.few.contains(&step) {
+                return false;
+            }
+            if !self.few.spilled() || self.few.len() < 32 {
+                self.few.push(step);
+                return true;
+            }
+            self.many.extend(self.few.drain(..));
+        }
+        self.many.insert(step)
+    }
+}
+
+/// A mask under way.
 ///
-/// PERF: where all tokens end, it is enough that some thread survives; the state
-/// is not made. Most suffixes end there, and states that no text visits are what
-/// takes memory.
-fn walk(
-    machine: &mut Machine,
-    index: &TokenIndex,
-    from: ConfigId,
-    nodes: &[NodeId],
-    row: &mut [u32],
-) -> Result<(), EngineError> {
-    type Nodes = SmallVec<[NodeId; 8]>;
-    let trie = index.vocab().trie();
-    let mut open: Vec<(ConfigId, Nodes)> = vec![(from, nodes.into())];
-    while let Some((config, nodes)) = open.pop() {
-        let mut groups: SmallVec<[(u8, Nodes); 8]> = SmallVec::new();
-        let mut dead = [0u64; 4];
-        for &node in &nodes {
-            for (byte, child) in trie.children(node) {
-                let (word, bit) = (usize::from(byte >> 6), 1u64 << (byte & 63));
-                if dead[word] & bit != 0 {
+/// Whole residuals go through the language, where the machine would take byte by
+/// byte: a terminal reads what it can of all tokens at once, its exits lead to dots
+/// with what they leave, and dots to terminals, callees and callers. Residuals shrink
+/// with every terminal, and no dot is left-recursive, so this ends.
+struct Drawing<'a> {
+    cache: &'a mut MaskCache,
+    machine: &'a mut Machine,
+    index: &'a TokenIndex,
+    picture: Picture,
+    open: SmallVec<[Step; 8]>,
+    seen: Seen,
+    /// Tokens to be run in full, and whether that can only forbid them.
+    exact: SmallVec<[(Arc<[TokenId]>, bool); 2]>,
+}
+
+impl Drawing<'_> {
+    /// Reads all tokens from the states of threads.
+    fn begin(&mut self, threads: &[Thread]) {
+        // Threads in the same state of the same terminal are taken together:
+        // alternatives often differ only in what comes later.
+        let mut groups: SmallVec<[Group; 4]> = SmallVec::new();
+        for thread in threads {
+            let key = self.wider(thread.head.terminal, thread.head.state);
+            match groups.iter_mut().find(|group| group.key == key) {
+                Some(group) => group.threads.push(*thread),
+                None => groups.push(Group {
+                    key,
+                    threads: SmallVec::from_slice(&[*thread]),
+                }),
+            }
+        }
+        for group in &groups {
+            let reading = self.reading(group.key, Rest::ROOT);
+            for thread in &group.threads {
+                let head = thread.head;
+                self.leave(&reading, head.terminal, head.dot, head.edge, thread.up);
+            }
+        }
+    }
+
+    fn wider(&mut self, terminal: u32, state: LexState) -> (u32, LexState) {
+        match self.machine.terminal(terminal).wider(state) {
+            Some((wider, state)) => (self.machine.terminal_id(wider), state),
+            None => (terminal, state),
+        }
+    }
+
+    /// What a terminal reads; adds the tokens that end inside of it.
+    fn reading(&mut self, (terminal, state): (u32, LexState), rest: Rest) -> Arc<Reading> {
+        let (machine, index) = (&*self.machine, self.index);
+        let reading = self.cache.reading(machine, index, terminal, state, rest);
+        self.picture.add(&reading.inside);
+        if !reading.exact.is_empty() {
+            let only_forbids = machine.terminal(terminal).only_forbids();
+            self.exact.push((Arc::clone(&reading.exact), only_forbids));
+        }
+        reading
+    }
+
+    /// Goes on behind the exits that a terminal takes.
+    fn leave(&mut self, reading: &Reading, terminal: u32, dot: Dot, edge: u32, up: FrameSetId) {
+        for exit in &reading.exits {
+            if !self.machine.terminal(terminal).allows(exit.label) {
+                continue;
+            }
+            self.picture.add_tokens(&exit.ends);
+            if !exit.rest.is_none() {
+                let dot = self.machine.follow(dot, edge, exit.label, None);
+                self.open.push((dot, up, exit.rest));
+            }
+        }
+    }
+
+    fn go_on(&mut self) {
+        while let Some(step) = self.open.pop() {
+            if self.seen.insert(step) {
+                self.step(step);
+            }
+        }
+    }
+
+    fn step(&mut self, (dot, up, rest): Step) {
+        let info = self.machine.dot(dot);
+        if info.is_final {
+            for &frame in self.machine.frame_set(up).iter() {
+                if frame == BOTTOM {
                     continue;
                 }
-                let group = match groups.iter_mut().find(|group| group.0 == byte) {
-                    Some(group) => group,
-                    None if machine.survives(config, byte) => {
-                        groups.push((byte, SmallVec::new()));
-                        let last = groups.len() - 1;
-                        &mut groups[last]
-                    }
-                    None => {
-                        dead[word] |= bit;
-                        continue;
-                    }
-                };
-                for &token in trie.tokens(child) {
-                    mask::set(row, token);
+                let Frame { mut ret, up } = self.machine.frame(frame);
+                if info.returns {
+                    ret = self.machine.resume(ret, dot);
                 }
-                if trie.subtree_end(child).0 > child.0 + 1 {
-                    group.1.push(child);
-                }
+                self.open.push((ret, up, rest));
             }
         }
-        for (byte, members) in groups {
-            if !members.is_empty() {
-                open.push((machine.advance(config, byte)?, members));
+        for &(terminal, edge) in &info.terminals {
+            let first = self.cache.first(self.machine, terminal);
+            if !meet(&first, &self.cache.shared.residuals.first(rest)) {
+                continue;
             }
+            let start = self.machine.terminal(terminal).start();
+            let key = self.wider(terminal, start);
+            let reading = self.reading(key, rest);
+            self.leave(&reading, terminal, dot, edge, up);
+        }
+        for &(callee, ret) in &info.calls {
+            let up = self.machine.called(&info, ret, up);
+            self.open.push((callee, up, rest));
         }
     }
-    Ok(())
-}
-
-fn kind_of(row: &[u32]) -> MaskKind {
-    let mut only = None;
-    for (at, &word) in row.iter().enumerate() {
-        if word == 0 {
-            continue;
-        }
-        if only.is_some() || word & (word - 1) != 0 {
-            return MaskKind::Many;
-        }
-        only = Some(TokenId(32 * at as u32 + word.trailing_zeros()));
-    }
-    only.map_or(MaskKind::Stopped, MaskKind::One)
 }

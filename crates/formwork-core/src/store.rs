@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::{Row, TokenIndex};
 use crate::intern::Interner;
-use crate::slice::{TokenSet, token_set};
+use crate::token_set::TokenSet;
 
 /// A residual: its number, and the bytes that come next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,7 +159,7 @@ impl Store {
             (dfa, nodes, **tables.byte_sets.get(key.next))
         };
         let (tokens, exits) = read(index, &dfa, key.state, &nodes, &next);
-        let inside = token_set(index, None, tokens);
+        let inside = TokenSet::new(index, None, tokens);
         let mut tables = self.tables_mut();
         let rest = tables.rest(index, &exits);
         let inside = tables.set(inside);

@@ -30,8 +30,8 @@ use smallvec::SmallVec;
 
 use crate::index::{Row, TokenIndex};
 use crate::machine::{BOTTOM, Config, FrameSetId, Machine};
-use crate::slice::TokenSet;
 use crate::store::{Part, PartKey, Rest, Store, Tables};
+use crate::token_set::TokenSet;
 
 /// What a rule makes of a residual from some dot on.
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::language::Bytes;
 use crate::terminal::{Label, LexState, Terminal};
 
 const DEAD: u32 = u32::MAX;
@@ -185,6 +186,15 @@ impl Terminal for ByteDfa {
     fn can_continue(&self, state: LexState) -> bool {
         let goes_on = self.table.goes_on.get(state.0[0] as usize);
         goes_on.copied().unwrap_or(false)
+    }
+
+    fn next_bytes(&self, state: LexState) -> Bytes {
+        let mut bytes = [0; 4];
+        for byte in 0..=u8::MAX {
+            let live = self.step(state, byte).is_some();
+            bytes[usize::from(byte / 64)] |= u64::from(live) << (byte % 64);
+        }
+        bytes
     }
 
     fn as_byte_dfa(&self) -> Option<&ByteDfa> {

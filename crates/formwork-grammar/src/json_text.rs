@@ -7,7 +7,8 @@
 
 use std::sync::Arc;
 
-use crate::terminal::{Bulk, Label, LexState, Terminal};
+use crate::language::Bytes;
+use crate::terminal::{AnyContent, Bulk, Label, LexState, Terminal};
 
 /// A state of a [`CharAutomaton`]: three words of its own.
 pub type CharState = [u32; 3];
@@ -28,8 +29,24 @@ pub trait CharAutomaton: Send + Sync {
     /// The label under which the string may end.
     fn exit(&self, state: CharState) -> Option<Label>;
 
+    /// The ASCII characters that can be read in a state, and maybe others, and
+    /// whether any beyond ASCII can.
+    fn next_chars(&self, _state: CharState) -> ([u64; 2], bool) {
+        ([u64::MAX; 2], true)
+    }
+
     /// See [`Terminal::captures`].
     fn captures(&self) -> bool {
+        false
+    }
+
+    /// See [`Terminal::scope`].
+    fn scope(&self) -> Option<u32> {
+        None
+    }
+
+    /// See [`Terminal::only_forbids`].
+    fn only_forbids(&self) -> bool {
         false
     }
 
@@ -51,6 +68,11 @@ pub trait CharAutomaton: Send + Sync {
     /// See [`Terminal::bulk`].
     fn bulk(&self, _state: CharState) -> Bulk {
         Bulk::Walk
+    }
+
+    /// See [`Terminal::any_content`].
+    fn any_content(&self, _state: CharState) -> Option<AnyContent> {
+        None
     }
 
     /// Pushes labels and the fewest *bytes* of content to reach them.
@@ -387,8 +409,46 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
         Place::unpack(state.0[0]) != Place::Closed
     }
 
+    fn next_bytes(&self, state: LexState) -> Bytes {
+        let (place, chars) = Self::split(state);
+        let of = |bytes: &[u8]| {
+            bytes.iter().fold([0; 4], |mut set: Bytes, byte| {
+                set[usize::from(byte / 64)] |= 1 << (byte % 64);
+                set
+            })
+        };
+        match place {
+            Place::Closed => [0; 4],
+            Place::Open => of(b"\""),
+            Place::Escape => of(b"\"\\/bfnrtu"),
+            Place::High { .. } => of(b"\\"),
+            Place::HighEscape { .. } => of(b"u"),
+            Place::Hex { .. } | Place::Low { .. } => of(b"0123456789abcdefABCDEF"),
+            Place::Utf8 { .. } => [0, 0, u64::MAX, 0],
+            Place::Plain => {
+                // Quotes close, backslashes may stand for any character.
+                let (mut ascii, non_ascii) = self.chars.next_chars(chars);
+                let bytes = of(b"\"\\");
+                ascii[0] = ascii[0] & u64::MAX << 0x20 & !bytes[0];
+                if self.chars.exit(chars).is_some() {
+                    ascii[0] |= bytes[0];
+                }
+                let beyond = if non_ascii { u64::MAX } else { 0 };
+                [ascii[0], ascii[1] | bytes[1], 0, beyond]
+            }
+        }
+    }
+
     fn captures(&self) -> bool {
         self.chars.captures()
+    }
+
+    fn scope(&self) -> Option<u32> {
+        self.chars.scope()
+    }
+
+    fn only_forbids(&self) -> bool {
+        self.chars.only_forbids()
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
@@ -409,6 +469,13 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
         match Self::split(state) {
             (Place::Plain, chars) => self.chars.bulk(chars),
             _ => Bulk::Walk,
+        }
+    }
+
+    fn any_content(&self, state: LexState) -> Option<AnyContent> {
+        match Self::split(state) {
+            (Place::Plain, chars) => self.chars.any_content(chars),
+            _ => None,
         }
     }
 

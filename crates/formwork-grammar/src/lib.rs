@@ -38,6 +38,6 @@ pub use bytes::{ByteDfa, ByteDfaBuilder};
 pub use json_text::{CharAutomaton, JsonText};
 pub use language::{Bytes, Dot, Edge, Expansion, Language};
 pub use status::{Restriction, Status};
-pub use terminal::{Bulk, Label, LexState, Shared, Terminal};
+pub use terminal::{AnyContent, Bulk, Label, LexState, Run, Shared, Space, Terminal};
 pub use tokens::TokenSet;
 pub use whitespace::{Spaced, Whitespace};

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::language::Bytes;
+
 /// Which of a terminal's exits was taken. The meaning belongs to the language.
 pub type Label = u32;
 
@@ -25,21 +27,44 @@ pub enum Bulk {
         max_chars: Option<u32>,
         /// Whether runs of more characters never stay inside; if not, some may.
         exact: bool,
-        /// The label of every closing quote, where all of them exit alike
-        /// after any content that stays inside.
-        close: Option<Label>,
     },
-    /// Every run of at most `max_chars` characters of a set leads back to this
-    /// same state (but for counters) and stays inside the terminal.
+    /// Runs of some characters stay inside the terminal, and no run of others
+    /// does.
     Region {
-        /// The ASCII characters of the set.
-        ascii: [u64; 2],
-        /// Whether the set holds every non-ASCII character; if not it is taken
-        /// to hold none.
-        non_ascii: bool,
-        /// Characters left, if bounded.
-        max_chars: Option<u32>,
+        /// Every run of these stays inside.
+        inside: Run,
+        /// No run that is none of these does.
+        reach: Run,
     },
+}
+
+/// The runs of unescaped characters of a set, up to a length.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Run {
+    /// The ASCII characters of the set.
+    pub ascii: [u64; 2],
+    /// Whether the set holds the characters beyond ASCII: all of them, or none.
+    pub non_ascii: bool,
+    /// The most characters, if bounded.
+    pub max_chars: Option<u32>,
+}
+
+/// String content that is read alike: see [`Terminal::any_content`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AnyContent {
+    /// The most characters, if bounded.
+    pub max_chars: Option<u32>,
+    /// The label of every closing quote.
+    pub close: Label,
+}
+
+/// White space before a terminal: see [`Terminal::space`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Space {
+    /// The most bytes of it, if bounded.
+    pub max: Option<u32>,
+    /// The state from which everything else is read.
+    pub then: LexState,
 }
 
 /// A non-empty regular language over bytes, as an automaton all of whose
@@ -57,8 +82,33 @@ pub trait Terminal: Send + Sync {
     /// Whether any byte can follow in `state`.
     fn can_continue(&self, state: LexState) -> bool;
 
+    /// The bytes that can be read in `state`, and maybe others.
+    fn next_bytes(&self, _state: LexState) -> Bytes {
+        [u64::MAX; 4]
+    }
+
+    /// If `state` is before the terminal proper: the JSON white space that may come
+    /// first. It leads to states of the same kind, and what is not white space is
+    /// read in all of them as from [`Space::then`].
+    fn space(&self, _state: LexState) -> Option<Space> {
+        None
+    }
+
     /// Whether the language wants to see the text of this terminal.
     fn captures(&self) -> bool {
+        false
+    }
+
+    /// For a terminal that captures: which of all answers of
+    /// [`depends_on_text`](Terminal::depends_on_text) are its own. Terminals of
+    /// equal scope answer alike; without one they speak for themselves.
+    fn scope(&self) -> Option<u32> {
+        None
+    }
+
+    /// For a terminal that captures: whether seeing the text only ever forbids
+    /// tokens, compared with a text that never occurred.
+    fn only_forbids(&self) -> bool {
         false
     }
 
@@ -72,6 +122,13 @@ pub trait Terminal: Send + Sync {
     /// Knowledge about many tokens at once.
     fn bulk(&self, _state: LexState) -> Bulk {
         Bulk::Walk
+    }
+
+    /// In the body of a JSON string, between two characters: whether every run of
+    /// content of at most so many characters, and no longer one, stays inside, and
+    /// the label of every closing quote, if they all exit alike.
+    fn any_content(&self, _state: LexState) -> Option<AnyContent> {
+        None
     }
 
     /// A wider terminal to ask instead, and its state: from there the same
@@ -131,8 +188,24 @@ impl<T: Terminal> Terminal for Shared<T> {
         self.0.can_continue(state)
     }
 
+    fn next_bytes(&self, state: LexState) -> Bytes {
+        self.0.next_bytes(state)
+    }
+
+    fn space(&self, state: LexState) -> Option<Space> {
+        self.0.space(state)
+    }
+
     fn captures(&self) -> bool {
         self.0.captures()
+    }
+
+    fn scope(&self) -> Option<u32> {
+        self.0.scope()
+    }
+
+    fn only_forbids(&self) -> bool {
+        self.0.only_forbids()
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
@@ -141,6 +214,10 @@ impl<T: Terminal> Terminal for Shared<T> {
 
     fn bulk(&self, state: LexState) -> Bulk {
         self.0.bulk(state)
+    }
+
+    fn any_content(&self, state: LexState) -> Option<AnyContent> {
+        self.0.any_content(state)
     }
 
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {

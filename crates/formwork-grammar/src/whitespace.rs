@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::terminal::{Bulk, Label, LexState, Terminal};
+use crate::language::Bytes;
+use crate::terminal::{AnyContent, Bulk, Label, LexState, Space, Terminal};
 
 /// Whether a byte is JSON white space (RFC 8259, section 2).
 pub fn is_space(byte: u8) -> bool {
@@ -112,8 +113,34 @@ impl<T: Terminal> Terminal for Spaced<T> {
         Self::in_space(state) || self.inner.can_continue(state)
     }
 
+    fn next_bytes(&self, state: LexState) -> Bytes {
+        let mut bytes = self.inner.next_bytes(self.resolve(state));
+        if Self::in_space(state) {
+            for space in *b" \t\n\r" {
+                bytes[0] |= 1 << space;
+            }
+        }
+        bytes
+    }
+
+    fn space(&self, state: LexState) -> Option<Space> {
+        let read = state.0[0] & !IN_SPACE;
+        Self::in_space(state).then(|| Space {
+            max: self.space.max().map(|max| max - read),
+            then: self.inner.start(),
+        })
+    }
+
     fn captures(&self) -> bool {
         self.inner.captures()
+    }
+
+    fn scope(&self) -> Option<u32> {
+        self.inner.scope()
+    }
+
+    fn only_forbids(&self) -> bool {
+        self.inner.only_forbids()
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
@@ -137,6 +164,13 @@ impl<T: Terminal> Terminal for Spaced<T> {
             Bulk::Walk
         } else {
             self.inner.bulk(state)
+        }
+    }
+
+    fn any_content(&self, state: LexState) -> Option<AnyContent> {
+        match Self::in_space(state) {
+            true => None,
+            false => self.inner.any_content(state),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Scalars that must not repeat, and whose text the language wants to see.
 
 use formwork_grammar::json_text::CharState;
-use formwork_grammar::{Bulk, CharAutomaton, Label, LexState, Terminal};
+use formwork_grammar::{AnyContent, Bulk, Bytes, CharAutomaton, Label, LexState, Space, Terminal};
 
 use crate::name_table::Trie;
 use crate::text::Text;
@@ -112,6 +112,10 @@ impl CharAutomaton for Except {
         self.text.exit(inner(state))
     }
 
+    fn next_chars(&self, state: CharState) -> ([u64; 2], bool) {
+        self.text.next_chars(inner(state))
+    }
+
     fn bulk(&self, state: CharState) -> Bulk {
         match self.text.bulk(inner(state)) {
             // Off the words the language is that of the strings alone.
@@ -119,13 +123,18 @@ impl CharAutomaton for Except {
             Bulk::Content {
                 max_chars: None,
                 exact,
-                ..
             } => Bulk::Content {
                 max_chars: None,
                 exact,
-                close: None,
             },
             _ => Bulk::Walk,
+        }
+    }
+
+    fn any_content(&self, state: CharState) -> Option<AnyContent> {
+        match state[2] {
+            OUT => self.text.any_content(inner(state)),
+            _ => None,
         }
     }
 
@@ -198,8 +207,24 @@ impl<T: Terminal> Terminal for Captured<T> {
         self.terminal.can_continue(state)
     }
 
+    fn next_bytes(&self, state: LexState) -> Bytes {
+        self.terminal.next_bytes(state)
+    }
+
+    fn space(&self, state: LexState) -> Option<Space> {
+        self.terminal.space(state)
+    }
+
     fn captures(&self) -> bool {
         true
+    }
+
+    fn scope(&self) -> Option<u32> {
+        let kinds = match self.is_name {
+            false => 1,
+            true => 5,
+        };
+        Some(kinds + self.scope as u32)
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
@@ -229,6 +254,10 @@ impl<T: Terminal> Terminal for Captured<T> {
 
     fn bulk(&self, state: LexState) -> Bulk {
         self.terminal.bulk(state)
+    }
+
+    fn any_content(&self, state: LexState) -> Option<AnyContent> {
+        self.terminal.any_content(state)
     }
 
     fn ways_out(&self, state: LexState, out: &mut Vec<(Label, u32)>) {

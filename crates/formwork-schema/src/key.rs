@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use formwork_grammar::json_text::{CharState, char_bytes};
-use formwork_grammar::{Bulk, CharAutomaton, Label, Terminal};
+use formwork_grammar::{AnyContent, Bulk, CharAutomaton, Label, Terminal};
 use rustc_hash::FxHashSet;
 
 use crate::name_table::{NameTable, Trie};
@@ -35,6 +35,9 @@ pub(crate) struct Key {
 
 /// See [`Key::identity`].
 pub(crate) type KeyIdentity = (usize, Vec<(bool, bool)>, [u64; 2], Vec<Box<str>>);
+
+/// See [`formwork_grammar::Terminal::scope`]; that of names.
+pub(crate) const NAME_SCOPE: u32 = 0;
 
 /// A node or state that was left, as a word of the state; others are plus one.
 const OUT: u32 = 0;
@@ -333,8 +336,36 @@ impl CharAutomaton for Key {
         Some(self.table.listed.len() as u32 + class)
     }
 
+    fn next_chars(&self, [listed, class, _]: CharState) -> ([u64; 2], bool) {
+        if class != OUT && self.classes != 0 {
+            return ([u64::MAX; 2], true);
+        }
+        let mut ascii = [0; 2];
+        let mut beyond = false;
+        let children = match listed {
+            OUT => &[],
+            node => self.table.trie.children(node - 1),
+        };
+        for &(c, _) in children {
+            match ascii.get_mut(c as usize / 64) {
+                Some(word) => *word |= 1 << (c as u32 % 64),
+                None => beyond = true,
+            }
+        }
+        (ascii, beyond)
+    }
+
     fn captures(&self) -> bool {
         self.classes != 0
+    }
+
+    fn scope(&self) -> Option<u32> {
+        Some(NAME_SCOPE)
+    }
+
+    /// A name that was used is one name less to come.
+    fn only_forbids(&self) -> bool {
+        true
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
@@ -358,12 +389,22 @@ impl CharAutomaton for Key {
         }
     }
 
+    fn any_content(&self, state: CharState) -> Option<AnyContent> {
+        let [listed, class, used] = state;
+        // Off all known names, and where no character changes the class.
+        let off = listed == OUT && used == OUT && self.classes != 0;
+        let same = off && class != OUT && self.table.classes.is_sink(class - 1);
+        Some(AnyContent {
+            max_chars: None,
+            close: self.exit(state).filter(|_| same)?,
+        })
+    }
+
     fn bulk(&self, [_, class, _]: CharState) -> Bulk {
         if self.classes != 0 && self.is_open(class) {
             Bulk::Content {
                 max_chars: None,
                 exact: true,
-                close: None,
             }
         } else {
             Bulk::Walk

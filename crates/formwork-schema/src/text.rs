@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use formwork_automata::{CharSet, Dfa, LengthSets};
+use formwork_automata::{Dfa, LengthSets};
 use formwork_grammar::json_text::{CharState, char_bytes};
-use formwork_grammar::{Bulk, CharAutomaton, Label};
+use formwork_grammar::{AnyContent, Bulk, CharAutomaton, Label, Run};
 use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
@@ -240,6 +240,11 @@ impl CharAutomaton for Text {
         (self.dfa.is_match(state) && read >= self.min).then_some(0)
     }
 
+    fn next_chars(&self, [state, _, _]: CharState) -> ([u64; 2], bool) {
+        let next = self.dfa.next_chars(state);
+        (next.ascii, next.beyond)
+    }
+
     fn bulk(&self, [state, read, _]: CharState) -> Bulk {
         let dfa = &*self.dfa;
         let left = self.max.map(|max| max - read);
@@ -250,24 +255,40 @@ impl CharAutomaton for Text {
             return Bulk::Content {
                 max_chars: left.map(|left| left.saturating_sub(rest)),
                 exact: universal || left.is_none(),
-                close: (universal && read >= self.min).then_some(0),
             };
         }
-        let region = dfa.loops(state);
-        let ascii = ascii_of(&region);
-        if ascii[0].count_ones() + ascii[1].count_ones() < 8 {
+        // From a state that loops, every length from the shortest on is possible.
+        let safe = dfa.safe_chars(state, self.lengths.is_some());
+        let ascii = plain(safe.ascii);
+        if ascii == [0; 2] {
             return Bulk::Walk;
         }
-        // From a state that loops, every length from the shortest on is
-        // possible.
-        let max_chars = left.map(|left| left.saturating_sub(dfa.min_len(state)));
+        let rest = match safe.stays {
+            true => dfa.min_len(state),
+            false => self.longest_rest,
+        };
+        let room = left.map(|left| left.saturating_sub(rest));
+        let all = dfa.all_chars();
         Bulk::Region {
-            ascii,
-            non_ascii: NON_ASCII
-                .iter()
-                .all(|&(low, high)| holds_all(&region, low, high)),
-            max_chars,
+            inside: Run {
+                ascii,
+                non_ascii: safe.all_beyond,
+                max_chars: least(safe.depth, room),
+            },
+            reach: Run {
+                ascii: plain(all.ascii),
+                non_ascii: all.beyond,
+                max_chars: least(dfa.max_len(state), left),
+            },
         }
+    }
+
+    fn any_content(&self, [state, read, _]: CharState) -> Option<AnyContent> {
+        let alike = self.dfa.is_universal(state) && read >= self.min;
+        alike.then(|| AnyContent {
+            max_chars: self.max.map(|max| max - read),
+            close: 0,
+        })
     }
 
     fn ways_out(&self, [state, read, _]: CharState, out: &mut Vec<(Label, u32)>) {
@@ -276,24 +297,22 @@ impl CharAutomaton for Text {
     }
 }
 
-/// All characters beyond ASCII, without the surrogates.
-const NON_ASCII: [(u32, u32); 2] = [(0x80, 0xD7FF), (0xE000, 0x10_FFFF)];
-
-fn holds_all(set: &CharSet, low: u32, high: u32) -> bool {
-    set.ranges().iter().any(|&(l, h)| l <= low && high <= h)
+/// The lesser of two bounds.
+fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
 }
 
 /// The ASCII characters of a set that stand for themselves in a literal.
-fn ascii_of(set: &CharSet) -> [u64; 2] {
-    let mut ascii = [0u64; 2];
-    for &(low, high) in set.ranges() {
-        for c in low..=high.min(0x7F) {
-            if c >= 0x20 && c != 0x22 && c != 0x5C {
-                ascii[(c >> 6) as usize] |= 1 << (c & 63);
-            }
-        }
-    }
-    ascii
+fn plain(ascii: [u64; 2]) -> [u64; 2] {
+    const QUOTE: u64 = 1 << 0x22;
+    const BACKSLASH: u64 = 1 << (0x5C - 0x40);
+    [
+        ascii[0] & (u64::MAX << 0x20) & !QUOTE,
+        ascii[1] & !BACKSLASH,
+    ]
 }
 
 impl Solver {

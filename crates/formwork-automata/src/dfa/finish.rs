@@ -169,6 +169,7 @@ impl Raw {
             table: table.into(),
             labels,
             facts: OnceLock::new(),
+            chars: OnceLock::new(),
         }
     }
 }

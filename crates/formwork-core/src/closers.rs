@@ -1,0 +1,88 @@
+//! The tokens that close a JSON string: some content, a quote, and what follows it.
+
+use std::sync::OnceLock;
+
+use formwork_vocab::{NodeId, TokenId, Trie};
+
+use crate::residual::{Residuals, Rest};
+
+/// The start of some token that ends a JSON string: content, then a quote.
+#[derive(Debug)]
+pub(crate) struct Closer {
+    /// The trie node after the quote.
+    pub(crate) node: NodeId,
+    /// The content, from a boundary between characters.
+    pub(crate) body: Box<[u8]>,
+}
+
+/// All closers of a vocabulary, as a trie of their content.
+pub(crate) struct Closers {
+    nodes: Vec<CloserNode>,
+}
+
+/// A place in the content.
+#[derive(Default)]
+pub(crate) struct CloserNode {
+    pub(crate) children: Vec<(u8, u32)>,
+    /// Whether a quote comes here in some token.
+    pub(crate) closes: bool,
+    /// The tokens that end with that quote.
+    pub(crate) ends: Box<[TokenId]>,
+    /// What goes on behind it.
+    pub(crate) rest: Rest,
+    below: OnceLock<Below>,
+}
+
+/// What ends at or below a place.
+#[derive(Debug)]
+pub(crate) struct Below {
+    pub(crate) ends: Box<[TokenId]>,
+    pub(crate) rest: Rest,
+}
+
+impl Closers {
+    pub(crate) fn new(trie: &Trie, closers: &[Closer], residuals: &Residuals) -> Closers {
+        let mut nodes = vec![CloserNode::default()];
+        for Closer { node, body } in closers {
+            let mut at = 0;
+            for &byte in body.iter() {
+                let known = nodes[at].children.iter().find(|&&(known, _)| known == byte);
+                at = match known {
+                    Some(&(_, child)) => child as usize,
+                    None => {
+                        let child = nodes.len();
+                        nodes.push(CloserNode::default());
+                        nodes[at].children.push((byte, child as u32));
+                        child
+                    }
+                };
+            }
+            nodes[at].closes = true;
+            nodes[at].ends = trie.tokens(*node).into();
+            nodes[at].rest = residuals.after(*node);
+        }
+        Closers { nodes }
+    }
+
+    pub(crate) fn at(&self, node: usize) -> &CloserNode {
+        &self.nodes[node]
+    }
+
+    /// What ends at or below a node.
+    pub(crate) fn below(&self, node: usize, residuals: &Residuals) -> &Below {
+        self.nodes[node].below.get_or_init(|| {
+            let (mut ends, mut rests) = (Vec::new(), Vec::new());
+            let mut open = vec![node];
+            while let Some(at) = open.pop() {
+                let node = &self.nodes[at];
+                ends.extend_from_slice(&node.ends);
+                rests.push(node.rest);
+                open.extend(node.children.iter().map(|&(_, child)| child as usize));
+            }
+            Below {
+                ends: ends.into(),
+                rest: residuals.union_all(&rests),
+            }
+        })
+    }
+}

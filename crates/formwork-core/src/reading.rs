@@ -1,0 +1,442 @@
+//! What a terminal reads of a residual, from one of its states on.
+
+use std::sync::Arc;
+
+use formwork_grammar::{Bulk, Label, LexState, Run, Terminal};
+use formwork_vocab::{TokenId, mask};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::index::{Region, Row, TokenIndex};
+use crate::readings::Readings;
+use crate::residual::Rest;
+use crate::token_set::TokenSet;
+
+/// What a terminal reads of a residual.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// Tokens that end inside the terminal.
+    pub(crate) inside: TokenSet,
+    /// What leaves it, by label.
+    pub(crate) exits: Box<[Exit]>,
+    /// Tokens whose rest may depend on the captured text; they have to be run in
+    /// full.
+    pub(crate) exact: Arc<[TokenId]>,
+}
+
+/// What leaves a terminal under one label.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    pub(crate) label: Label,
+    /// Tokens that end with the terminal.
+    pub(crate) ends: Arc<[TokenId]>,
+    /// What goes on behind it.
+    pub(crate) rest: Rest,
+}
+
+impl Reading {
+    /// Approximate heap use, in bytes; rows that others hold as well count in full.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let ends: usize = self.exits.iter().map(|exit| exit.ends.len()).sum();
+        let exits = size_of::<Exit>() * self.exits.len();
+        size_of::<Reading>() + exits + 4 * (ends + self.exact.len()) + self.inside.heap_bytes()
+    }
+
+    /// Reads `rest` from `state` on.
+    ///
+    /// Costs a step of the terminal for every distinct beginning of the residual
+    /// that stays alive; from the body of a string, where the terminal knows of many
+    /// tokens at once ([`Bulk`]), a scan of the vocabulary's signatures and a run of
+    /// those tokens that these leave open.
+    pub(crate) fn new(
+        index: &TokenIndex,
+        readings: &Readings,
+        terminal: &dyn Terminal,
+        state: LexState,
+        rest: Rest,
+    ) -> Reading {
+        let mut reader = Reader {
+            index,
+            readings,
+            terminal,
+            sparse: Vec::new(),
+            dense: None,
+            exits: SmallVec::new(),
+        };
+        let (mut state, mut rest) = (state, rest);
+        if let Some(space) = terminal.space(state) {
+            let spaced = readings.space(rest, space.max);
+            reader.sparse.extend_from_slice(&spaced.inside);
+            (state, rest) = (space.then, spaced.rest);
+        }
+        reader.read(state, rest);
+        reader.finish()
+    }
+}
+
+/// What has left a terminal so far under one label.
+struct Leaving {
+    label: Label,
+    ends: Vec<TokenId>,
+    rests: SmallVec<[Rest; 4]>,
+}
+
+struct Reader<'a> {
+    index: &'a TokenIndex,
+    readings: &'a Readings,
+    terminal: &'a dyn Terminal,
+    sparse: Vec<TokenId>,
+    dense: Option<Row>,
+    exits: SmallVec<[Leaving; 2]>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, state: LexState, rest: Rest) {
+        let mut open: SmallVec<[(LexState, Rest); 16]> = SmallVec::new();
+        open.push((state, rest));
+        while let Some((state, rest)) = open.pop() {
+            if let Some(label) = self.any_content(state) {
+                self.read_content(state, rest, label);
+                continue;
+            }
+            if rest == Rest::ROOT && self.read_in_bulk(state) {
+                continue;
+            }
+            let live = self.terminal.next_bytes(state);
+            let residuals = &self.readings.residuals;
+            residuals.branches(rest, &live, |byte, tokens, rest| {
+                let Some(next) = self.terminal.step(state, byte) else {
+                    return;
+                };
+                let goes_on = self.terminal.can_continue(next);
+                if let Some(label) = self.terminal.exit(next) {
+                    let ends = if goes_on { &[] } else { tokens };
+                    leaving(&mut self.exits, label, ends, rest);
+                }
+                if goes_on {
+                    self.sparse.extend_from_slice(tokens);
+                    if !rest.is_none() {
+                        open.push((next, rest));
+                    }
+                }
+            });
+        }
+    }
+
+    /// The label of every closing quote, if all string content that any token has
+    /// is read alike.
+    fn any_content(&self, state: LexState) -> Option<Label> {
+        let any = self.terminal.any_content(state)?;
+        let all = self.index.affects_none(any.max_chars);
+        all.then_some(any.close)
+    }
+
+    /// The same as from any such state of any terminal.
+    fn read_content(&mut self, state: LexState, rest: Rest, label: Label) {
+        if rest == Rest::ROOT {
+            self.add_row(self.index.content(None));
+            let closers = self.readings.closers();
+            let all = closers.below(0, &self.readings.residuals);
+            leaving(&mut self.exits, label, &all.ends, all.rest);
+            return;
+        }
+        let content = self
+            .readings
+            .content(rest, |rest| self.walk_content(state, rest));
+        self.sparse.extend_from_slice(&content.inside);
+        leaving(&mut self.exits, label, &content.ends, content.rest);
+    }
+
+    /// What string content and the quote after it read of a residual.
+    fn walk_content(&self, state: LexState, rest: Rest) -> Content {
+        let mut content = Content::default();
+        let mut rests = Vec::new();
+        let mut open: SmallVec<[(LexState, Rest); 16]> = SmallVec::new();
+        open.push((state, rest));
+        let residuals = &self.readings.residuals;
+        while let Some((state, rest)) = open.pop() {
+            residuals.branches(rest, &[u64::MAX; 4], |byte, tokens, rest| {
+                match self.terminal.step(state, byte) {
+                    Some(next) if self.terminal.can_continue(next) => {
+                        content.inside.extend_from_slice(tokens);
+                        if !rest.is_none() {
+                            open.push((next, rest));
+                        }
+                    }
+                    Some(_) => {
+                        content.ends.extend_from_slice(tokens);
+                        rests.push(rest);
+                    }
+                    None => {}
+                }
+            });
+        }
+        content.rest = residuals.union_all(&rests);
+        content
+    }
+
+    /// All tokens at once from the body of a string, if the terminal knows of them.
+    fn read_in_bulk(&mut self, state: LexState) -> bool {
+        let index = self.index;
+        match self.terminal.bulk(state) {
+            Bulk::Walk => return false,
+            Bulk::Content { max_chars, exact } => {
+                let bound = index.effective(max_chars);
+                let row = index.content(bound);
+                let fits = |&&(_, chars): &&(TokenId, u32)| max_chars.is_none_or(|m| chars <= m);
+                let long = index.long().iter().filter(fits).map(|&(token, _)| token);
+                self.sparse.extend(long);
+                if !exact && !index.affects_none(max_chars) {
+                    let all = index.content(None);
+                    self.run_between(state, &all, &row);
+                }
+                self.add_row(row);
+            }
+            Bulk::Region { inside, reach } => {
+                let row = index.region(self.region(inside));
+                let reach = Run {
+                    max_chars: reach
+                        .max_chars
+                        .filter(|&max| !index.affects_none(Some(max))),
+                    ..reach
+                };
+                let all = index.region(self.region(reach));
+                self.run_between(state, &all, &row);
+                let odd = index.odd().iter().copied();
+                self.run(state, odd);
+                let long = index.long().iter().map(|&(token, _)| token);
+                self.run(state, long);
+                self.add_row(row);
+            }
+        }
+        self.close(state);
+        true
+    }
+
+    fn region(&self, run: Run) -> Region {
+        Region {
+            ascii: run.ascii,
+            non_ascii: run.non_ascii,
+            max_chars: self.index.effective(run.max_chars),
+        }
+    }
+
+    /// Runs the tokens of `all` that are not in `known`.
+    fn run_between(&mut self, state: LexState, all: &[u32], known: &[u32]) {
+        let words = all.iter().zip(known).enumerate();
+        let open = words.filter_map(|(at, (all, known))| match all & !known {
+            0 => None,
+            left => Some((at as u32, left)),
+        });
+        self.run(state, open.flat_map(|(at, word)| ones(at, word)));
+    }
+
+    /// Runs tokens of string content one by one.
+    fn run(&mut self, state: LexState, tokens: impl Iterator<Item = TokenId>) {
+        let vocab = self.index.vocab();
+        let mut stepper = Stepper::new(self.terminal, state);
+        for token in tokens {
+            if stepper.survives(vocab.bytes(token)) {
+                self.sparse.push(token);
+            }
+        }
+    }
+
+    /// Adds what a closing quote leads to, for every content that some token has
+    /// before one.
+    fn close(&mut self, state: LexState) {
+        let closers = self.readings.closers();
+        let mut open: SmallVec<[(usize, LexState); 16]> = SmallVec::new();
+        open.push((0, state));
+        while let Some((at, state)) = open.pop() {
+            let closer = closers.at(at);
+            // Where the rest of the content is read alike, all closers end alike.
+            if let Some(label) = self.any_content(state) {
+                let below = closers.below(at, &self.readings.residuals);
+                leaving(&mut self.exits, label, &below.ends, below.rest);
+                continue;
+            }
+            if closer.closes
+                && let Some(closed) = self.terminal.step(state, b'"')
+                && let Some(label) = self.terminal.exit(closed)
+            {
+                leaving(&mut self.exits, label, &closer.ends, closer.rest);
+            }
+            for &(byte, child) in &closer.children {
+                if let Some(next) = self.terminal.step(state, byte) {
+                    open.push((child as usize, next));
+                }
+            }
+        }
+    }
+
+    fn add_row(&mut self, row: Row) {
+        match &mut self.dense {
+            None => self.dense = Some(row),
+            Some(before) => {
+                let mut both = before.to_vec();
+                mask::or_into(&mut both, &row);
+                *before = both.into();
+            }
+        }
+    }
+
+    fn finish(self) -> Reading {
+        let residuals = &self.readings.residuals;
+        let mut exits: Vec<Exit> = self
+            .exits
+            .into_iter()
+            .map(|leaving| Exit {
+                label: leaving.label,
+                ends: leaving.ends.into(),
+                rest: residuals.union_all(&leaving.rests),
+            })
+            .collect();
+        exits.sort_unstable_by_key(|exit| exit.label);
+        let exact = match self.terminal.captures() {
+            true => exact(self.index, self.readings, self.terminal, &exits),
+            false => Arc::default(),
+        };
+        Reading {
+            inside: TokenSet::new(self.index, self.dense, self.sparse),
+            exits: exits.into_boxed_slice(),
+            exact,
+        }
+    }
+}
+
+fn leaving(exits: &mut SmallVec<[Leaving; 2]>, label: Label, ends: &[TokenId], rest: Rest) {
+    let at = exits.iter().position(|leaving| leaving.label == label);
+    let at = at.unwrap_or_else(|| {
+        exits.push(Leaving {
+            label,
+            ends: Vec::new(),
+            rests: SmallVec::new(),
+        });
+        exits.len() - 1
+    });
+    exits[at].ends.extend_from_slice(ends);
+    if !rest.is_none() {
+        exits[at].rests.push(rest);
+    }
+}
+
+/// The tokens behind a terminal's exits that may depend on its text.
+fn exact(
+    index: &TokenIndex,
+    readings: &Readings,
+    terminal: &dyn Terminal,
+    exits: &[Exit],
+) -> Arc<[TokenId]> {
+    let of = |rest: Rest| {
+        let vocab = index.vocab();
+        let trie = vocab.trie();
+        let mut tokens = Vec::new();
+        for node in readings.residuals.nodes(rest) {
+            let (depth, own) = (trie.depth(node), trie.tokens(node).len());
+            // Those of the node itself come first.
+            let below = trie.subtree_tokens(node).iter().skip(own).copied();
+            tokens.extend(below.filter(|&token| {
+                let rest = vocab.bytes(token).get(depth..);
+                rest.is_some_and(|rest| terminal.depends_on_text(rest))
+            }));
+        }
+        tokens
+    };
+    let all = |rest: Rest| match terminal.scope() {
+        Some(scope) => readings.exact(scope, rest, || of(rest).into()),
+        None => of(rest).into(),
+    };
+    match exits {
+        [] => Arc::default(),
+        [exit] => all(exit.rest),
+        _ => exits
+            .iter()
+            .flat_map(|exit| all(exit.rest).to_vec())
+            .collect(),
+    }
+}
+
+/// The tokens of one word of a row.
+fn ones(at: u32, word: u32) -> impl Iterator<Item = TokenId> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        let bit = left.trailing_zeros();
+        left &= left.checked_sub(1)?;
+        Some(TokenId(32 * at + bit))
+    })
+}
+
+/// What string content and the quote after it read of a residual.
+#[derive(Default, Debug)]
+pub(crate) struct Content {
+    pub(crate) inside: Vec<TokenId>,
+    /// Tokens that end with the quote.
+    pub(crate) ends: Vec<TokenId>,
+    pub(crate) rest: Rest,
+}
+
+/// A terminal's automaton with the steps already taken in a table: many tokens take
+/// the same few steps.
+///
+/// PERF: a step of a pattern takes about 3 ns instead of 20.
+struct Stepper<'a> {
+    terminal: &'a dyn Terminal,
+    ids: FxHashMap<LexState, u32>,
+    states: Vec<LexState>,
+    /// 256 entries a state.
+    next: Vec<u32>,
+}
+
+impl<'a> Stepper<'a> {
+    const DEAD: u32 = u32::MAX;
+    const UNKNOWN: u32 = u32::MAX - 1;
+
+    fn new(terminal: &'a dyn Terminal, start: LexState) -> Stepper<'a> {
+        let mut stepper = Stepper {
+            terminal,
+            ids: FxHashMap::default(),
+            states: Vec::new(),
+            next: Vec::new(),
+        };
+        stepper.add(start);
+        stepper
+    }
+
+    /// Whether the terminal reads some string content from the start on.
+    fn survives(&mut self, bytes: &[u8]) -> bool {
+        let mut at = 0;
+        for &byte in bytes {
+            at = self.step(at, byte);
+            if at == Self::DEAD {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn add(&mut self, state: LexState) -> u32 {
+        if let Some(&id) = self.ids.get(&state) {
+            return id;
+        }
+        let id = self.states.len() as u32;
+        self.states.push(state);
+        self.next.resize(self.next.len() + 256, Self::UNKNOWN);
+        self.ids.insert(state, id);
+        id
+    }
+
+    fn step(&mut self, from: u32, byte: u8) -> u32 {
+        let cell = from as usize * 256 + usize::from(byte);
+        let known = self.next[cell];
+        if known != Self::UNKNOWN {
+            return known;
+        }
+        let to = match self.terminal.step(self.states[from as usize], byte) {
+            Some(next) => self.add(next),
+            None => Self::DEAD,
+        };
+        self.next[cell] = to;
+        to
+    }
+}

@@ -1,0 +1,53 @@
+//! Sets of tokens, dense or sparse or both.
+
+use std::sync::Arc;
+
+use formwork_vocab::{TokenId, mask};
+
+use crate::index::{Row, TokenIndex};
+
+/// A set of tokens: a row that others may hold as well, and a list.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct TokenSet {
+    pub(crate) dense: Option<Row>,
+    pub(crate) sparse: Box<[TokenId]>,
+}
+
+/// Above so many tokens a row is smaller and quicker than a list.
+const MAX_SPARSE: usize = 2000;
+
+impl TokenSet {
+    /// The tokens of a row and a list.
+    pub(crate) fn new(index: &TokenIndex, dense: Option<Row>, sparse: Vec<TokenId>) -> TokenSet {
+        if sparse.len() <= MAX_SPARSE {
+            return TokenSet {
+                dense,
+                sparse: sparse.into_boxed_slice(),
+            };
+        }
+        let mut row = match dense {
+            Some(dense) => dense.to_vec(),
+            None => vec![0u32; index.vocab().mask_words()],
+        };
+        mask::set_all(&mut row, &sparse);
+        TokenSet {
+            dense: Some(Arc::from(row)),
+            sparse: Box::default(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dense.is_none() && self.sparse.is_empty()
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        4 * self.sparse.len() + self.dense.as_ref().map_or(0, |row| 4 * row.len())
+    }
+
+    pub(crate) fn or_into(&self, row: &mut [u32]) {
+        if let Some(dense) = &self.dense {
+            mask::or_into(row, dense);
+        }
+        mask::set_all(row, &self.sparse);
+    }
+}
