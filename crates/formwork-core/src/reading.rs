@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use formwork_grammar::{Bulk, Label, LexState, Run, Terminal};
-use formwork_vocab::{TokenId, mask};
+use formwork_vocab::{NodeId, TokenId, mask};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::index::{Region, Row, TokenIndex};
 use crate::readings::Readings;
-use crate::residual::Rest;
+use crate::residual::{Residuals, Rest};
 use crate::token_set::TokenSet;
 
 /// What a terminal reads of a residual.
@@ -74,6 +74,11 @@ impl Reading {
     }
 }
 
+/// Below a node with so many others, a look at all of them at once is worth it.
+const LARGE: u32 = 16;
+/// So many tokens are not run one by one.
+const MANY: u32 = 6000;
+
 /// What has left a terminal so far under one label.
 struct Leaving {
     label: Label,
@@ -102,6 +107,9 @@ impl Reader<'_> {
             if rest == Rest::ROOT && self.read_in_bulk(state) {
                 continue;
             }
+            if self.read_below(state, rest) {
+                continue;
+            }
             let live = self.terminal.next_bytes(state);
             let residuals = &self.readings.residuals;
             residuals.branches(rest, &live, |byte, tokens, rest| {
@@ -121,6 +129,33 @@ impl Reader<'_> {
                 }
             });
         }
+    }
+
+    /// Everything that is left, if it consists of characters that the terminal can
+    /// read without end.
+    ///
+    /// PERF: so most of the vocabulary needs no look at each node.
+    fn read_below(&mut self, state: LexState, rest: Rest) -> bool {
+        let trie = self.index.vocab().trie();
+        let large = |node: &NodeId| trie.subtree_end(*node).0 - node.0 > LARGE;
+        let Some(node) = Residuals::node(rest).filter(large) else {
+            return false;
+        };
+        let Bulk::Region { inside, .. } = self.terminal.bulk(state) else {
+            return false;
+        };
+        let below = trie.subtree_signature(node);
+        let covers = below[0] & !inside.ascii[0] == 0
+            && below[1] & !inside.ascii[1] == 0
+            && !trie.subtree_has_non_ascii(node)
+            && self.index.affects_none(inside.max_chars);
+        if covers {
+            // The node's own tokens come first, and were read before.
+            let own = trie.tokens(node).len();
+            self.sparse
+                .extend_from_slice(&trie.subtree_tokens(node)[own..]);
+        }
+        covers
     }
 
     /// The label of every closing quote, if all string content that any token has
@@ -194,13 +229,11 @@ impl Reader<'_> {
             }
             Bulk::Region { inside, reach } => {
                 let row = index.region(self.region(inside));
-                let reach = Run {
-                    max_chars: reach
-                        .max_chars
-                        .filter(|&max| !index.affects_none(Some(max))),
-                    ..reach
-                };
                 let all = index.region(self.region(reach));
+                let open = row.iter().zip(&*all).map(|(row, all)| all & !row);
+                if open.map(u32::count_ones).sum::<u32>() > MANY {
+                    return false;
+                }
                 self.run_between(state, &all, &row);
                 let odd = index.odd().iter().copied();
                 self.run(state, odd);

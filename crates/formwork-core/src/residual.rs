@@ -61,7 +61,6 @@ pub(crate) struct Residuals {
     vocab: Arc<Vocab>,
     sets: Arena<Set>,
     ids: Mutex<FxHashMap<Arc<[NodeId]>, u32>>,
-    unions: Mutex<FxHashMap<(Rest, Rest), Rest>>,
     bytes: AtomicUsize,
 }
 
@@ -76,7 +75,6 @@ impl Residuals {
             vocab,
             sets: Arena::default(),
             ids: Mutex::default(),
-            unions: Mutex::default(),
             bytes: AtomicUsize::new(0),
         }
     }
@@ -139,6 +137,11 @@ impl Residuals {
         self.sets.get(rest.0 ^ SETS)
     }
 
+    /// The node of a residual that has only one.
+    pub(crate) fn node(rest: Rest) -> Option<NodeId> {
+        (rest.0 < SETS).then_some(NodeId(rest.0))
+    }
+
     /// The nodes of a residual, ascending.
     pub(crate) fn nodes(&self, rest: Rest) -> SmallVec<[NodeId; 8]> {
         match rest {
@@ -149,24 +152,6 @@ impl Residuals {
                 .map(|set| SmallVec::from_slice(&set.nodes))
                 .unwrap_or_default(),
         }
-    }
-
-    /// Two residuals together.
-    pub(crate) fn union(&self, a: Rest, b: Rest) -> Rest {
-        if a == b || b.is_none() {
-            return a;
-        }
-        if a.is_none() {
-            return b;
-        }
-        let key = (a.min(b), a.max(b));
-        if let Some(&known) = locked(&self.unions).get(&key) {
-            return known;
-        }
-        let union = self.union_all(&[a, b]);
-        self.count(24);
-        locked(&self.unions).insert(key, union);
-        union
     }
 
     /// Several residuals together.
@@ -217,21 +202,9 @@ impl Residuals {
             }
             return;
         }
-        let node = NodeId(rest.0);
-        let few: u32 = live.iter().map(|word| word.count_ones()).sum();
-        if few <= FEW {
-            for byte in bytes(live) {
-                if let Some(child) = trie.child(node, byte) {
-                    visit(byte, trie.tokens(child), self.after(child));
-                }
-            }
-        } else {
-            for (byte, child) in trie.children(node) {
-                if has(live, byte) {
-                    visit(byte, trie.tokens(child), self.after(child));
-                }
-            }
-        }
+        trie.children_in(NodeId(rest.0), live, |byte, child| {
+            visit(byte, trie.tokens(child), self.after(child));
+        });
     }
 
     fn set_branches<'a>(&'a self, set: &'a Set) -> &'a [Branch] {
@@ -264,9 +237,6 @@ impl Residuals {
     }
 }
 
-/// So many bytes are looked up one by one.
-const FEW: u32 = 12;
-
 /// Whether a byte is in a set.
 pub(crate) fn has(set: &Bytes, byte: u8) -> bool {
     set[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
@@ -281,20 +251,6 @@ fn add(set: &mut Bytes, more: &Bytes) {
     for (word, more) in set.iter_mut().zip(more) {
         *word |= more;
     }
-}
-
-/// The bytes of a set, ascending.
-fn bytes(set: &Bytes) -> impl Iterator<Item = u8> + '_ {
-    set.iter()
-        .zip([0u8, 64, 128, 192])
-        .flat_map(|(&word, base)| {
-            let mut left = word;
-            std::iter::from_fn(move || {
-                let bit = left.trailing_zeros() as u8;
-                left &= left.checked_sub(1)?;
-                Some(base + bit)
-            })
-        })
 }
 
 #[cfg(test)]
@@ -373,10 +329,11 @@ mod tests {
         let trie = residuals.trie();
         let at = |text: &[u8]| trie.descend(trie.root(), text).expect("a node");
         let (a, b) = (residuals.after(at(b"a")), residuals.after(at(b"b")));
-        let both = residuals.union(a, b);
+        let both = residuals.union_all(&[a, b]);
         assert_eq!(both, residuals.of(vec![at(b"b"), at(b"a"), at(b"xyz")]));
-        assert_eq!(both, residuals.union(b, both));
-        assert_eq!(residuals.union(a, Rest::NONE), a);
+        assert_eq!(both, residuals.union_all(&[b, both, Rest::NONE]));
+        assert_eq!(residuals.union_all(&[a, Rest::NONE]), a);
+        assert_eq!(Residuals::node(both), None);
         assert_eq!(residuals.of(vec![at(b"xyz")]), Rest::NONE);
         assert!(residuals.heap_bytes() > 0);
     }

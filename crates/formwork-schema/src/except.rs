@@ -127,6 +127,10 @@ impl CharAutomaton for Except {
                 max_chars: None,
                 exact,
             },
+            // Where characters can be read without end, most strings are not words.
+            Bulk::Region { inside, reach } if inside.max_chars.is_none() => {
+                Bulk::Region { inside, reach }
+            }
             _ => Bulk::Walk,
         }
     }

@@ -6,11 +6,13 @@
 
 use std::sync::Arc;
 
+use formwork_automata::Chars;
 use formwork_grammar::json_text::{CharState, char_bytes};
-use formwork_grammar::{AnyContent, Bulk, CharAutomaton, Label, Terminal};
+use formwork_grammar::{AnyContent, Bulk, CharAutomaton, Label, Run, Terminal};
 use rustc_hash::FxHashSet;
 
 use crate::name_table::{NameTable, Trie};
+use crate::text::plain;
 
 /// Which names may come next. Labels: the index of a listed name, or the number
 /// of listed names plus the class of another one.
@@ -291,6 +293,18 @@ impl CharAutomaton for Key {
 
     fn live_in(&self, state: CharState, low: u32, high: u32) -> bool {
         let [listed, class, used] = state;
+        if class == OUT || self.classes == 0 {
+            let children = match listed {
+                OUT => &[],
+                node => self.table.trie.children(node - 1),
+            };
+            let inside = children
+                .iter()
+                .filter(|&&(c, _)| (low..=high).contains(&u32::from(c)));
+            return inside
+                .into_iter()
+                .any(|&(_, child)| self.live_listed(child + 1));
+        }
         let special = self.known_children(listed, used);
         let inside = |c: &&char| (low..=high).contains(&u32::from(**c));
         if special
@@ -299,9 +313,6 @@ impl CharAutomaton for Key {
             .any(|&c| self.next(state, c).is_some())
         {
             return true;
-        }
-        if class == OUT || self.classes == 0 {
-            return false;
         }
         let classes = &self.table.classes;
         classes.classes_in(low, high).any(|id| {
@@ -400,14 +411,14 @@ impl CharAutomaton for Key {
         })
     }
 
-    fn bulk(&self, [_, class, _]: CharState) -> Bulk {
+    fn bulk(&self, [listed, class, _]: CharState) -> Bulk {
         if self.classes != 0 && self.is_open(class) {
             Bulk::Content {
                 max_chars: None,
                 exact: true,
             }
         } else {
-            Bulk::Walk
+            self.region(listed, class).unwrap_or(Bulk::Walk)
         }
     }
 
@@ -439,6 +450,37 @@ impl CharAutomaton for Key {
 }
 
 impl Key {
+    /// Characters that lead from class to class without end: infinitely many names
+    /// go on from there, so some are not listed, nor used.
+    fn region(&self, listed: u32, class: u32) -> Option<Bulk> {
+        let class = class.checked_sub(1)?;
+        let every_class = self.classes == self.table.every_class();
+        let safe = self.table.classes.safe_chars(class, false);
+        let ascii = plain(safe.ascii);
+        if !every_class || safe.depth.is_some() || ascii == [0; 2] {
+            return None;
+        }
+        let reach = match listed {
+            OUT => self.table.classes.all_chars(),
+            _ => Chars {
+                ascii: [u64::MAX; 2],
+                beyond: true,
+            },
+        };
+        Some(Bulk::Region {
+            inside: Run {
+                ascii,
+                non_ascii: safe.all_beyond,
+                max_chars: None,
+            },
+            reach: Run {
+                ascii: plain(reach.ascii),
+                non_ascii: reach.beyond,
+                max_chars: None,
+            },
+        })
+    }
+
     /// A few allowed listed names of a range of ranks, needed ones first. From
     /// deeper in the trie the same ones are chosen, so a text can be steered
     /// towards one.

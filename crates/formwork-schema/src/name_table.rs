@@ -179,6 +179,14 @@ impl NameTable {
         self.shortest.get(class).copied().unwrap_or(0)
     }
 
+    /// The set of all classes.
+    pub(crate) fn every_class(&self) -> u64 {
+        match self.unlisted.len() {
+            count @ 0..64 => (1 << count) - 1,
+            _ => u64::MAX,
+        }
+    }
+
     /// The class of a name.
     pub(crate) fn class_of(&self, name: &str) -> Option<u32> {
         self.classes.label(self.classes.walk(name)?)

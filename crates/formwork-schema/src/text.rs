@@ -230,6 +230,12 @@ impl CharAutomaton for Text {
 
     fn live_in(&self, [state, read, _]: CharState, low: u32, high: u32) -> bool {
         let read = self.after_one(read);
+        if (low, high) == (0, 0x10_FFFF) {
+            let classes = 0..self.dfa.class_count() as u32;
+            return classes
+                .filter_map(|class| self.dfa.next_class(state, class))
+                .any(|next| self.feasible(next, read));
+        }
         self.dfa
             .classes_in(low, high)
             .filter_map(|class| self.dfa.next_class(state, class))
@@ -306,7 +312,7 @@ fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
 }
 
 /// The ASCII characters of a set that stand for themselves in a literal.
-fn plain(ascii: [u64; 2]) -> [u64; 2] {
+pub(crate) fn plain(ascii: [u64; 2]) -> [u64; 2] {
     const QUOTE: u64 = 1 << 0x22;
     const BACKSLASH: u64 = 1 << (0x5C - 0x40);
     [

@@ -34,7 +34,9 @@ pub(super) struct CharFacts {
     classes: Box<[Chars]>,
     ever: Chars,
     max_len: Box<[u32]>,
-    /// Per state, found on demand; without and with the bound to loops.
+    /// Per state, found on demand.
+    next: OnceLock<Box<[OnceLock<Chars>]>>,
+    /// Likewise; without and with the bound to loops.
     safe: [OnceLock<Box<[OnceLock<Safe>]>>; 2],
 }
 
@@ -72,6 +74,7 @@ impl CharFacts {
             classes: classes.into(),
             ever,
             max_len: max_len(dfa),
+            next: OnceLock::new(),
             safe: [const { OnceLock::new() }; 2],
         }
     }
@@ -94,9 +97,19 @@ impl Dfa {
         self.chars.get_or_init(|| CharFacts::new(self))
     }
 
-    /// The characters that can be read in `s`. O(classes).
+    /// The characters that can be read in `s`. O(classes) the first time.
     #[must_use]
     pub fn next_chars(&self, s: StateId) -> Chars {
+        let known = &self.char_facts().next;
+        let known =
+            known.get_or_init(|| (0..self.state_count()).map(|_| OnceLock::new()).collect());
+        match known.get(s as usize) {
+            Some(known) => *known.get_or_init(|| self.find_next_chars(s)),
+            None => Chars::default(),
+        }
+    }
+
+    fn find_next_chars(&self, s: StateId) -> Chars {
         let mut chars = Chars::default();
         for (class, &more) in self.char_facts().classes.iter().enumerate() {
             if self.next_class(s, class as ClassId).is_some() {

@@ -185,6 +185,47 @@ impl Trie {
         })
     }
 
+    /// Calls `visit` for the children of `n` whose bytes are in `set`, ascending:
+    /// byte `b` is bit `b % 64` of word `b / 64`. Takes time for those alone where
+    /// `n` has more than eight.
+    #[inline]
+    pub fn children_in(&self, n: NodeId, set: &[u64; 4], mut visit: impl FnMut(u8, NodeId)) {
+        let node = &self.nodes[n.index()];
+        let in_set = |byte: u8| set[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
+        match usize::from(node.fan) {
+            0 => {
+                let next = n.0 + 1;
+                if next < node.end {
+                    let byte = self.nodes[next as usize].byte;
+                    if in_set(byte) {
+                        visit(byte, NodeId(next));
+                    }
+                }
+            }
+            fan if fan < NARROW => {
+                for at in node.kids as usize..=node.kids as usize + fan {
+                    if in_set(self.kid_bytes[at]) {
+                        visit(self.kid_bytes[at], self.kids[at]);
+                    }
+                }
+            }
+            _ => {
+                let wide = &self.wide[node.kids as usize];
+                for quarter in 0..4 {
+                    let bits = wide.bits[quarter];
+                    let mut left = bits & set[quarter];
+                    while left != 0 {
+                        let bit = left.trailing_zeros();
+                        left &= left - 1;
+                        let rank = (bits & ((1u64 << bit) - 1)).count_ones();
+                        let child = self.kids[(wide.start[quarter] + rank) as usize];
+                        visit(64 * quarter as u8 + bit as u8, child);
+                    }
+                }
+            }
+        }
+    }
+
     /// The byte on the edge that leads to `n`; 0 for the root.
     #[inline]
     pub fn byte(&self, n: NodeId) -> u8 {

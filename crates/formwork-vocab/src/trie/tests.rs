@@ -70,6 +70,12 @@ proptest! {
                 }
             }
             prop_assert_eq!(children.next(), None);
+            for set in [[u64::MAX; 4], [0, 0b1011 << 33, 1, 0], [7 << 61, 0, 0, u64::MAX << 9]] {
+                let mut found = Vec::new();
+                trie.children_in(n, &set, |byte, child| found.push((byte, child)));
+                let in_set = |&(b, _): &(u8, NodeId)| set[usize::from(b / 64)] >> (b % 64) & 1 == 1;
+                prop_assert_eq!(found, trie.children(n).filter(in_set).collect::<Vec<_>>());
+            }
         }
     }
 
