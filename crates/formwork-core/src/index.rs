@@ -8,6 +8,7 @@ use formwork_vocab::{NodeId, TokenId, Vocab, mask};
 use rustc_hash::FxHashMap;
 
 use crate::closers::Closer;
+use crate::leads::Leads;
 use crate::readings::Readings;
 use crate::store::Store;
 
@@ -18,7 +19,8 @@ pub(crate) type Row = Arc<[u32]>;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Region {
     pub(crate) ascii: [u64; 2],
-    pub(crate) non_ascii: bool,
+    /// See [`formwork_grammar::Run::leads`].
+    pub(crate) leads: u64,
     pub(crate) max_chars: Option<u8>,
 }
 
@@ -40,6 +42,7 @@ pub struct TokenIndex {
     long: Box<[(TokenId, u32)]>,
     /// Content tokens whose characters no signature tells: with escapes, or begun.
     odd: Box<[TokenId]>,
+    leads: Leads,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
     readings: Mutex<Arc<Readings>>,
@@ -137,6 +140,7 @@ impl TokenIndex {
         Ok(TokenIndex {
             known: known.into(),
             longest: vocab.trie().max_depth() as u32,
+            leads: Leads::new(&vocab),
             vocab,
             content_chars,
             closers: closers.into_boxed_slice(),
@@ -182,6 +186,16 @@ impl TokenIndex {
         &self.long
     }
 
+    /// Whether everything strictly below a node consists of characters of a region,
+    /// begun ones included, if the node is between two characters.
+    pub(crate) fn is_within(&self, node: NodeId, ascii: [u64; 2], leads: u64) -> bool {
+        let trie = self.vocab.trie();
+        let below = trie.subtree_signature(node);
+        below[0] & !ascii[0] == 0
+            && below[1] & !ascii[1] == 0
+            && (!trie.subtree_has_non_ascii(node) || self.leads.are_within(node, leads))
+    }
+
     /// Content tokens that are not in any [region](TokenIndex::region).
     pub(crate) fn odd(&self) -> &[TokenId] {
         &self.odd
@@ -214,7 +228,10 @@ impl TokenIndex {
         }
         let mut row = vec![0u32; self.vocab.mask_words()];
         self.vocab
-            .scan_within(region.ascii, region.non_ascii, region.max_chars, &mut row);
+            .scan_within(region.ascii, region.leads != 0, region.max_chars, &mut row);
+        if region.leads != 0 {
+            self.leads.keep_within(region.leads, &mut row);
+        }
         let row: Row = row.into();
         let mut rows = locked(&self.regions);
         if rows.len() >= MAX_REGIONS {

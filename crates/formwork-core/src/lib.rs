@@ -29,6 +29,7 @@ mod grammar;
 mod history;
 mod index;
 mod intern;
+mod leads;
 mod limits;
 mod machine;
 mod mask;

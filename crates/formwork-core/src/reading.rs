@@ -1,5 +1,6 @@
 //! What a terminal reads of a residual, from one of its states on.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use formwork_grammar::{Bulk, Label, LexState, Run, Terminal};
@@ -76,6 +77,8 @@ impl Reading {
 
 /// Below a node with so many others, a look at all of them at once is worth it.
 const LARGE: u32 = 16;
+/// So many bytes lead to most of the vocabulary.
+const BROAD: u32 = 24;
 /// So many tokens are not run one by one.
 const MANY: u32 = 6000;
 
@@ -111,6 +114,10 @@ impl Reader<'_> {
                 continue;
             }
             let live = self.terminal.next_bytes(state);
+            if rest == Rest::ROOT && live.iter().map(|w| w.count_ones()).sum::<u32>() > BROAD {
+                self.sweep(state);
+                continue;
+            }
             let residuals = &self.readings.residuals;
             residuals.branches(rest, &live, |byte, tokens, rest| {
                 let Some(next) = self.terminal.step(state, byte) else {
@@ -131,24 +138,58 @@ impl Reader<'_> {
         }
     }
 
-    /// Everything that is left, if it consists of characters that the terminal can
-    /// read without end.
+    /// Every token from a state that many of them can be read from.
     ///
-    /// PERF: so most of the vocabulary needs no look at each node.
+    /// PERF: goes over the nodes of the trie in their order, with the terminal's steps
+    /// in a table and past whole subtrees at once: for a pattern such as `[^,"]+`
+    /// 0.1 ms instead of 30.
+    fn sweep(&mut self, from: LexState) {
+        let trie = self.index.vocab().trie();
+        let mut stepper = Stepper::new(self.terminal, from);
+        // The terminal's state after each depth.
+        let mut path = vec![Stepper::START; self.index.longest() + 1];
+        let mut node = 1;
+        while (node as usize) < trie.len() {
+            let at = NodeId(node);
+            let end = trie.subtree_end(at).0;
+            let depth = trie.depth(at);
+            let next = stepper.step(path[depth - 1], trie.byte(at));
+            if next == Stepper::DEAD {
+                node = end;
+                continue;
+            }
+            let goes_on = stepper.goes_on(next);
+            let tokens = trie.tokens(at);
+            if goes_on {
+                self.sparse.extend_from_slice(tokens);
+            }
+            if let Some(label) = stepper.exit(next) {
+                let ends = if goes_on { &[] } else { tokens };
+                let rest = self.readings.residuals.after(at);
+                leaving(&mut self.exits, label, ends, rest);
+            }
+            if !goes_on {
+                node = end;
+            } else if end - node > LARGE && self.covers(stepper.run(next), at) {
+                self.sparse
+                    .extend_from_slice(&trie.subtree_tokens(at)[tokens.len()..]);
+                node = end;
+            } else {
+                path[depth] = next;
+                node += 1;
+            }
+        }
+    }
+
+    /// Everything that is left, if it consists of characters that the terminal can
+    /// read.
     fn read_below(&mut self, state: LexState, rest: Rest) -> bool {
         let trie = self.index.vocab().trie();
         let large = |node: &NodeId| trie.subtree_end(*node).0 - node.0 > LARGE;
         let Some(node) = Residuals::node(rest).filter(large) else {
             return false;
         };
-        let Bulk::Region { inside, .. } = self.terminal.bulk(state) else {
-            return false;
-        };
-        let below = trie.subtree_signature(node);
-        let covers = below[0] & !inside.ascii[0] == 0
-            && below[1] & !inside.ascii[1] == 0
-            && !trie.subtree_has_non_ascii(node)
-            && self.index.affects_none(inside.max_chars);
+        let covers = self.covers(inside(self.terminal.bulk(state)), node);
         if covers {
             // The node's own tokens come first, and were read before.
             let own = trie.tokens(node).len();
@@ -156,6 +197,14 @@ impl Reader<'_> {
                 .extend_from_slice(&trie.subtree_tokens(node)[own..]);
         }
         covers
+    }
+
+    /// Whether a run covers all that is below a node.
+    fn covers(&self, run: Option<Run>, node: NodeId) -> bool {
+        run.is_some_and(|run| {
+            self.index.affects_none(run.max_chars)
+                && self.index.is_within(node, run.ascii, run.leads)
+        })
     }
 
     /// The label of every closing quote, if all string content that any token has
@@ -249,7 +298,7 @@ impl Reader<'_> {
     fn region(&self, run: Run) -> Region {
         Region {
             ascii: run.ascii,
-            non_ascii: run.non_ascii,
+            leads: run.leads,
             max_chars: self.index.effective(run.max_chars),
         }
     }
@@ -390,6 +439,20 @@ fn exact(
     }
 }
 
+/// The characters that a terminal can read one after the other.
+fn inside(bulk: Bulk) -> Option<Run> {
+    match bulk {
+        Bulk::Walk => None,
+        Bulk::Region { inside, .. } => Some(inside),
+        Bulk::Content { max_chars, .. } => Some(Run {
+            // All but controls, quotes and backslashes.
+            ascii: [!(1 << 0x22) & u64::MAX << 0x20, !(1 << (0x5C - 0x40))],
+            leads: u64::MAX,
+            max_chars,
+        }),
+    }
+}
+
 /// The tokens of one word of a row.
 fn ones(at: u32, word: u32) -> impl Iterator<Item = TokenId> {
     let mut left = word;
@@ -416,12 +479,21 @@ pub(crate) struct Content {
 struct Stepper<'a> {
     terminal: &'a dyn Terminal,
     ids: FxHashMap<LexState, u32>,
-    states: Vec<LexState>,
+    states: Vec<Facts>,
     /// 256 entries a state.
     next: Vec<u32>,
 }
 
+/// What a state is asked often.
+struct Facts {
+    state: LexState,
+    exit: Option<Label>,
+    goes_on: bool,
+    run: OnceCell<Option<Run>>,
+}
+
 impl<'a> Stepper<'a> {
+    const START: u32 = 0;
     const DEAD: u32 = u32::MAX;
     const UNKNOWN: u32 = u32::MAX - 1;
 
@@ -438,7 +510,7 @@ impl<'a> Stepper<'a> {
 
     /// Whether the terminal reads some string content from the start on.
     fn survives(&mut self, bytes: &[u8]) -> bool {
-        let mut at = 0;
+        let mut at = Self::START;
         for &byte in bytes {
             at = self.step(at, byte);
             if at == Self::DEAD {
@@ -453,7 +525,12 @@ impl<'a> Stepper<'a> {
             return id;
         }
         let id = self.states.len() as u32;
-        self.states.push(state);
+        self.states.push(Facts {
+            state,
+            exit: self.terminal.exit(state),
+            goes_on: self.terminal.can_continue(state),
+            run: OnceCell::new(),
+        });
         self.next.resize(self.next.len() + 256, Self::UNKNOWN);
         self.ids.insert(state, id);
         id
@@ -465,11 +542,28 @@ impl<'a> Stepper<'a> {
         if known != Self::UNKNOWN {
             return known;
         }
-        let to = match self.terminal.step(self.states[from as usize], byte) {
+        let state = self.states[from as usize].state;
+        let to = match self.terminal.step(state, byte) {
             Some(next) => self.add(next),
             None => Self::DEAD,
         };
         self.next[cell] = to;
         to
+    }
+
+    fn exit(&self, state: u32) -> Option<Label> {
+        self.states[state as usize].exit
+    }
+
+    fn goes_on(&self, state: u32) -> bool {
+        self.states[state as usize].goes_on
+    }
+
+    /// The characters that can be read from a state one after the other.
+    fn run(&self, state: u32) -> Option<Run> {
+        let facts = &self.states[state as usize];
+        *facts
+            .run
+            .get_or_init(|| inside(self.terminal.bulk(facts.state)))
     }
 }

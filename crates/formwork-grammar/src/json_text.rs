@@ -29,10 +29,10 @@ pub trait CharAutomaton: Send + Sync {
     /// The label under which the string may end.
     fn exit(&self, state: CharState) -> Option<Label>;
 
-    /// The ASCII characters that can be read in a state, and maybe others, and
-    /// whether any beyond ASCII can.
-    fn next_chars(&self, _state: CharState) -> ([u64; 2], bool) {
-        ([u64::MAX; 2], true)
+    /// The ASCII characters that can be read in a state, and maybe others, and the
+    /// first bytes of those beyond: bit `b - 0xC0` for byte `b`.
+    fn next_chars(&self, _state: CharState) -> ([u64; 2], u64) {
+        ([u64::MAX; 2], u64::MAX)
     }
 
     /// See [`Terminal::captures`].
@@ -427,14 +427,13 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
             Place::Utf8 { .. } => [0, 0, u64::MAX, 0],
             Place::Plain => {
                 // Quotes close, backslashes may stand for any character.
-                let (mut ascii, non_ascii) = self.chars.next_chars(chars);
+                let (mut ascii, leads) = self.chars.next_chars(chars);
                 let bytes = of(b"\"\\");
                 ascii[0] = ascii[0] & u64::MAX << 0x20 & !bytes[0];
                 if self.chars.exit(chars).is_some() {
                     ascii[0] |= bytes[0];
                 }
-                let beyond = if non_ascii { u64::MAX } else { 0 };
-                [ascii[0], ascii[1] | bytes[1], 0, beyond]
+                [ascii[0], ascii[1] | bytes[1], 0, leads]
             }
         }
     }

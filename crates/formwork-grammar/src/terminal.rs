@@ -43,8 +43,9 @@ pub enum Bulk {
 pub struct Run {
     /// The ASCII characters of the set.
     pub ascii: [u64; 2],
-    /// Whether the set holds the characters beyond ASCII: all of them, or none.
-    pub non_ascii: bool,
+    /// The characters beyond ASCII, by the first byte of their UTF-8: bit `b - 0xC0`
+    /// stands for all that begin with `b`.
+    pub leads: u64,
     /// The most characters, if bounded.
     pub max_chars: Option<u32>,
 }

@@ -1,7 +1,9 @@
 //! Scalars that must not repeat, and whose text the language wants to see.
 
 use formwork_grammar::json_text::CharState;
-use formwork_grammar::{AnyContent, Bulk, Bytes, CharAutomaton, Label, LexState, Space, Terminal};
+use formwork_grammar::{
+    AnyContent, Bulk, Bytes, CharAutomaton, Label, LexState, Run, Space, Terminal,
+};
 
 use crate::name_table::Trie;
 use crate::text::Text;
@@ -11,6 +13,7 @@ use crate::text::Text;
 pub(crate) struct Except {
     text: Text,
     words: Trie,
+    word_count: u32,
 }
 
 /// A trie that was left, as a word of the state; nodes are plus one.
@@ -18,9 +21,11 @@ const OUT: u32 = 0;
 
 impl Except {
     pub(crate) fn new<'a>(text: Text, words: impl IntoIterator<Item = &'a str>) -> Except {
+        let (words, ranks) = Trie::new(words);
         Except {
             text,
-            words: Trie::new(words).0,
+            words,
+            word_count: ranks.len() as u32,
         }
     }
 
@@ -112,26 +117,44 @@ impl CharAutomaton for Except {
         self.text.exit(inner(state))
     }
 
-    fn next_chars(&self, state: CharState) -> ([u64; 2], bool) {
+    fn next_chars(&self, state: CharState) -> ([u64; 2], u64) {
         self.text.next_chars(inner(state))
     }
 
     fn bulk(&self, state: CharState) -> Bulk {
-        match self.text.bulk(inner(state)) {
-            // Off the words the language is that of the strings alone.
-            bulk if state[2] == OUT => bulk,
-            Bulk::Content {
-                max_chars: None,
-                exact,
-            } => Bulk::Content {
-                max_chars: None,
-                exact,
+        let bulk = self.text.bulk(inner(state));
+        // Off the words the language is that of the strings alone. On them, a run stays
+        // inside if more strings can follow it than there are words: with a character
+        // to spare where it can be any, or as many as there are words where it can be
+        // left out or not.
+        let (min, max) = self.text.bounds();
+        let roomy = max.is_none_or(|max| max.saturating_sub(min) >= self.word_count);
+        let spare = |max: Option<u32>, count| match max {
+            Some(max) => max.checked_sub(count).map(Some),
+            None => Some(None),
+        };
+        match bulk {
+            _ if state[2] == OUT => bulk,
+            Bulk::Walk => Bulk::Walk,
+            Bulk::Content { max_chars, exact } => match spare(max_chars, 1) {
+                Some(max_chars) => Bulk::Content {
+                    exact: exact && max_chars.is_none(),
+                    max_chars,
+                },
+                None => Bulk::Walk,
             },
-            // Where characters can be read without end, most strings are not words.
-            Bulk::Region { inside, reach } if inside.max_chars.is_none() => {
-                Bulk::Region { inside, reach }
-            }
-            _ => Bulk::Walk,
+            Bulk::Region { inside, reach } => match spare(inside.max_chars, self.word_count) {
+                Some(max_chars) if max_chars.is_none() || self.text.is_bounded() && roomy => {
+                    Bulk::Region {
+                        inside: Run {
+                            max_chars,
+                            ..inside
+                        },
+                        reach,
+                    }
+                }
+                _ => Bulk::Walk,
+            },
         }
     }
 

@@ -347,12 +347,11 @@ impl CharAutomaton for Key {
         Some(self.table.listed.len() as u32 + class)
     }
 
-    fn next_chars(&self, [listed, class, _]: CharState) -> ([u64; 2], bool) {
+    fn next_chars(&self, [listed, class, _]: CharState) -> ([u64; 2], u64) {
         if class != OUT && self.classes != 0 {
-            return ([u64::MAX; 2], true);
+            return ([u64::MAX; 2], u64::MAX);
         }
-        let mut ascii = [0; 2];
-        let mut beyond = false;
+        let (mut ascii, mut leads) = ([0; 2], 0);
         let children = match listed {
             OUT => &[],
             node => self.table.trie.children(node - 1),
@@ -360,10 +359,10 @@ impl CharAutomaton for Key {
         for &(c, _) in children {
             match ascii.get_mut(c as usize / 64) {
                 Some(word) => *word |= 1 << (c as u32 % 64),
-                None => beyond = true,
+                None => leads = u64::MAX,
             }
         }
-        (ascii, beyond)
+        (ascii, leads)
     }
 
     fn captures(&self) -> bool {
@@ -464,18 +463,18 @@ impl Key {
             OUT => self.table.classes.all_chars(),
             _ => Chars {
                 ascii: [u64::MAX; 2],
-                beyond: true,
+                leads: u64::MAX,
             },
         };
         Some(Bulk::Region {
             inside: Run {
                 ascii,
-                non_ascii: safe.all_beyond,
+                leads: safe.leads,
                 max_chars: None,
             },
             reach: Run {
                 ascii: plain(reach.ascii),
-                non_ascii: reach.beyond,
+                leads: reach.leads,
                 max_chars: None,
             },
         })

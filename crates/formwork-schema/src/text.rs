@@ -246,9 +246,9 @@ impl CharAutomaton for Text {
         (self.dfa.is_match(state) && read >= self.min).then_some(0)
     }
 
-    fn next_chars(&self, [state, _, _]: CharState) -> ([u64; 2], bool) {
+    fn next_chars(&self, [state, _, _]: CharState) -> ([u64; 2], u64) {
         let next = self.dfa.next_chars(state);
-        (next.ascii, next.beyond)
+        (next.ascii, next.leads)
     }
 
     fn bulk(&self, [state, read, _]: CharState) -> Bulk {
@@ -266,7 +266,7 @@ impl CharAutomaton for Text {
         // From a state that loops, every length from the shortest on is possible.
         let safe = dfa.safe_chars(state, self.lengths.is_some());
         let ascii = plain(safe.ascii);
-        if ascii == [0; 2] {
+        if ascii == [0; 2] && safe.leads == 0 {
             return Bulk::Walk;
         }
         let rest = match safe.stays {
@@ -278,12 +278,12 @@ impl CharAutomaton for Text {
         Bulk::Region {
             inside: Run {
                 ascii,
-                non_ascii: safe.all_beyond,
+                leads: safe.leads,
                 max_chars: least(safe.depth, room),
             },
             reach: Run {
                 ascii: plain(all.ascii),
-                non_ascii: all.beyond,
+                leads: all.leads,
                 max_chars: least(dfa.max_len(state), left),
             },
         }

@@ -6,13 +6,13 @@ use super::finish::Predecessors;
 use super::{DEAD, Dfa, StateId};
 use crate::alphabet::ClassId;
 
-/// A set of characters as far as ASCII tells them apart.
+/// A set of characters as far as their first bytes tell them apart.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Chars {
     /// The ASCII characters of the set: `c` is bit `c % 64` of word `c / 64`.
     pub ascii: [u64; 2],
-    /// Whether a character beyond ASCII is in the set.
-    pub beyond: bool,
+    /// The first bytes of the UTF-8 of all others: byte `b` is bit `b - 0xC0`.
+    pub leads: u64,
 }
 
 /// Characters that can be read from a state one after the other.
@@ -20,8 +20,8 @@ pub struct Chars {
 pub struct Safe {
     /// The ASCII characters among them.
     pub ascii: [u64; 2],
-    /// Whether they hold all characters beyond ASCII.
-    pub all_beyond: bool,
+    /// The first bytes, as in [`Chars`], all of whose characters are among them.
+    pub leads: u64,
     /// How many of them can be read, whichever they are; `None` if any number.
     pub depth: Option<u32>,
     /// Whether all of them lead back to the state.
@@ -54,7 +54,7 @@ impl CharFacts {
     fn new(dfa: &Dfa) -> CharFacts {
         let mut classes = vec![Chars::default(); dfa.class_count()];
         for (class, ranges) in dfa.classes() {
-            classes[class as usize].beyond = ranges.iter().any(|&(_, high)| high >= 0x80);
+            classes[class as usize].leads = leads_of(ranges);
         }
         for c in 0..0x80u32 {
             if let Some(chars) = classes.get_mut(dfa.class_of(c) as usize) {
@@ -84,7 +84,7 @@ impl Chars {
     fn add(&mut self, more: Chars) {
         self.ascii[0] |= more.ascii[0];
         self.ascii[1] |= more.ascii[1];
-        self.beyond |= more.beyond;
+        self.leads |= more.leads;
     }
 
     fn count(self) -> u32 {
@@ -150,7 +150,7 @@ impl Dfa {
 
     fn find_safe_chars(&self, s: StateId, looping: bool) -> Safe {
         let facts = self.char_facts();
-        let broad = facts.ever.beyond || facts.ever.count() > BROAD;
+        let broad = facts.ever.leads != 0 || facts.ever.count() > BROAD;
         let enough = |depth: Option<u32>| {
             depth.is_none_or(|depth| depth >= if broad { LONG_RUN } else { SHORT_RUN })
         };
@@ -190,11 +190,12 @@ impl Dfa {
             chars.add(facts.classes[class as usize]);
             stays &= self.next_class(s, class) == Some(s);
         }
-        let beyond = |class: &usize| facts.classes[*class].beyond;
-        let mut all = (0..self.class_count()).filter(beyond);
+        let others =
+            (0..self.class_count()).filter(|&class| !classes.contains(&(class as ClassId)));
+        let broken = others.fold(0, |leads, class| leads | facts.classes[class].leads);
         Safe {
             ascii: chars.ascii,
-            all_beyond: chars.beyond && all.all(|class| classes.contains(&(class as ClassId))),
+            leads: chars.leads & !broken,
             depth,
             stays,
         }
@@ -240,6 +241,28 @@ impl Dfa {
     }
 }
 
+/// The first bytes of the characters in some ranges.
+fn leads_of(ranges: &[(u32, u32)]) -> u64 {
+    (0xC2..=0xF4u8).fold(0, |leads, byte| {
+        let (low, high) = led_by(byte);
+        let any = ranges.iter().any(|&(l, h)| l <= high && low <= h);
+        leads | u64::from(any) << (byte - 0xC0)
+    })
+}
+
+/// The characters whose UTF-8 begins with a byte.
+fn led_by(byte: u8) -> (u32, u32) {
+    let b = u32::from(byte);
+    match byte {
+        0xC2..=0xDF => ((b & 0x1F) << 6, (b & 0x1F) << 6 | 0x3F),
+        0xE0 => (0x800, 0xFFF),
+        0xE1..=0xEF => ((b & 0xF) << 12, (b & 0xF) << 12 | 0xFFF),
+        0xF0 => (0x1_0000, 0x3_FFFF),
+        0xF1..=0xF3 => ((b & 7) << 18, (b & 7) << 18 | 0x3_FFFF),
+        _ => (0x10_0000, 0x10_FFFF),
+    }
+}
+
 /// Backwards from the ends; a state that this never settles reaches a cycle.
 fn max_len(dfa: &Dfa) -> Box<[u32]> {
     let preds = Predecessors::new(&dfa.table, dfa.alphabet.len(), dfa.state_count());
@@ -258,4 +281,102 @@ fn max_len(dfa: &Dfa) -> Box<[u32]> {
         }
     }
     longest.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, regex};
+
+    fn dfa(pattern: &str) -> Dfa {
+        regex::compile(pattern, &Limits::default()).expect("a pattern")
+    }
+
+    #[test]
+    fn first_bytes_are_those_of_the_encoding() {
+        for byte in 0xC2..=0xF4u8 {
+            let (low, high) = led_by(byte);
+            for c in [low, high, (low + high) / 2] {
+                if let Some(c) = char::from_u32(c) {
+                    assert_eq!(c.encode_utf8(&mut [0; 4]).as_bytes()[0], byte);
+                }
+            }
+        }
+        assert_eq!(led_by(0xC2).0, 0x80);
+        assert_eq!(led_by(0xF4).1, 0x10_FFFF);
+    }
+
+    /// Every run of safe characters can be read, by trying some.
+    fn check(pattern: &str, looping: bool) {
+        let dfa = dfa(pattern);
+        for s in 0..dfa.state_count() as StateId {
+            let safe = dfa.safe_chars(s, looping);
+            let next = dfa.next_chars(s);
+            let ascii: Vec<char> = (0..128u8)
+                .filter(|c| safe.ascii[usize::from(c / 64)] >> (c % 64) & 1 == 1)
+                .map(char::from)
+                .collect();
+            let others = "é–中😀".chars().filter(|c| {
+                let first = c.encode_utf8(&mut [0; 4]).as_bytes()[0];
+                safe.leads >> (first - 0xC0) & 1 == 1
+            });
+            let chars: Vec<char> = ascii.into_iter().chain(others).collect();
+            let mut level = vec![s];
+            for _ in 0..safe.depth.unwrap_or(20).min(20) {
+                let mut after = Vec::new();
+                for &from in &level {
+                    for &c in &chars {
+                        let to = dfa.next(from, c);
+                        assert!(to.is_some(), "{pattern}: {c} from {from}");
+                        assert!(!safe.stays || to == Some(s));
+                        after.extend(to);
+                    }
+                }
+                after.sort_unstable();
+                after.dedup();
+                level = after;
+            }
+            for c in (0..128u8).map(char::from).chain("é–中😀".chars()) {
+                if dfa.next(s, c).is_some() {
+                    let all = dfa.all_chars();
+                    for chars in [next, all] {
+                        let mut bytes = [0; 4];
+                        let first = c.encode_utf8(&mut bytes).as_bytes()[0];
+                        let known = match first {
+                            0..=127 => chars.ascii[usize::from(first / 64)] >> (first % 64),
+                            _ => chars.leads >> (first - 0xC0),
+                        };
+                        assert!(known & 1 == 1, "{pattern}: {c}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn safe_characters_can_be_read() {
+        for pattern in [
+            "^.+$",
+            "^(?:\\S+\\s+){0,20}\\S+$",
+            "^[0-9a-f]{8}-[0-9a-f]{4}$",
+            "^[A-Z][a-z]*( [A-Z][a-z]*)*$",
+            "^([a-z0-9]+\\.)*[a-z0-9]+$",
+            "^(ab|cd)*[é中]+$",
+            "[^/:]{1,30}x",
+        ] {
+            check(pattern, false);
+            check(pattern, true);
+        }
+    }
+
+    #[test]
+    fn longest_words() {
+        assert_eq!(dfa("^a{2,5}b?$").max_len(0), Some(6));
+        assert_eq!(dfa("^a+$").max_len(0), None);
+        let words = dfa("^(?:\\S+\\s+){0,20}\\S+$");
+        let inside = words.walk("a").expect("a prefix");
+        let depth = words.safe_chars(inside, false).depth;
+        assert!(depth.is_some_and(|depth| depth >= 12));
+        assert_eq!(dfa("^.*$").safe_chars(0, true).depth, None);
+    }
 }
