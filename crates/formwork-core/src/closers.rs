@@ -1,10 +1,9 @@
 //! The tokens that close a JSON string: some content, a quote, and what follows it.
 
-use std::sync::OnceLock;
-
+use formwork_grammar::Bytes;
 use formwork_vocab::{NodeId, TokenId, Trie};
 
-use crate::residual::{Residuals, Rest};
+use crate::residual::{Residuals, Rest, has};
 
 /// The start of some token that ends a JSON string: content, then a quote.
 #[derive(Debug)]
@@ -30,10 +29,9 @@ pub(crate) struct CloserNode {
     pub(crate) ends: Box<[TokenId]>,
     /// What goes on behind it.
     pub(crate) rest: Rest,
-    below: OnceLock<Below>,
 }
 
-/// What ends at or below a place.
+/// What ends at or below a place, or a part of that.
 #[derive(Debug)]
 pub(crate) struct Below {
     pub(crate) ends: Box<[TokenId]>,
@@ -68,21 +66,35 @@ impl Closers {
         &self.nodes[node]
     }
 
-    /// What ends at or below a node.
-    pub(crate) fn below(&self, node: usize, residuals: &Residuals) -> &Below {
-        self.nodes[node].below.get_or_init(|| {
-            let (mut ends, mut rests) = (Vec::new(), Vec::new());
-            let mut open = vec![node];
-            while let Some(at) = open.pop() {
-                let node = &self.nodes[at];
-                ends.extend_from_slice(&node.ends);
-                rests.push(node.rest);
-                open.extend(node.children.iter().map(|&(_, child)| child as usize));
+    /// What ends at or below a node, without content that begins there with one of
+    /// some bytes; a quote means none at all.
+    pub(crate) fn below(&self, node: usize, but: &Bytes, residuals: &Residuals) -> Below {
+        let (mut ends, mut rests) = (Vec::new(), Vec::new());
+        let mut open = vec![node];
+        while let Some(at) = open.pop() {
+            let closer = &self.nodes[at];
+            let stays = |byte: u8| at != node || !has(but, byte);
+            if closer.closes && stays(b'"') {
+                ends.extend_from_slice(&closer.ends);
+                rests.push(closer.rest);
             }
-            Below {
-                ends: ends.into(),
-                rest: residuals.union_all(&rests),
-            }
-        })
+            let children = closer.children.iter().filter(|&&(byte, _)| stays(byte));
+            open.extend(children.map(|&(_, child)| child as usize));
+        }
+        Below {
+            ends: ends.into(),
+            rest: residuals.union_all(&rests),
+        }
+    }
+
+    /// The bytes that come next at a node, the quote included.
+    pub(crate) fn first(&self, node: usize) -> Bytes {
+        let closer = &self.nodes[node];
+        let mut first = [0; 4];
+        let quote = closer.closes.then_some(b'"');
+        for byte in closer.children.iter().map(|&(byte, _)| byte).chain(quote) {
+            first[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+        first
     }
 }

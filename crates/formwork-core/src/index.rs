@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use formwork_grammar::Run;
 use formwork_grammar::json_text::{Content, classify};
 use formwork_vocab::{NodeId, TokenId, Vocab, mask};
 use rustc_hash::FxHashMap;
@@ -41,7 +42,8 @@ pub struct TokenIndex {
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
     /// Content tokens whose characters no signature tells: with escapes, or begun.
-    odd: Box<[TokenId]>,
+    /// With their first bytes.
+    odd: Box<[(u8, TokenId)]>,
     leads: Leads,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
@@ -107,7 +109,7 @@ impl TokenIndex {
                 Content::Inside { chars: n } => {
                     let id = TokenId(id as u32);
                     if bytes.contains(&b'\\') || !vocab.signature(id).whole_utf8 {
-                        odd.push(id);
+                        odd.push((bytes[0], id));
                     }
                     *chars = u8::try_from(n).unwrap_or(SATURATED).min(SATURATED);
                     if *chars == SATURATED {
@@ -186,18 +188,26 @@ impl TokenIndex {
         &self.long
     }
 
-    /// Whether everything strictly below a node consists of characters of a region,
-    /// begun ones included, if the node is between two characters.
-    pub(crate) fn is_within(&self, node: NodeId, ascii: [u64; 2], leads: u64) -> bool {
+    /// Whether everything strictly below a node is one of some runs, the last
+    /// character begun perhaps, if the node is between two characters.
+    pub(crate) fn is_within(&self, node: NodeId, run: Run) -> bool {
+        let Run {
+            ascii,
+            leads,
+            max_chars,
+        } = run;
         let trie = self.vocab.trie();
         let below = trie.subtree_signature(node);
-        below[0] & !ascii[0] == 0
+        let fits = |max| self.leads.height(node) <= max;
+        max_chars.is_none_or(fits)
+            && below[0] & !ascii[0] == 0
             && below[1] & !ascii[1] == 0
             && (!trie.subtree_has_non_ascii(node) || self.leads.are_within(node, leads))
     }
 
-    /// Content tokens that are not in any [region](TokenIndex::region).
-    pub(crate) fn odd(&self) -> &[TokenId] {
+    /// Content tokens that are not in any [region](TokenIndex::region), with their
+    /// first bytes.
+    pub(crate) fn odd(&self) -> &[(u8, TokenId)] {
         &self.odd
     }
 

@@ -3,14 +3,14 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use formwork_grammar::{Bulk, Label, LexState, Run, Terminal};
+use formwork_grammar::{Bulk, Bytes, Label, LexState, Run, Terminal};
 use formwork_vocab::{NodeId, TokenId, mask};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::index::{Region, Row, TokenIndex};
 use crate::readings::Readings;
-use crate::residual::{Residuals, Rest};
+use crate::residual::{Residuals, Rest, has};
 use crate::token_set::TokenSet;
 
 /// What a terminal reads of a residual.
@@ -77,10 +77,12 @@ impl Reading {
 
 /// Below a node with so many others, a look at all of them at once is worth it.
 const LARGE: u32 = 16;
+/// So few bytes are tried one by one.
+const FEW: usize = 8;
 /// So many bytes lead to most of the vocabulary.
 const BROAD: u32 = 24;
 /// So many tokens are not run one by one.
-const MANY: u32 = 6000;
+const MANY: u32 = 2000;
 
 /// What has left a terminal so far under one label.
 struct Leaving {
@@ -113,12 +115,15 @@ impl Reader<'_> {
             if self.read_below(state, rest) {
                 continue;
             }
-            let live = self.terminal.next_bytes(state);
+            let residuals = &self.readings.residuals;
+            let mut live = [u64::MAX; 4];
+            if residuals.fan(rest) > FEW {
+                live = self.terminal.next_bytes(state);
+            }
             if rest == Rest::ROOT && live.iter().map(|w| w.count_ones()).sum::<u32>() > BROAD {
                 self.sweep(state);
                 continue;
             }
-            let residuals = &self.readings.residuals;
             residuals.branches(rest, &live, |byte, tokens, rest| {
                 let Some(next) = self.terminal.step(state, byte) else {
                     return;
@@ -201,26 +206,28 @@ impl Reader<'_> {
 
     /// Whether a run covers all that is below a node.
     fn covers(&self, run: Option<Run>, node: NodeId) -> bool {
-        run.is_some_and(|run| {
-            self.index.affects_none(run.max_chars)
-                && self.index.is_within(node, run.ascii, run.leads)
-        })
+        run.is_some_and(|run| self.index.is_within(node, run))
     }
 
     /// The label of every closing quote, if all string content that any token has
     /// is read alike.
     fn any_content(&self, state: LexState) -> Option<Label> {
+        let (label, but) = self.most_content(state)?;
+        (but == [0; 4]).then_some(label)
+    }
+
+    /// The same for content that does not begin with some bytes.
+    fn most_content(&self, state: LexState) -> Option<(Label, Bytes)> {
         let any = self.terminal.any_content(state)?;
         let all = self.index.affects_none(any.max_chars);
-        all.then_some(any.close)
+        all.then_some((any.close, any.but))
     }
 
     /// The same as from any such state of any terminal.
     fn read_content(&mut self, state: LexState, rest: Rest, label: Label) {
         if rest == Rest::ROOT {
             self.add_row(self.index.content(None));
-            let closers = self.readings.closers();
-            let all = closers.below(0, &self.readings.residuals);
+            let all = self.readings.closing(0, &[0; 4]);
             leaving(&mut self.exits, label, &all.ends, all.rest);
             return;
         }
@@ -284,8 +291,9 @@ impl Reader<'_> {
                     return false;
                 }
                 self.run_between(state, &all, &row);
-                let odd = index.odd().iter().copied();
-                self.run(state, odd);
+                let live = self.terminal.next_bytes(state);
+                let odd = index.odd().iter().filter(|(first, _)| has(&live, *first));
+                self.run(state, odd.map(|&(_, token)| token));
                 let long = index.long().iter().map(|&(token, _)| token);
                 self.run(state, long);
                 self.add_row(row);
@@ -332,20 +340,24 @@ impl Reader<'_> {
         open.push((0, state));
         while let Some((at, state)) = open.pop() {
             let closer = closers.at(at);
-            // Where the rest of the content is read alike, all closers end alike.
-            if let Some(label) = self.any_content(state) {
-                let below = closers.below(at, &self.readings.residuals);
+            // Where content is read alike, closers end alike.
+            let mut live = [u64::MAX; 4];
+            if let Some((label, but)) = self.most_content(state) {
+                let below = self.readings.closing(at, &but);
                 leaving(&mut self.exits, label, &below.ends, below.rest);
-                continue;
+                live = but;
             }
-            if closer.closes
+            if has(&live, b'"')
+                && closer.closes
                 && let Some(closed) = self.terminal.step(state, b'"')
                 && let Some(label) = self.terminal.exit(closed)
             {
                 leaving(&mut self.exits, label, &closer.ends, closer.rest);
             }
             for &(byte, child) in &closer.children {
-                if let Some(next) = self.terminal.step(state, byte) {
+                if has(&live, byte)
+                    && let Some(next) = self.terminal.step(state, byte)
+                {
                     open.push((child as usize, next));
                 }
             }

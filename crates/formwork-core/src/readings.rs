@@ -8,12 +8,12 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use formwork_grammar::{LexState, Terminal};
+use formwork_grammar::{Bytes, LexState, Terminal};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::closers::{Closer, Closers};
+use crate::closers::{Below, Closer, Closers};
 use crate::reading::{Content, Reading};
 use crate::residual::{Residuals, Rest};
 
@@ -32,6 +32,7 @@ pub(crate) struct Readings {
     pub(crate) residuals: Residuals,
     closers: Closers,
     spaces: Memo<(Rest, Option<u32>), Arc<Spaced>>,
+    closing: Memo<(usize, Bytes), Arc<Below>>,
     contents: Memo<Rest, Arc<Content>>,
     exact: Memo<(u32, Rest), Arc<[TokenId]>>,
     /// By address: the terminals are kept, so an address stays their own.
@@ -72,6 +73,7 @@ impl Readings {
             closers: Closers::new(vocab.trie(), closers, &residuals),
             residuals,
             spaces: Memo::default(),
+            closing: Memo::default(),
             contents: Memo::default(),
             exact: Memo::default(),
             shared: Memo::default(),
@@ -125,6 +127,21 @@ impl Readings {
             rest: self.residuals.union_all(&rests),
         };
         self.spaces.keep((rest, max), Arc::new(spaced))
+    }
+
+    /// What of the closers ends at or below a node, without content that begins there
+    /// with one of some bytes.
+    pub(crate) fn closing(&self, node: usize, but: &Bytes) -> Arc<Below> {
+        let mut but = *but;
+        for (word, first) in but.iter_mut().zip(self.closers.first(node)) {
+            *word &= first;
+        }
+        if let Some(known) = self.closing.get(&(node, but)) {
+            return known;
+        }
+        let below = self.closers.below(node, &but, &self.residuals);
+        self.count(96 + 4 * below.ends.len());
+        self.closing.keep((node, but), Arc::new(below))
     }
 
     /// What string content reads of a residual; `walk` works it out.

@@ -181,6 +181,17 @@ impl Residuals {
         first
     }
 
+    /// How many bytes can come next at most, as far as that is known at once.
+    pub(crate) fn fan(&self, rest: Rest) -> usize {
+        match Residuals::node(rest) {
+            Some(node) => self.trie().fan(node),
+            None => self.set(rest).map_or(0, |set| {
+                let first = set.first.iter().map(|word| word.count_ones());
+                first.sum::<u32>() as usize
+            }),
+        }
+    }
+
     /// Calls `visit` for every byte of `live` that comes next, with the tokens that
     /// end with it and what is left then.
     pub(crate) fn branches(

@@ -57,6 +57,8 @@ pub struct AnyContent {
     pub max_chars: Option<u32>,
     /// The label of every closing quote.
     pub close: Label,
+    /// First bytes of content of which nothing is said; a quote means none at all.
+    pub but: Bytes,
 }
 
 /// White space before a terminal: see [`Terminal::space`].
@@ -127,7 +129,8 @@ pub trait Terminal: Send + Sync {
 
     /// In the body of a JSON string, between two characters: whether every run of
     /// content of at most so many characters, and no longer one, stays inside, and
-    /// the label of every closing quote, if they all exit alike.
+    /// the label of every closing quote, if they all exit alike; but for content
+    /// that begins in some way.
     fn any_content(&self, _state: LexState) -> Option<AnyContent> {
         None
     }

@@ -39,8 +39,10 @@ impl Except {
     fn live(&self, state: CharState) -> bool {
         let mut open = vec![state];
         while let Some(state) = open.pop() {
-            let [_, _, at] = state;
-            if at == OUT || self.exit(state).is_some() {
+            let [q, _, at] = state;
+            // More strings than there are words go on.
+            let more = self.text.has_more_words(q, u64::from(self.word_count));
+            if at == OUT || more || self.exit(state).is_some() {
                 return true;
             }
             let children = self.words.children(at - 1);

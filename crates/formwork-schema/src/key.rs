@@ -399,14 +399,26 @@ impl CharAutomaton for Key {
         }
     }
 
-    fn any_content(&self, state: CharState) -> Option<AnyContent> {
-        let [listed, class, used] = state;
-        // Off all known names, and where no character changes the class.
-        let off = listed == OUT && used == OUT && self.classes != 0;
-        let same = off && class != OUT && self.table.classes.is_sink(class - 1);
+    fn any_content(&self, [listed, class, used]: CharState) -> Option<AnyContent> {
+        // Where no character changes the class, and off all known names.
+        let state = class.checked_sub(1)?;
+        let label = self.table.classes.label(state)?;
+        if self.classes >> label & 1 == 0 || !self.table.classes.is_sink(state) {
+            return None;
+        }
+        let mut but = [0; 4];
+        if listed != OUT || used != OUT {
+            but[0] |= 1 << b'"';
+            but[1] |= 1 << (b'\\' - 64);
+            for c in self.known_children(listed, used) {
+                let first = c.encode_utf8(&mut [0; 4]).as_bytes()[0];
+                but[usize::from(first / 64)] |= 1 << (first % 64);
+            }
+        }
         Some(AnyContent {
             max_chars: None,
-            close: self.exit(state).filter(|_| same)?,
+            close: self.table.listed.len() as u32 + label,
+            but,
         })
     }
 
@@ -449,14 +461,25 @@ impl CharAutomaton for Key {
 }
 
 impl Key {
-    /// Characters that lead from class to class without end: infinitely many names
-    /// go on from there, so some are not listed, nor used.
+    /// Characters that lead from class to class, as many as leave room for more names
+    /// than are listed or used.
     fn region(&self, listed: u32, class: u32) -> Option<Bulk> {
         let class = class.checked_sub(1)?;
-        let every_class = self.classes == self.table.every_class();
+        if self.classes != self.table.every_class() {
+            return None;
+        }
         let safe = self.table.classes.safe_chars(class, false);
         let ascii = plain(safe.ascii);
-        if !every_class || safe.depth.is_some() || ascii == [0; 2] {
+        let known = self.table.listed.len() + self.used_names.len();
+        let ways = (ascii[0].count_ones() + ascii[1].count_ones()) as usize;
+        let max_chars = match safe.depth {
+            None => None,
+            Some(depth) => {
+                let spare = (1..).find(|&n| ways.saturating_pow(n) > known);
+                Some(depth.checked_sub(spare.filter(|_| ways > 1)?)?)
+            }
+        };
+        if ascii == [0; 2] || max_chars == Some(0) {
             return None;
         }
         let reach = match listed {
@@ -470,12 +493,12 @@ impl Key {
             inside: Run {
                 ascii,
                 leads: safe.leads,
-                max_chars: None,
+                max_chars,
             },
             reach: Run {
                 ascii: plain(reach.ascii),
                 leads: reach.leads,
-                max_chars: None,
+                max_chars: self.table.classes.max_len(class).filter(|_| listed == OUT),
             },
         })
     }

@@ -100,6 +100,12 @@ impl Text {
         }))
     }
 
+    /// Whether more than `count` strings go on from a state of the automaton; `false`
+    /// if bounds on the length leave that open.
+    pub(crate) fn has_more_words(&self, state: u32, count: u64) -> bool {
+        self.lengths.is_none() && self.dfa.word_count(state) > count
+    }
+
     /// Whether some string goes on from `state` after `read` characters.
     fn feasible(&self, state: u32, read: u32) -> bool {
         let Some(lengths) = &self.lengths else {
@@ -294,6 +300,7 @@ impl CharAutomaton for Text {
         alike.then(|| AnyContent {
             max_chars: self.max.map(|max| max - read),
             close: 0,
+            but: [0; 4],
         })
     }
 

@@ -151,20 +151,24 @@ impl Dfa {
     fn find_safe_chars(&self, s: StateId, looping: bool) -> Safe {
         let facts = self.char_facts();
         let broad = facts.ever.leads != 0 || facts.ever.count() > BROAD;
+        let longest = self.max_len(s);
         let enough = |depth: Option<u32>| {
-            depth.is_none_or(|depth| depth >= if broad { LONG_RUN } else { SHORT_RUN })
+            depth.is_none_or(|depth| {
+                let run = if broad { LONG_RUN } else { SHORT_RUN };
+                depth >= run || longest.is_some_and(|longest| depth + 1 >= longest)
+            })
         };
         let classes = 0..self.class_count() as ClassId;
         let live: Vec<ClassId> = classes
             .filter(|&class| self.next_class(s, class).is_some())
             .collect();
-        let depth = self.room(s, &live, looping);
-        if enough(depth) {
-            return self.safe(s, &live, depth);
+        let room = self.room(s, &live, looping);
+        if enough(room) {
+            return self.safe(s, &live, room);
         }
         let (mut safe, mut others): (Vec<ClassId>, Vec<ClassId>) = live
-            .into_iter()
-            .partition(|&class| self.next_class(s, class) == Some(s));
+            .iter()
+            .partition(|&&class| self.next_class(s, class) == Some(s));
         let mut depth = None;
         if others.len() <= MAX_TRIED {
             let size = |class: &ClassId| facts.classes[*class as usize].count();
@@ -179,7 +183,10 @@ impl Dfa {
                 }
             }
         }
-        self.safe(s, &safe, depth)
+        match safe.is_empty() {
+            true => self.safe(s, &live, room),
+            false => self.safe(s, &safe, depth),
+        }
     }
 
     fn safe(&self, s: StateId, classes: &[ClassId], depth: Option<u32>) -> Safe {

@@ -185,6 +185,16 @@ impl Trie {
         })
     }
 
+    /// The number of children of `n`.
+    #[inline]
+    pub fn fan(&self, n: NodeId) -> usize {
+        let node = &self.nodes[n.index()];
+        match node.end > n.0 + 1 {
+            true => usize::from(node.fan) + 1,
+            false => 0,
+        }
+    }
+
     /// Calls `visit` for the children of `n` whose bytes are in `set`, ascending:
     /// byte `b` is bit `b % 64` of word `b / 64`. Takes time for those alone where
     /// `n` has more than eight.

@@ -60,6 +60,7 @@ proptest! {
             prop_assert_eq!(trie.depth(n), prefix.len());
             prop_assert_eq!(trie.byte(n), prefix.last().copied().unwrap_or(0));
 
+            prop_assert_eq!(trie.fan(n), trie.children(n).count());
             let mut children = trie.children(n);
             for b in 0..=255 {
                 let longer = [prefix, &[b]].concat();
