@@ -383,6 +383,11 @@ impl Machine {
         to
     }
 
+    /// The bytes that a thread has read of its terminal, if that captures them.
+    pub(crate) fn text_of(&self, thread: &Thread) -> Vec<u8> {
+        self.text_bytes(thread.head.text)
+    }
+
     fn text_bytes(&self, mut id: TextId) -> Vec<u8> {
         let mut bytes = Vec::new();
         while id != 0 {

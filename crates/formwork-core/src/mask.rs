@@ -331,6 +331,7 @@ impl Drawing<'_> {
         }
         for group in &groups {
             let reading = self.reading(group.key, Rest::ROOT);
+            self.note_exact(&reading, group);
             for thread in &group.threads {
                 let head = thread.head;
                 self.leave(&reading, head.terminal, head.dot, head.edge, thread.up);
@@ -350,11 +351,31 @@ impl Drawing<'_> {
         let (machine, index) = (&*self.machine, self.index);
         let reading = self.cache.reading(machine, index, terminal, state, rest);
         self.picture.add(&reading.inside);
-        if !reading.exact.is_empty() {
-            let only_forbids = machine.terminal(terminal).only_forbids();
-            self.exact.push((Arc::clone(&reading.exact), only_forbids));
-        }
         reading
+    }
+
+    /// Notes the tokens that depend on the texts of threads.
+    fn note_exact(&mut self, reading: &Reading, group: &Group) {
+        if reading.exact.is_empty() {
+            return;
+        }
+        let terminal = self.machine.terminal(group.key.0);
+        if !terminal.only_forbids() {
+            self.exact.push((Arc::clone(&reading.exact), false));
+            return;
+        }
+        let threads = group.threads.iter();
+        let texts: SmallVec<[Vec<u8>; 2]> =
+            threads.map(|thread| self.machine.text_of(thread)).collect();
+        let vocab = self.index.vocab();
+        let may_forbid = |token: &&TokenId| {
+            let bytes = vocab.bytes(**token);
+            texts.iter().any(|text| terminal.may_forbid(text, bytes))
+        };
+        let tokens: Vec<TokenId> = reading.exact.iter().filter(may_forbid).copied().collect();
+        if !tokens.is_empty() {
+            self.exact.push((tokens.into(), true));
+        }
     }
 
     /// Goes on behind the exits that a terminal takes.
@@ -401,6 +422,10 @@ impl Drawing<'_> {
             let start = self.machine.terminal(terminal).start();
             let key = self.wider(terminal, start);
             let reading = self.reading(key, rest);
+            if !reading.exact.is_empty() {
+                let only_forbids = self.machine.terminal(terminal).only_forbids();
+                self.exact.push((Arc::clone(&reading.exact), only_forbids));
+            }
             self.leave(&reading, terminal, dot, edge, up);
         }
         for &(callee, ret) in &info.calls {

@@ -78,7 +78,7 @@ impl Reading {
 /// Below a node with so many others, a look at all of them at once is worth it.
 const LARGE: u32 = 16;
 /// So few bytes are tried one by one.
-const FEW: usize = 8;
+const FEW: usize = 24;
 /// So many bytes lead to most of the vocabulary.
 const BROAD: u32 = 24;
 /// So many tokens are not run one by one.

@@ -189,9 +189,12 @@ impl Terminal for ByteDfa {
     }
 
     fn next_bytes(&self, state: LexState) -> Bytes {
+        let t = &*self.table;
+        let from = state.0[0] as usize * t.classes;
+        let next = t.next.get(from..from + t.classes).unwrap_or_default();
         let mut bytes = [0; 4];
-        for byte in 0..=u8::MAX {
-            let live = self.step(state, byte).is_some();
+        for (byte, &class) in (0..=u8::MAX).zip(&t.class) {
+            let live = next.get(usize::from(class)).is_some_and(|&to| to != DEAD);
             bytes[usize::from(byte / 64)] |= u64::from(live) << (byte % 64);
         }
         bytes

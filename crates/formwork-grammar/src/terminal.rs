@@ -102,6 +102,13 @@ pub trait Terminal: Send + Sync {
         false
     }
 
+    /// For a terminal that captures and [only forbids](Terminal::only_forbids):
+    /// whether `token`, read after the bytes `text` of the terminal, may hold what
+    /// its text forbids.
+    fn may_forbid(&self, _text: &[u8], _token: &[u8]) -> bool {
+        true
+    }
+
     /// For a terminal that captures: which of all answers of
     /// [`depends_on_text`](Terminal::depends_on_text) are its own. Terminals of
     /// equal scope answer alike; without one they speak for themselves.
@@ -210,6 +217,10 @@ impl<T: Terminal> Terminal for Shared<T> {
 
     fn only_forbids(&self) -> bool {
         self.0.only_forbids()
+    }
+
+    fn may_forbid(&self, text: &[u8], token: &[u8]) -> bool {
+        self.0.may_forbid(text, token)
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {

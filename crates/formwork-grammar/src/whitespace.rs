@@ -143,6 +143,10 @@ impl<T: Terminal> Terminal for Spaced<T> {
         self.inner.only_forbids()
     }
 
+    fn may_forbid(&self, text: &[u8], token: &[u8]) -> bool {
+        self.inner.may_forbid(text, token)
+    }
+
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         self.inner.depends_on_text(rest)
     }

@@ -21,6 +21,8 @@ const OUT: u32 = 0;
 
 impl Except {
     pub(crate) fn new<'a>(text: Text, words: impl IntoIterator<Item = &'a str>) -> Except {
+        // Words that are no strings of the language anyway are nothing to except.
+        let words = words.into_iter().filter(|word| text.accepts(word));
         let (words, ranks) = Trie::new(words);
         Except {
             text,
@@ -34,16 +36,21 @@ impl Except {
         self.live(self.start())
     }
 
-    /// Whether some string that is not excluded goes on from a state. Looks
-    /// along the excluded words: any step off them settles it.
+    /// Whether some string that is not excluded goes on from a state. Where counting
+    /// does not tell, looks along the excluded words: any step off them settles it.
     fn live(&self, state: CharState) -> bool {
         let mut open = vec![state];
         while let Some(state) = open.pop() {
-            let [q, _, at] = state;
-            // More strings than there are words go on.
-            let more = self.text.has_more_words(q, u64::from(self.word_count));
-            if at == OUT || more || self.exit(state).is_some() {
+            let [q, read, at] = state;
+            if at == OUT {
                 return true;
+            }
+            // All words that go on are strings that do.
+            let (first, end) = self.words.words(at - 1);
+            match self.text.has_more_words(q, read, u64::from(end - first)) {
+                Some(more) => return more,
+                None if self.exit(state).is_some() => return true,
+                None => {}
             }
             let children = self.words.children(at - 1);
             let mut from = 0;

@@ -100,10 +100,16 @@ impl Text {
         }))
     }
 
-    /// Whether more than `count` strings go on from a state of the automaton; `false`
-    /// if bounds on the length leave that open.
-    pub(crate) fn has_more_words(&self, state: u32, count: u64) -> bool {
-        self.lengths.is_none() && self.dfa.word_count(state) > count
+    /// Whether more than `count` strings go on from a state; `None` if bounds on the
+    /// length leave that open.
+    pub(crate) fn has_more_words(&self, state: u32, read: u32, count: u64) -> Option<bool> {
+        if self.lengths.is_none() {
+            return Some(self.dfa.word_count(state) > count);
+        }
+        // Any of a million characters can come first.
+        let room = |max: u32| max.saturating_sub(read) > self.longest_rest;
+        let any = self.dfa.is_total(state) && self.max.is_none_or(room);
+        (any && count < 1_000_000).then_some(true)
     }
 
     /// Whether some string goes on from `state` after `read` characters.
