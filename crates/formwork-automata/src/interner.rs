@@ -39,7 +39,7 @@ impl Interner {
         let mask = self.index.len() - 1;
         let mut at = hash(slice) & mask;
         while self.index[at] != FREE {
-            if self.get(self.index[at]) == slice {
+            if equal(self.get(self.index[at]), slice) {
                 return self.index[at];
             }
             at = (at + 1) & mask;
@@ -63,6 +63,11 @@ impl Interner {
         }
         self.index = index;
     }
+}
+
+/// The slices are short: a call costs more than the comparison.
+fn equal(a: &[u32], b: &[u32]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
 }
 
 fn hash(slice: &[u32]) -> usize {

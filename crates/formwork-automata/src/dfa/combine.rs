@@ -29,7 +29,7 @@ impl Dfa {
         product(
             parts,
             label,
-            &|tuple| hopeless && tuple.iter().all(|&s| s == DEAD),
+            |tuple: &[StateId]| hopeless && tuple.iter().all(|&s| s == DEAD),
             limits,
         )
     }
@@ -41,7 +41,12 @@ impl Dfa {
     /// [`TooLarge`] as for [`Self::combine`].
     pub fn intersection(parts: &[&Self], limits: &Limits) -> Result<Self, TooLarge> {
         let all = |labels: &[Option<u32>]| labels.iter().all(Option::is_some).then_some(0);
-        product(parts, &all, &|tuple| tuple.contains(&DEAD), limits)
+        product(
+            parts,
+            &all,
+            |tuple: &[StateId]| tuple.contains(&DEAD),
+            limits,
+        )
     }
 
     /// The words in some part, labelled 0.
@@ -72,7 +77,12 @@ impl Dfa {
     pub fn difference(&self, other: &Self, limits: &Limits) -> Result<Self, TooLarge> {
         let minus =
             |labels: &[Option<u32>]| (labels[0].is_some() && labels[1].is_none()).then_some(0);
-        product(&[self, other], &minus, &|tuple| tuple[0] == DEAD, limits)
+        product(
+            &[self, other],
+            &minus,
+            |tuple: &[StateId]| tuple[0] == DEAD,
+            limits,
+        )
     }
 }
 
@@ -80,7 +90,7 @@ impl Dfa {
 fn product(
     parts: &[&Dfa],
     label: LabelRule<'_>,
-    hopeless: &dyn Fn(&[StateId]) -> bool,
+    hopeless: impl Fn(&[StateId]) -> bool,
     limits: &Limits,
 ) -> Result<Dfa, TooLarge> {
     let budget = Budget::new(limits);
@@ -94,26 +104,34 @@ fn product(
     tuples.intern(&tuple);
     let (mut table, mut labels) = (Vec::new(), Vec::new());
     let mut slots = vec![None; parts.len()];
+    // The parts' rows at hand; nothing for a part that has died.
+    let mut rows: Vec<&[StateId]> = Vec::with_capacity(parts.len());
     let mut at = 0;
     while at < tuples.len() {
         budget.table(tuples.len(), alphabet.len())?;
-        for (slot, (dfa, &s)) in slots
-            .iter_mut()
-            .zip(parts.iter().zip(tuples.get(at as u32)))
-        {
+        rows.clear();
+        for ((slot, dfa), &s) in slots.iter_mut().zip(parts).zip(tuples.get(at as u32)) {
             *slot = dfa.label(s);
+            rows.push(if s == DEAD { &[] } else { dfa.row(s) });
         }
         labels.push(label(&slots));
+        // Neighbouring classes mostly lead to the same tuple.
+        let mut last = None;
         for class in 0..alphabet.len() {
+            let mut same = true;
             let part_classes = &map[class * parts.len()..][..parts.len()];
-            for (i, &s) in tuples.get(at as u32).iter().enumerate() {
-                tuple[i] = parts[i].next_class(s, part_classes[i]).unwrap_or(DEAD);
+            for ((slot, row), &class) in tuple.iter_mut().zip(&rows).zip(part_classes) {
+                let next = row.get(class as usize).copied().unwrap_or(DEAD);
+                same &= *slot == next;
+                *slot = next;
             }
-            table.push(if hopeless(&tuple) {
-                DEAD
-            } else {
-                tuples.intern(&tuple)
-            });
+            let next = match last {
+                Some(next) if same => next,
+                _ if hopeless(&tuple) => DEAD,
+                _ => tuples.intern(&tuple),
+            };
+            last = Some(next);
+            table.push(next);
         }
         at += 1;
     }

@@ -32,22 +32,9 @@ impl Raw {
 
     /// Redirects transitions to states from which no labelled state is reachable.
     fn kill_dead_ends(&mut self) {
-        let stride = self.alphabet.len();
-        let preds = Predecessors::new(&self.table, stride, self.labels.len());
-        let mut live: Vec<bool> = self.labels.iter().map(Option::is_some).collect();
-        let mut work: Vec<StateId> = (0..live.len() as StateId)
-            .filter(|&s| live[s as usize])
-            .collect();
-        if work.len() == live.len() {
+        let live = self.live();
+        if !live.contains(&false) {
             return;
-        }
-        while let Some(s) = work.pop() {
-            for &p in preds.of(s) {
-                if !live[p as usize] {
-                    live[p as usize] = true;
-                    work.push(p);
-                }
-            }
         }
         for next in &mut self.table {
             if *next != DEAD && !live[*next as usize] {
@@ -58,6 +45,40 @@ impl Raw {
             self.labels.clear();
             self.table.clear();
         }
+    }
+
+    /// The states from which a labelled one is reachable.
+    fn live(&self) -> Vec<bool> {
+        let stride = self.alphabet.len();
+        let mut live: Vec<bool> = self.labels.iter().map(Option::is_some).collect();
+        // Constructions number states about in the order of a way through them, so that a few
+        // sweeps from the last to the first settle nearly every automaton.
+        for _ in 0..4 {
+            let mut changed = false;
+            for s in (0..live.len()).rev() {
+                if !live[s] {
+                    let row = &self.table[s * stride..][..stride];
+                    live[s] = row.iter().any(|&t| t != DEAD && live[t as usize]);
+                    changed |= live[s];
+                }
+            }
+            if !changed {
+                return live;
+            }
+        }
+        let preds = Predecessors::new(&self.table, stride, live.len());
+        let mut work: Vec<StateId> = (0..live.len() as StateId)
+            .filter(|&s| live[s as usize])
+            .collect();
+        while let Some(s) = work.pop() {
+            for &p in preds.of(s) {
+                if !live[p as usize] {
+                    live[p as usize] = true;
+                    work.push(p);
+                }
+            }
+        }
+        live
     }
 
     /// Joins classes with equal columns.
