@@ -38,6 +38,7 @@ mod except;
 mod explain;
 mod format;
 mod holds;
+mod intern;
 mod json;
 mod key;
 mod language;

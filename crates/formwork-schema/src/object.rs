@@ -134,7 +134,7 @@ impl Explorer<'_> {
     }
 
     /// The table of names, the same for objects with the same names.
-    fn name_table(&mut self, listed: Vec<Box<str>>, classes: Arc<Dfa>) -> Arc<NameTable> {
+    fn name_table(&mut self, listed: Vec<Arc<str>>, classes: Arc<Dfa>) -> Arc<NameTable> {
         let same = |known: &&Arc<Dfa>| Arc::ptr_eq(known, &classes) || **known == classes;
         let classes = match self.classes.iter().find(same) {
             Some(known) => Arc::clone(known),
@@ -147,7 +147,8 @@ impl Explorer<'_> {
         if let Some(known) = self.tables.get(&key) {
             return Arc::clone(known);
         }
-        let table = Arc::new(NameTable::new(key.0.clone(), classes));
+        let own = key.0.iter().map(|name| Box::from(&**name)).collect();
+        let table = Arc::new(NameTable::new(own, classes));
         self.tables.insert(key, Arc::clone(&table));
         table
     }
@@ -343,7 +344,7 @@ enum Payers {
 /// One group of properties, with its names at hand.
 struct Group {
     props: Arc<Props>,
-    named: FxHashMap<Box<str>, NodeId>,
+    named: FxHashMap<Arc<str>, NodeId>,
 }
 
 impl Group {
@@ -356,9 +357,9 @@ impl Group {
 }
 
 /// The names an object formula mentions, in the order of the schema.
-fn listed_names(groups: &[Arc<Props>], duties: &[Duty], literals: &[Literal]) -> Vec<Box<str>> {
-    let mut listed: Vec<Box<str>> = Vec::new();
-    let mut known: FxHashSet<Box<str>> = FxHashSet::default();
+fn listed_names(groups: &[Arc<Props>], duties: &[Duty], literals: &[Literal]) -> Vec<Arc<str>> {
+    let mut listed: Vec<Arc<str>> = Vec::new();
+    let mut known: FxHashSet<Arc<str>> = FxHashSet::default();
     let named = groups.iter().flat_map(|group| group.named.iter());
     let required = literals.iter().filter_map(|literal| match literal {
         Literal::Required(name) => Some(name),

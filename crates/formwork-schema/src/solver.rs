@@ -5,7 +5,10 @@ use std::sync::Arc;
 use formwork_automata::{Dfa, Limits, TooLarge};
 use rustc_hash::FxHashMap;
 
+use crate::branch::about::Abouts;
+use crate::branch::known::{Counts, EmptyMemo, Known, Reduced};
 use crate::error::{Refusal, SchemaError};
+use crate::intern::Marks;
 use crate::lower::Lowered;
 use crate::node::{LangId, Literal, Node, NodeId, Nodes, TypeSet};
 use crate::options::SchemaOptions;
@@ -18,7 +21,13 @@ pub(crate) struct Solver {
     /// What is left out of the language, and where.
     pub(crate) left_out: Vec<Refusal>,
     work: u64,
-    pub(crate) empty_memo: FxHashMap<(NodeId, u32), bool>,
+    pub(crate) empty_memo: EmptyMemo,
+    /// Tables that proofs and decisions use one after the other.
+    pub(crate) about: Abouts,
+    pub(crate) known: Known,
+    pub(crate) reduced: Reduced,
+    pub(crate) counts: Counts,
+    pub(crate) seen: Marks,
     products: FxHashMap<Vec<(LangId, bool)>, Arc<Dfa>>,
     names: FxHashMap<NodeId, Arc<Dfa>>,
 }
@@ -31,7 +40,12 @@ impl Solver {
             integers_by_spelling: lowered.integers_by_spelling,
             left_out: Vec::new(),
             work: 0,
-            empty_memo: FxHashMap::default(),
+            empty_memo: EmptyMemo::default(),
+            about: Abouts::default(),
+            known: Known::default(),
+            reduced: Reduced::default(),
+            counts: Counts::default(),
+            seen: Marks::default(),
             products: FxHashMap::default(),
             names: FxHashMap::default(),
         }

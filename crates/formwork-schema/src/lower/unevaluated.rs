@@ -20,7 +20,7 @@ use super::Lowering;
 struct Cover {
     /// Everything.
     all: bool,
-    names: Vec<Box<str>>,
+    names: Vec<Arc<str>>,
     patterns: Vec<LangId>,
     /// So many items at the front.
     items: usize,
@@ -139,7 +139,7 @@ impl<'a> Lowering<'a> {
                     for (name, json) in value.members().unwrap_or_default() {
                         let child = place.child(json, &[keyword, name]);
                         let mut options = self.holding(&child, properties, depth)?;
-                        let present = self.nodes.literal(Literal::Required(name.clone()));
+                        let present = self.nodes.literal(Literal::Required(Arc::from(&**name)));
                         for option in &mut options {
                             option.formulas.push(present);
                         }
@@ -257,7 +257,7 @@ impl<'a> Lowering<'a> {
         match (properties, keyword) {
             (true, "properties") => {
                 let names = value.members().unwrap_or_default().iter();
-                cover.names = names.map(|(name, _)| name.clone()).collect();
+                cover.names = names.map(|(name, _)| Arc::from(&**name)).collect();
             }
             (true, "patternProperties") => {
                 for (pattern, _) in value.members().unwrap_or_default() {
