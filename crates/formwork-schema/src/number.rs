@@ -11,6 +11,7 @@
 
 mod interval;
 mod multiple;
+mod product;
 mod set;
 
 pub(crate) use multiple::in_conflict as multiples_conflict;
@@ -23,6 +24,9 @@ use crate::decimal::Decimal;
 use crate::error::SchemaError;
 use crate::node::{Literal, NodeId, TypeSet};
 use crate::solver::Solver;
+
+use multiple::Residues;
+use product::Part;
 
 /// The numbers of one branch.
 pub(crate) enum Numbers {
@@ -81,8 +85,8 @@ impl Solver {
                 set.iter().filter(satisfies).cloned().collect(),
             ));
         }
-        let mut others: Vec<(ByteDfa, bool)> = Vec::new();
-        let mut exponents = true;
+        let mut others: Vec<Part> = Vec::new();
+        let mut divisors: Vec<Literal> = Vec::new();
         let mut none = false;
         let integers = !types.meets(TypeSet::FRACTION);
         for literal in &literals {
@@ -93,14 +97,9 @@ impl Solver {
                 {
                     none |= !holds;
                 }
-                Literal::Multiple { of, holds } => {
-                    exponents = false;
-                    let multiples = multiple::multiples(of, *holds)?;
-                    self.spend(multiples.state_count() as u64)?;
-                    others.push((multiples, true));
-                }
+                Literal::Multiple { .. } => divisors.push(literal.clone()),
                 Literal::Numbers { set, holds } => {
-                    others.push((set::values(set), *holds));
+                    others.push(Part::Dfa(set::values(set), *holds));
                 }
                 _ => {}
             }
@@ -108,6 +107,8 @@ impl Solver {
         if none {
             return Ok(Numbers::Values(Vec::new()));
         }
+        let exponents = divisors.is_empty();
+        others.extend(Residues::group(&divisors)?.into_iter().map(Part::Residues));
         let interval = interval::Interval {
             low,
             high,
@@ -121,11 +122,9 @@ impl Solver {
         if others.is_empty() {
             return Ok(Numbers::Digits(Digits { dfa: base, count }));
         }
-        let parts: Vec<(&ByteDfa, bool)> = std::iter::once((&base, true))
-            .chain(others.iter().map(|(dfa, holds)| (dfa, *holds)))
-            .collect();
+        others.insert(0, Part::Dfa(base, true));
         let limit = self.options.limits.max_states;
-        let Some(product) = ByteDfa::product(&parts, limit as usize) else {
+        let Some(product) = product::product(&others, limit as usize) else {
             return Err(SchemaError::Limit {
                 name: "max_states",
                 limit: u64::from(limit),

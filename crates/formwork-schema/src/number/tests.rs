@@ -11,24 +11,23 @@ fn automaton(types: TypeSet, by_spelling: bool, literals: &[Literal]) -> ByteDfa
     let Some((low, high)) = range(literals.iter()) else {
         return ByteDfa::from_words([]);
     };
-    let multiples = literals.iter().filter_map(|literal| match literal {
-        Literal::Multiple { of, holds } => Some(multiple::multiples(of, *holds).expect("small")),
-        _ => None,
-    });
-    let multiples: Vec<ByteDfa> = multiples.collect();
+    let divisors = literals
+        .iter()
+        .filter(|l| matches!(l, Literal::Multiple { .. }));
+    let divisors: Vec<Literal> = divisors.cloned().collect();
     let base = interval::Interval {
         low,
         high,
         kinds: types,
         by_spelling,
-        exponents: multiples.is_empty(),
+        exponents: divisors.is_empty(),
     };
-    let base = base.build();
-    let parts: Vec<(&ByteDfa, bool)> = std::iter::once(&base)
-        .chain(&multiples)
-        .map(|dfa| (dfa, true))
+    let residues = Residues::group(&divisors).expect("small");
+    let base = Part::Dfa(base.build(), true);
+    let parts: Vec<Part> = std::iter::once(base)
+        .chain(residues.into_iter().map(Part::Residues))
         .collect();
-    ByteDfa::product(&parts, 100_000).expect("small")
+    product::product(&parts, 100_000).expect("small")
 }
 
 fn bound(text: &str, exclusive: bool) -> Option<Bound> {
