@@ -72,7 +72,11 @@ fn equal(a: &[u32], b: &[u32]) -> bool {
 
 fn hash(slice: &[u32]) -> usize {
     let mut hasher = FxHasher::default();
-    for &item in slice {
+    let (pairs, rest) = slice.as_chunks::<2>();
+    for &[a, b] in pairs {
+        hasher.write_u64(u64::from(a) << 32 | u64::from(b));
+    }
+    for &item in rest {
         hasher.write_u32(item);
     }
     hasher.finish() as usize

@@ -119,13 +119,9 @@ impl Solver {
                 })
             })
             .collect();
-        let refs: Vec<&Dfa> = dfas.iter().map(|dfa| &**dfa).collect();
-        let wanted = |labels: &[Option<u32>]| {
-            let right =
-                |(label, &(_, holds)): (&Option<u32>, &(LangId, bool))| label.is_some() == holds;
-            labels.iter().zip(&key).all(right).then_some(0)
-        };
-        let dfa = Dfa::combine(&refs, &wanted, &self.automata_limits());
+        let parts = dfas.iter().zip(&key);
+        let parts: Vec<(&Dfa, bool)> = parts.map(|(dfa, &(_, holds))| (&**dfa, holds)).collect();
+        let dfa = Dfa::conjunction(&parts, &self.automata_limits());
         let dfa = Arc::new(dfa.map_err(|error| automaton_limit(&error))?);
         self.spend(dfa.state_count() as u64)?;
         self.products.insert(key, Arc::clone(&dfa));

@@ -5,6 +5,9 @@ use crate::alphabet::Alphabet;
 use crate::interner::Interner;
 use crate::limits::{Budget, Limits, TooLarge};
 
+/// Neither a state nor [`DEAD`].
+const NO_STATE: StateId = DEAD - 1;
+
 type LabelRule<'a> = &'a dyn Fn(&[Option<u32>]) -> Option<u32>;
 
 impl Dfa {
@@ -47,6 +50,38 @@ impl Dfa {
             |tuple: &[StateId]| tuple.contains(&DEAD),
             limits,
         )
+    }
+
+    /// The words in every part, or outside of it where its flag is false, labelled 0.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] as for [`Self::combine`]; words that some part rules out, whatever follows,
+    /// are not gone on with.
+    pub fn conjunction(parts: &[(&Self, bool)], limits: &Limits) -> Result<Self, TooLarge> {
+        let all: Vec<&Self> = parts.iter().map(|&(dfa, _)| dfa).collect();
+        // Where each part rules out all words: where it has died, or accepts whatever follows.
+        let lost: Vec<StateId> = parts
+            .iter()
+            .map(|&(dfa, holds)| match holds {
+                true => DEAD,
+                false => dfa.sink().unwrap_or(NO_STATE),
+            })
+            .collect();
+        let label = |labels: &[Option<u32>]| {
+            let mut right = labels.iter().zip(parts);
+            right
+                .all(|(label, &(_, holds))| label.is_some() == holds)
+                .then_some(0)
+        };
+        let hopeless = |tuple: &[StateId]| tuple.iter().zip(&lost).any(|(s, lost)| s == lost);
+        product(&all, &label, hopeless, limits)
+    }
+
+    /// The state that accepts whatever follows; in an automaton that is minimal there is no other.
+    fn sink(&self) -> Option<StateId> {
+        let loops = |&s: &StateId| self.is_match(s) && self.row(s).iter().all(|&next| next == s);
+        (0..self.state_count() as StateId).find(loops)
     }
 
     /// The words in some part, labelled 0.

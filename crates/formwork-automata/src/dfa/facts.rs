@@ -98,9 +98,7 @@ fn words(dfa: &Dfa, preds: &Predecessors) -> Box<[u64]> {
         .map(|class| dfa.alphabet.size(class))
         .collect();
     let mut words = vec![u64::MAX; dfa.state_count()];
-    let mut open: Vec<usize> = (0..dfa.state_count() as StateId)
-        .map(|s| dfa.successors(s).count())
-        .collect();
+    let mut open: Vec<u32> = preds.leaving().to_vec();
     let mut work: Vec<StateId> = (0..dfa.state_count() as StateId)
         .filter(|&s| open[s as usize] == 0)
         .collect();

@@ -49,27 +49,14 @@ impl Raw {
 
     /// The states from which a labelled one is reachable.
     fn live(&self) -> Vec<bool> {
-        let stride = self.alphabet.len();
         let mut live: Vec<bool> = self.labels.iter().map(Option::is_some).collect();
-        // Constructions number states about in the order of a way through them, so that a few
-        // sweeps from the last to the first settle nearly every automaton.
-        for _ in 0..4 {
-            let mut changed = false;
-            for s in (0..live.len()).rev() {
-                if !live[s] {
-                    let row = &self.table[s * stride..][..stride];
-                    live[s] = row.iter().any(|&t| t != DEAD && live[t as usize]);
-                    changed |= live[s];
-                }
-            }
-            if !changed {
-                return live;
-            }
-        }
-        let preds = Predecessors::new(&self.table, stride, live.len());
         let mut work: Vec<StateId> = (0..live.len() as StateId)
             .filter(|&s| live[s as usize])
             .collect();
+        if work.len() == live.len() {
+            return live;
+        }
+        let preds = Predecessors::new(&self.table, self.alphabet.len(), live.len());
         while let Some(s) = work.pop() {
             for &p in preds.of(s) {
                 if !live[p as usize] {
@@ -194,26 +181,41 @@ impl Raw {
     }
 }
 
-/// The transitions, turned around.
+/// The transitions, turned around. Those of neighbouring classes to the same state, of which
+/// there are many, count as one.
 #[derive(Debug)]
 pub(crate) struct Predecessors {
     offsets: Vec<u32>,
     states: Vec<StateId>,
+    /// How many of them leave each state.
+    leaving: Vec<u32>,
 }
 
 impl Predecessors {
     pub(crate) fn new(table: &[StateId], stride: usize, states: usize) -> Self {
         let mut offsets = vec![0; states + 1];
-        for &next in table.iter().filter(|&&next| next != DEAD) {
-            offsets[next as usize + 1] += 1;
+        let mut leaving = Vec::with_capacity(states);
+        let mut targets: Vec<StateId> = Vec::with_capacity(states);
+        for row in table.chunks_exact(stride) {
+            let before = targets.len();
+            let mut last = DEAD;
+            for &next in row {
+                if next != last && next != DEAD {
+                    offsets[next as usize + 1] += 1;
+                    targets.push(next);
+                }
+                last = next;
+            }
+            leaving.push((targets.len() - before) as u32);
         }
         for s in 0..states {
             offsets[s + 1] += offsets[s];
         }
         let mut fill = offsets.clone();
-        let mut preds = vec![0; offsets[states] as usize];
-        for (s, row) in table.chunks_exact(stride).enumerate() {
-            for &next in row.iter().filter(|&&next| next != DEAD) {
+        let mut preds = vec![0; targets.len()];
+        let mut targets = targets.into_iter();
+        for (s, &count) in leaving.iter().enumerate() {
+            for next in targets.by_ref().take(count as usize) {
                 preds[fill[next as usize] as usize] = s as StateId;
                 fill[next as usize] += 1;
             }
@@ -221,12 +223,18 @@ impl Predecessors {
         Self {
             offsets,
             states: preds,
+            leaving,
         }
     }
 
-    /// The states before `s`, once for each class that leads there.
+    /// The states before `s`, some of them more than once.
     pub(crate) fn of(&self, s: StateId) -> &[StateId] {
         let s = s as usize;
         &self.states[self.offsets[s] as usize..self.offsets[s + 1] as usize]
+    }
+
+    /// How often each state is one before another.
+    pub(crate) fn leaving(&self) -> &[u32] {
+        &self.leaving
     }
 }
