@@ -1,9 +1,12 @@
-//! Hopcroft's partition refinement.
+//! Equivalent states: from the last ones up where no cycle is longer than one state, which is
+//! linear, else by Hopcroft's partition refinement.
 //!
-//! O(k n log n) for n states and k classes. The missing transitions go to an explicit dead state,
-//! so that a partial automaton is minimised as the complete one it stands for.
+//! The latter is O(k n log n) for n states and k classes. The missing transitions go to an explicit
+//! dead state, so that a partial automaton is minimised as the complete one it stands for.
 
+use super::finish::Predecessors;
 use super::{DEAD, StateId};
+use crate::interner::Interner;
 
 /// The blocks of equivalent states: the block of each state, and the number of blocks.
 ///
@@ -16,6 +19,9 @@ pub(super) fn equivalence(
     let states = labels.len();
     if states <= 1 {
         return (vec![0; states], states);
+    }
+    if let Some(order) = bottom_up(table, stride, states) {
+        return merge(table, stride, labels, &order);
     }
     let inverse = Inverse::new(table, stride, states);
     let mut partition = Partition::by_label(labels);
@@ -56,6 +62,80 @@ pub(super) fn equivalence(
         .map(|&b| close(b))
         .collect();
     (blocks, partition.len() - 1)
+}
+
+/// The states, each after all others that follow it; `None` if that cannot be.
+fn bottom_up(table: &[StateId], stride: usize, states: usize) -> Option<Vec<StateId>> {
+    let preds = Predecessors::new(table, stride, states);
+    let mut open = preds.leaving().to_vec();
+    for s in 0..states as StateId {
+        let loops = preds.of(s).iter().filter(|&&p| p == s).count();
+        open[s as usize] -= loops as u32;
+    }
+    let mut order: Vec<StateId> = (0..states as StateId)
+        .filter(|&s| open[s as usize] == 0)
+        .collect();
+    let mut at = 0;
+    while let Some(&s) = order.get(at) {
+        at += 1;
+        for &p in preds.of(s).iter().filter(|&&p| p != s) {
+            open[p as usize] -= 1;
+            if open[p as usize] == 0 {
+                order.push(p);
+            }
+        }
+    }
+    (order.len() == states).then_some(order)
+}
+
+/// A step from a state to itself.
+const SELF: u32 = DEAD - 1;
+
+/// Blocks by label and by the blocks of what follows, which is known first.
+///
+/// States that are alike have the same steps but for those to themselves: where one of them stays,
+/// the other may go to the first.
+fn merge(
+    table: &[StateId],
+    stride: usize,
+    labels: &[Option<u32>],
+    order: &[StateId],
+) -> (Vec<u32>, usize) {
+    let mut block = vec![DEAD; labels.len()];
+    let mut kinds = Interner::default();
+    let mut stays: Vec<bool> = Vec::new();
+    let mut key: Vec<u32> = Vec::with_capacity(stride + 2);
+    for &s in order {
+        key.clear();
+        let label = labels[s as usize];
+        key.extend([u32::from(label.is_some()), label.unwrap_or(0)]);
+        let row = &table[s as usize * stride..][..stride];
+        key.extend(row.iter().map(|&next| match next {
+            DEAD => DEAD,
+            next if next == s => SELF,
+            next => block[next as usize],
+        }));
+        let same = |known: u32| {
+            let known_key = kinds.get(known);
+            let name = |b: u32| if b == SELF { known } else { b };
+            let steps = key[2..].iter().zip(&known_key[2..]);
+            key[..2] == known_key[..2] && { steps }.all(|(&a, &b)| name(a) == name(b))
+        };
+        let mut last = DEAD;
+        let found = key[2..].iter().copied().find(|&b| {
+            let new = b != last && b < SELF && stays[b as usize];
+            last = b;
+            new && same(b)
+        });
+        block[s as usize] = found.unwrap_or_else(|| {
+            let id = kinds.intern(&key);
+            if id as usize == stays.len() {
+                stays.push(key[2..].contains(&SELF));
+            }
+            id
+        });
+    }
+    (block, kinds.len())
 }
 
 /// The states before each state, by class. The dead state has the number `states`.
