@@ -14,6 +14,7 @@ mod multiple;
 mod product;
 mod set;
 
+pub(crate) use interval::Interval;
 pub(crate) use multiple::in_conflict as multiples_conflict;
 
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};
@@ -109,7 +110,7 @@ impl Solver {
         }
         let exponents = divisors.is_empty();
         others.extend(Residues::group(&divisors)?.into_iter().map(Part::Residues));
-        let interval = interval::Interval {
+        let interval = Interval {
             low,
             high,
             kinds: types.and(TypeSet::NUMBER),
@@ -117,7 +118,7 @@ impl Solver {
             exponents,
         };
         let count = interval.count(&literals);
-        let base = interval.build();
+        let base = self.memo.interval(&interval);
         self.spend(base.state_count() as u64)?;
         if others.is_empty() {
             return Ok(Numbers::Digits(Digits { dfa: base, count }));
@@ -166,7 +167,7 @@ pub(crate) fn satisfies(n: &Decimal, literal: &Literal) -> bool {
 
 /// Any integer by value.
 pub(crate) fn any_integer() -> ByteDfa {
-    interval::Interval {
+    Interval {
         low: None,
         high: None,
         kinds: TypeSet::INTEGER,
@@ -179,7 +180,7 @@ pub(crate) fn any_integer() -> ByteDfa {
 /// Any number, exponents in normalised form only: for values that must be told
 /// apart.
 pub(crate) fn any_normalised() -> ByteDfa {
-    interval::Interval {
+    Interval {
         low: None,
         high: None,
         kinds: TypeSet::NUMBER,

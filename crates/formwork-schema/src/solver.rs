@@ -10,6 +10,7 @@ use crate::branch::known::{Counts, EmptyMemo, Known, Reduced};
 use crate::error::{Refusal, SchemaError};
 use crate::intern::Marks;
 use crate::lower::Lowered;
+use crate::memo::Memo;
 use crate::node::{LangId, Literal, Node, NodeId, Nodes, TypeSet};
 use crate::options::SchemaOptions;
 
@@ -21,6 +22,7 @@ pub(crate) struct Solver {
     /// What is left out of the language, and where.
     pub(crate) left_out: Vec<Refusal>,
     work: u64,
+    pub(crate) memo: Arc<Memo>,
     pub(crate) empty_memo: EmptyMemo,
     /// Tables that proofs and decisions use one after the other.
     pub(crate) about: Abouts,
@@ -33,13 +35,14 @@ pub(crate) struct Solver {
 }
 
 impl Solver {
-    pub(crate) fn new(lowered: Lowered, options: SchemaOptions) -> Solver {
+    pub(crate) fn new(lowered: Lowered, options: SchemaOptions, memo: &Arc<Memo>) -> Solver {
         Solver {
             nodes: lowered.nodes,
             options,
             integers_by_spelling: lowered.integers_by_spelling,
             left_out: Vec::new(),
             work: 0,
+            memo: Arc::clone(memo),
             empty_memo: EmptyMemo::default(),
             about: Abouts::default(),
             known: Known::default(),

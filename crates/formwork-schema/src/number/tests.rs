@@ -15,7 +15,7 @@ fn automaton(types: TypeSet, by_spelling: bool, literals: &[Literal]) -> ByteDfa
         .iter()
         .filter(|l| matches!(l, Literal::Multiple { .. }));
     let divisors: Vec<Literal> = divisors.cloned().collect();
-    let base = interval::Interval {
+    let base = Interval {
         low,
         high,
         kinds: types,
