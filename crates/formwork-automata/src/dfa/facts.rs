@@ -17,12 +17,14 @@ impl Facts {
         let stride = dfa.alphabet.len();
         let preds = Predecessors::new(&dfa.table, stride, dfa.state_count());
         let states = 0..dfa.state_count() as StateId;
-        let gap = |s: StateId| dfa.row(s).contains(&DEAD);
+        let gaps: Vec<bool> = states.clone().map(|s| dfa.row(s).contains(&DEAD)).collect();
+        let not_universal = gaps.iter().zip(states);
+        let not_universal = not_universal.map(|(gap, s)| *gap || !dfa.is_match(s));
         Self {
             min_len: min_len(dfa, &preds),
             words: words(dfa, &preds),
-            total: unless(&preds, states.clone().map(gap).collect()),
-            universal: unless(&preds, states.map(|s| gap(s) || !dfa.is_match(s)).collect()),
+            universal: unless(&preds, not_universal.collect()),
+            total: unless(&preds, gaps),
         }
     }
 

@@ -20,9 +20,15 @@ pub(super) fn equivalence(
     if states <= 1 {
         return (vec![0; states], states);
     }
-    if let Some(order) = bottom_up(table, stride, states) {
-        return merge(table, stride, labels, &order);
+    match bottom_up(table, stride, states) {
+        Some(order) => merge(table, stride, labels, &order),
+        None => refine(table, stride, labels),
     }
+}
+
+/// Blocks by refinement of those by label.
+fn refine(table: &[StateId], stride: usize, labels: &[Option<u32>]) -> (Vec<u32>, usize) {
+    let states = labels.len();
     let inverse = Inverse::new(table, stride, states);
     let mut partition = Partition::by_label(labels);
     // All blocks with all classes to start with; one could be left out, at no gain worth a case.
@@ -263,5 +269,55 @@ impl Partition {
             }
             on_split(b, new, 2 * marked <= end - start);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Renames blocks by their first state.
+    fn named(blocks: &[u32]) -> Vec<usize> {
+        let first = |b: &u32| blocks.iter().position(|other| other == b);
+        blocks.iter().filter_map(first).collect()
+    }
+
+    proptest! {
+        /// Steps lead to the state itself, to a later one or to nowhere; the last state is labelled.
+        #[test]
+        fn both_ways_agree(
+            steps in prop::collection::vec((0u32..2, 0u32..4, 0u32..4), 2..12),
+            labels in prop::collection::vec(prop::option::of(0u32..2), 12),
+        ) {
+            let states = steps.len() as u32;
+            let to = |s: u32, by: u32| match s + by {
+                // One step in four is missing.
+                _ if by == 3 => DEAD,
+                next if next < states => next,
+                _ => states - 1,
+            };
+            let steps = steps.iter().zip(0..);
+            let table: Vec<StateId> = steps
+                .flat_map(|(&(near, a, b), s)| [to(s, 1), to(s, near), to(s, a), to(s, b)])
+                .collect();
+            let mut labels = labels[..states as usize].to_vec();
+            labels[states as usize - 1] = Some(0);
+            let order = bottom_up(&table, 4, labels.len()).expect("no cycle is long");
+            let (merged, count) = merge(&table, 4, &labels, &order);
+            let (refined, same_count) = refine(&table, 4, &labels);
+            prop_assert_eq!(named(&merged), named(&refined));
+            prop_assert_eq!(count, same_count);
+        }
+    }
+
+    #[test]
+    fn long_cycles_are_refined() {
+        // 0 and 1 lead to each other, and both to 2.
+        let table = [1, 2, 0, 2, DEAD, DEAD];
+        assert_eq!(bottom_up(&table, 2, 3), None);
+        let (blocks, count) = equivalence(&table, 2, &[None, None, Some(0)]);
+        assert_eq!((named(&blocks), count), (vec![0, 0, 2], 2));
     }
 }
