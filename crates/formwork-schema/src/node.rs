@@ -85,6 +85,7 @@ pub(crate) struct Bound {
 /// schema object say together: they have to be read side by side.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Props {
+    /// Names that differ.
     pub(crate) named: Box<[(Arc<str>, NodeId)]>,
     pub(crate) patterns: Box<[(LangId, NodeId)]>,
     /// For names that no other part mentions.

@@ -16,7 +16,7 @@ use crate::array::Array;
 use crate::branch::Branch;
 use crate::count::Count;
 use crate::error::{Refusal, SchemaError};
-use crate::name_table::NameTable;
+use crate::name_table::{Classes, NameTable};
 use crate::node::{FALSE, Literal, NodeId, TypeSet};
 use crate::number::{self, Digits, Numbers};
 use crate::object::Object;
@@ -106,7 +106,7 @@ pub(crate) struct Explorer<'a> {
     refusals: Vec<Refusal>,
     /// Name tables and languages of unlisted names, each kept once.
     pub(crate) tables: FxHashMap<(Vec<Arc<str>>, usize), Arc<NameTable>>,
-    pub(crate) classes: Vec<Arc<Dfa>>,
+    pub(crate) classes: Vec<Classes>,
 }
 
 impl<'a> Explorer<'a> {

@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::draft::Draft;
 use crate::json::Json;
 use crate::node::{LangId, Literal, NodeId, Props, TRUE, TypeSet};
@@ -86,12 +88,11 @@ impl<'a> Lowering<'a> {
     /// The formula of values whose uncovered parts satisfy `rest`.
     fn uncovered(&mut self, cover: &Cover, properties: bool, rest: NodeId) -> NodeId {
         if properties {
+            // Subschemas may evaluate the same names.
+            let mut seen: FxHashSet<&str> = FxHashSet::default();
+            let names = cover.names.iter().filter(|name| seen.insert(name));
             return self.nodes.literal(Literal::Props(Arc::new(Props {
-                named: cover
-                    .names
-                    .iter()
-                    .map(|name| (name.clone(), TRUE))
-                    .collect(),
+                named: names.map(|name| (Arc::clone(name), TRUE)).collect(),
                 patterns: cover.patterns.iter().map(|&lang| (lang, TRUE)).collect(),
                 rest,
             })));
