@@ -15,10 +15,13 @@ const MAX_BYTES: usize = 8 << 20;
 /// Larger ones are not kept.
 const MAX_SINGLE: usize = MAX_BYTES / 8;
 
+/// A pattern, and how many states it may take.
+type PatternKey = (Box<str>, u32);
+
 /// Patterns and intervals of numbers, by what they say.
 #[derive(Default)]
 pub(crate) struct Memo {
-    patterns: Mutex<Kept<(Box<str>, u32), Arc<Dfa>>>,
+    patterns: Mutex<Kept<PatternKey, Arc<Dfa>>>,
     intervals: Mutex<Kept<Interval, ByteDfa>>,
 }
 

@@ -16,15 +16,13 @@ impl Facts {
     fn new(dfa: &Dfa) -> Self {
         let stride = dfa.alphabet.len();
         let preds = Predecessors::new(&dfa.table, stride, dfa.state_count());
-        let states = 0..dfa.state_count() as StateId;
-        let gaps: Vec<bool> = states.clone().map(|s| dfa.row(s).contains(&DEAD)).collect();
-        let not_universal = gaps.iter().zip(states);
+        let not_universal = preds.gaps().iter().zip(0..);
         let not_universal = not_universal.map(|(gap, s)| *gap || !dfa.is_match(s));
         Self {
             min_len: min_len(dfa, &preds),
             words: words(dfa, &preds),
             universal: unless(&preds, not_universal.collect()),
-            total: unless(&preds, gaps),
+            total: unless(&preds, preds.gaps().to_vec()),
         }
     }
 
@@ -127,6 +125,9 @@ fn unless(preds: &Predecessors, mut bad: Vec<bool>) -> Box<[bool]> {
     let mut work: Vec<StateId> = (0..bad.len() as StateId)
         .filter(|&s| bad[s as usize])
         .collect();
+    if work.len() == bad.len() {
+        work.clear();
+    }
     while let Some(s) = work.pop() {
         for &p in preds.of(s) {
             if !bad[p as usize] {

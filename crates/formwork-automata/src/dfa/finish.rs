@@ -189,23 +189,28 @@ pub(crate) struct Predecessors {
     states: Vec<StateId>,
     /// How many of them leave each state.
     leaving: Vec<u32>,
+    /// Whether some class leads nowhere.
+    gaps: Vec<bool>,
 }
 
 impl Predecessors {
     pub(crate) fn new(table: &[StateId], stride: usize, states: usize) -> Self {
         let mut offsets = vec![0; states + 1];
         let mut leaving = Vec::with_capacity(states);
+        let mut gaps = Vec::with_capacity(states);
         let mut targets: Vec<StateId> = Vec::with_capacity(states);
         for row in table.chunks_exact(stride) {
             let before = targets.len();
-            let mut last = DEAD;
+            let (mut last, mut gap) = (DEAD, false);
             for &next in row {
+                gap |= next == DEAD;
                 if next != last && next != DEAD {
                     offsets[next as usize + 1] += 1;
                     targets.push(next);
                 }
                 last = next;
             }
+            gaps.push(gap);
             leaving.push((targets.len() - before) as u32);
         }
         for s in 0..states {
@@ -224,6 +229,7 @@ impl Predecessors {
             offsets,
             states: preds,
             leaving,
+            gaps,
         }
     }
 
@@ -231,6 +237,11 @@ impl Predecessors {
     pub(crate) fn of(&self, s: StateId) -> &[StateId] {
         let s = s as usize;
         &self.states[self.offsets[s] as usize..self.offsets[s + 1] as usize]
+    }
+
+    /// Whether there is a class that leads nowhere, for each state.
+    pub(crate) fn gaps(&self) -> &[bool] {
+        &self.gaps
     }
 
     /// How often each state is one before another.
