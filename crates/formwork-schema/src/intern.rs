@@ -64,10 +64,19 @@ pub(crate) fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
 }
 
 /// A set of small numbers that is emptied at no cost.
-#[derive(Default)]
 pub(crate) struct Marks {
     marks: Vec<u32>,
+    /// The mark of what is in the set; never 0.
     mark: u32,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks {
+            marks: Vec::new(),
+            mark: 1,
+        }
+    }
 }
 
 impl Marks {
@@ -113,7 +122,6 @@ mod tests {
     #[test]
     fn marks_are_cleared() {
         let mut marks = Marks::default();
-        marks.clear();
         assert!(!marks.contains(3) && marks.insert(3) && !marks.insert(3) && marks.contains(3));
         marks.clear();
         assert!(!marks.contains(3) && marks.insert(3));

@@ -166,10 +166,9 @@ pub(super) fn combine(literals: &[Literal]) -> Vec<Literal> {
         let both = lcm(first.scaled(places)?, of.scaled(places)?)?;
         Some(Decimal::from_scaled(both, places))
     };
-    let excluded_then: Vec<Decimal> = excluded
-        .iter()
-        .map(|of| with_divisor(of).unwrap_or_else(|| of.clone()))
-        .collect();
+    // For all of them or for none: what implies what has to be an order.
+    let excluded_then: Option<Vec<Decimal>> = excluded.iter().map(with_divisor).collect();
+    let excluded_then = excluded_then.unwrap_or_else(|| excluded.clone());
     rest.extend(joined.into_iter().map(|of| literal(of, true)));
     for (at, of) in excluded.iter().enumerate() {
         let then = &excluded_then[at];

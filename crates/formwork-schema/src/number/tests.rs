@@ -121,6 +121,39 @@ proptest! {
     }
 
     #[test]
+    fn several_multiples_are_told_together(
+        of in prop::collection::vec(
+            (
+                prop::sample::select(vec!["2", "3", "6", "8", "11", "33", "1.5", "0.25", "0.04"]),
+                prop::bool::ANY,
+            ),
+            1..5,
+        ),
+        from in 0u32..500,
+    ) {
+        let literals: Vec<Literal> = of
+            .iter()
+            .map(|(of, holds)| Literal::Multiple {
+                of: Decimal::parse(of).expect("a number"),
+                holds: *holds,
+            })
+            .collect();
+        let combined = multiple::combine(&literals);
+        let dfa = automaton(TypeSet::NUMBER, false, &combined);
+        for k in from..from + 40 {
+            let texts = [1, 6, 24, 33, 264].map(|step| (step * k).to_string());
+            let fractions = ["5", "25", "04", "120", "125", "000"].map(|f| format!("{k}.{f}"));
+            for text in texts.into_iter().chain(fractions) {
+                let n = Decimal::parse(&text).expect("a number");
+                let wanted = literals.iter().all(|literal| satisfies(&n, literal));
+                prop_assert_eq!(dfa.accepts(text.as_bytes()), wanted, "{} of {:?}", text, of);
+                let negative = format!("-{text}");
+                prop_assert_eq!(dfa.accepts(negative.as_bytes()), wanted, "{}", negative);
+            }
+        }
+    }
+
+    #[test]
     fn finite_sets_accept_every_spelling(
         values in prop::collection::vec(plain(), 1..8),
         texts in prop::collection::vec(number(), 40),
