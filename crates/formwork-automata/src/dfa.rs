@@ -162,13 +162,19 @@ impl Dfa {
             + self.facts.get().map_or(0, Facts::heap_bytes)
     }
 
-    fn row(&self, s: StateId) -> &[StateId] {
+    pub(crate) fn row(&self, s: StateId) -> &[StateId] {
         let stride = self.alphabet.len();
         &self.table[s as usize * stride..][..stride]
     }
 
+    /// The states after `s`, of which those of neighbouring classes count as one.
     pub(crate) fn successors(&self, s: StateId) -> impl Iterator<Item = StateId> + '_ {
-        self.row(s).iter().copied().filter(|&t| t != DEAD)
+        let mut last = DEAD;
+        self.row(s).iter().copied().filter(move |&t| {
+            let new = t != DEAD && t != last;
+            last = t;
+            new
+        })
     }
 }
 

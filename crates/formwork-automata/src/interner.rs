@@ -39,7 +39,7 @@ impl Interner {
         let mask = self.index.len() - 1;
         let mut at = hash(slice) & mask;
         while self.index[at] != FREE {
-            if self.get(self.index[at]) == slice {
+            if equal(self.get(self.index[at]), slice) {
                 return self.index[at];
             }
             at = (at + 1) & mask;
@@ -65,9 +65,18 @@ impl Interner {
     }
 }
 
+/// The slices are short: a call costs more than the comparison.
+fn equal(a: &[u32], b: &[u32]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
+}
+
 fn hash(slice: &[u32]) -> usize {
     let mut hasher = FxHasher::default();
-    for &item in slice {
+    let (pairs, rest) = slice.as_chunks::<2>();
+    for &[a, b] in pairs {
+        hasher.write_u64(u64::from(a) << 32 | u64::from(b));
+    }
+    for &item in rest {
         hasher.write_u32(item);
     }
     hasher.finish() as usize

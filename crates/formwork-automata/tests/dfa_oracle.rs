@@ -183,7 +183,10 @@ proptest! {
     ))]
 
     #[test]
-    fn boolean_operations(patterns in prop::collection::vec(pattern(), 1..4)) {
+    fn boolean_operations(
+        patterns in prop::collection::vec(pattern(), 1..4),
+        holds in any::<[bool; 4]>(),
+    ) {
         let limits = Limits::default();
         let dfas: Vec<Dfa> = patterns.iter().map(|p| compiled(p)).collect();
         let parts: Vec<&Dfa> = dfas.iter().collect();
@@ -196,6 +199,8 @@ proptest! {
         let any = Dfa::union(&parts, &limits).unwrap();
         let not = dfas[0].complement(&limits).unwrap();
         let minus = dfas[0].difference(parts[parts.len() - 1], &limits).unwrap();
+        let signed: Vec<(&Dfa, bool)> = parts.iter().copied().zip(holds).collect();
+        let signed = Dfa::conjunction(&signed, &limits).unwrap();
         for word in words(5) {
             let yes: Vec<bool> = dfas.iter().map(|dfa| dfa.accepts(&word)).collect();
             let n = yes.iter().filter(|&&yes| yes).count();
@@ -203,11 +208,12 @@ proptest! {
             prop_assert_eq!(label, (n > 0).then_some(n as u32));
             prop_assert_eq!(all.accepts(&word), n == dfas.len());
             prop_assert_eq!(any.accepts(&word), n > 0);
+            prop_assert_eq!(signed.accepts(&word), yes.iter().zip(holds).all(|(&a, b)| a == b));
             prop_assert_eq!(not.accepts(&word), !yes[0]);
             prop_assert_eq!(minus.accepts(&word), yes[0] && !yes[dfas.len() - 1]);
         }
         prop_assert_eq!(&not.complement(&limits).unwrap(), &dfas[0]);
-        for dfa in [&counted, &all, &any, &not, &minus] {
+        for dfa in [&counted, &all, &any, &not, &minus, &signed] {
             // Trimmed: from every state a match is near enough to be found.
             prop_assert!((0..dfa.state_count() as StateId).all(|s| dfa.min_len(s) != u32::MAX));
         }
@@ -268,6 +274,10 @@ proptest! {
         for word in words(4) {
             prop_assert_eq!(dfa.accepts(&word), set.contains(word.as_str()));
         }
+        // The same as by way of the construction for any language.
+        let unions: Vec<Dfa> = set.iter().map(|word| compiled(&format!("^{word}$"))).collect();
+        let unions = Dfa::union(&unions.iter().collect::<Vec<_>>(), &Limits::default()).unwrap();
+        prop_assert_eq!(&dfa, &unions);
         let count = dfa.start().map_or(0, |s| dfa.word_count(s));
         prop_assert_eq!(count, set.len() as u64);
         if let Some(start) = dfa.start() {

@@ -5,8 +5,10 @@
 //! choices with one option left are taken first; without that, a chain of n
 //! conditionals would cost 2^n.
 
+pub(crate) mod about;
 mod conflict;
 mod decide;
+pub(crate) mod known;
 
 use crate::error::SchemaError;
 use crate::node::{FALSE, Node, NodeId, TypeSet};

@@ -7,6 +7,7 @@
 
 use crate::decimal::Decimal;
 use crate::error::SchemaError;
+use crate::intern::hash_of;
 
 /// A JSON value. Object members keep their order; names are unique.
 #[derive(Clone, PartialEq, Debug)]
@@ -124,7 +125,7 @@ impl Reader<'_> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
-            Some(b'"') => Ok(Json::String(self.string()?.into())),
+            Some(b'"') => Ok(Json::String(self.string()?)),
             Some(b't') => self.expect("true", Json::Bool(true)),
             Some(b'f') => self.expect("false", Json::Bool(false)),
             Some(b'n') => self.expect("null", Json::Null),
@@ -154,7 +155,7 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Result<Json, SchemaError> {
         let mut members: Vec<(Box<str>, Json)> = Vec::new();
-        let mut names = rustc_hash::FxHashSet::default();
+        let mut hashes = rustc_hash::FxHashSet::default();
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -165,8 +166,9 @@ impl Reader<'_> {
             if self.peek() != Some(b'"') {
                 return Err(self.error("expected a member name in quotes"));
             }
-            let name: Box<str> = self.string()?.into();
-            if !names.insert(name.clone()) {
+            let name = self.string()?;
+            let twice = !hashes.insert(hash_of(&name));
+            if twice && members.iter().any(|(known, _)| *known == name) {
                 return Err(self.error("this member name occurs twice in one object"));
             }
             self.space();
@@ -210,20 +212,27 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, SchemaError> {
+    fn string(&mut self) -> Result<Box<str>, SchemaError> {
         let start = self.at;
         let mut end = start + 1;
+        // Most strings stand for themselves.
+        let mut plain = true;
         while let Some(&byte) = self.bytes.get(end) {
             match byte {
+                b'"' if plain => {
+                    self.at = end + 1;
+                    return Ok(self.text.get(start + 1..end).unwrap_or_default().into());
+                }
                 b'"' => {
                     let literal = self.bytes.get(start..=end).unwrap_or_default();
                     let Some(text) = formwork_grammar::json_text::decode(literal) else {
                         return Err(self.error("this string has an invalid escape or character"));
                     };
                     self.at = end + 1;
-                    return Ok(text);
+                    return Ok(text.into());
                 }
-                b'\\' => end += 2,
+                b'\\' => (plain, end) = (false, end + 2),
+                ..0x20 => (plain, end) = (false, end + 1),
                 _ => end += 1,
             }
         }

@@ -38,11 +38,13 @@ mod except;
 mod explain;
 mod format;
 mod holds;
+mod intern;
 mod json;
 mod key;
 mod language;
 mod least;
 mod lower;
+mod memo;
 mod metaschema;
 mod name_table;
 mod node;
@@ -138,7 +140,7 @@ fn explore(
     let mut lowered = lower::lower(&json, &documents, &metaschemas, limits, cache, trace)?;
     let root = lowered.root;
     let trace = lowered.trace.take();
-    let solver = solver::Solver::new(lowered, options.clone());
+    let solver = solver::Solver::new(lowered, options.clone(), cache.memo());
     let explored = shape::explore(solver, cache, root)?;
     if options.strict && !explored.left_out.is_empty() {
         return Err(SchemaError::Refused(explored.left_out));

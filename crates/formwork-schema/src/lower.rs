@@ -139,8 +139,18 @@ impl<'a> Lowering<'a> {
     /// Lowers one schema, once. Recursion follows the nesting of the document, which
     /// the reader has bounded; references are queued.
     fn schema(&mut self, place: &Place<'a>) -> NodeId {
-        let mut place = place.clone();
-        self.enter(&mut place);
+        let mut moved = None;
+        let resource = self.registry.owner_of(place.json, place.resource);
+        let scope = self.registry.enter(place.scope, resource);
+        let place = if (resource, scope) == (place.resource, place.scope) {
+            place
+        } else {
+            &*moved.insert(Place {
+                resource,
+                scope,
+                ..place.clone()
+            })
+        };
         let key = (address(place.json), place.scope);
         if let Some(&known) = self.lowered.get(&key) {
             return known;
@@ -148,14 +158,13 @@ impl<'a> Lowering<'a> {
         // Unevaluated keywords look into the schemas around them, which are not
         // finished then.
         if !self.open.insert(key) {
-            return self.target(place);
+            return self.target(place.clone());
         }
-        let node = self.lower_schema(&place);
+        let node = self.lower_schema(place);
         self.open.remove(&key);
         self.lowered.insert(key, node);
-        let draft = self.registry.draft(&place);
         if let Some(trace) = &mut self.trace {
-            trace.schema(&place, draft, node);
+            trace.schema(place, self.registry.draft(place), node);
         }
         node
     }

@@ -13,11 +13,14 @@ pub(crate) const MAX_CLASSES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Trie {
     nodes: Vec<TrieNode>,
+    /// The children of all nodes, node after node.
+    children: Vec<(char, u32)>,
 }
 
 #[derive(Debug, Default)]
 struct TrieNode {
-    children: Vec<(char, u32)>,
+    /// Where the children are.
+    children: (u32, u32),
     /// The number of the word that ends here.
     word: Option<u32>,
     /// The words that end here or below, as a range of ranks.
@@ -26,32 +29,62 @@ struct TrieNode {
     depth: u32,
 }
 
+/// A node while the trie is built: its siblings are a list. The root is no child, so 0 is none.
+#[derive(Clone, Copy, Default)]
+struct Link {
+    c: char,
+    first: u32,
+    last: u32,
+    next: u32,
+}
+
 impl Trie {
     /// The trie of distinct words; also returns their ranks, in the order of
     /// which every subtree is a range.
     pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> (Trie, Vec<u32>) {
         let mut nodes = vec![TrieNode::default()];
+        let mut links = vec![Link::default()];
         let mut count = 0u32;
         for (number, word) in words.into_iter().enumerate() {
-            let mut at = 0usize;
+            let mut at = 0;
             for c in word.chars() {
-                at = match nodes[at].children.iter().find(|&&(known, _)| known == c) {
-                    Some(&(_, child)) => child as usize,
-                    None => {
-                        let child = nodes.len();
-                        nodes.push(TrieNode {
-                            depth: nodes[at].depth + 1,
-                            ..TrieNode::default()
-                        });
-                        nodes[at].children.push((c, child as u32));
-                        child
+                let mut child = links[at].first as usize;
+                while child > 0 && links[child].c != c {
+                    child = links[child].next as usize;
+                }
+                if child == 0 {
+                    child = nodes.len();
+                    nodes.push(TrieNode {
+                        depth: nodes[at].depth + 1,
+                        ..TrieNode::default()
+                    });
+                    links.push(Link {
+                        c,
+                        ..Link::default()
+                    });
+                    match links[at].last as usize {
+                        0 => links[at].first = child as u32,
+                        last => links[last].next = child as u32,
                     }
-                };
+                    links[at].last = child as u32;
+                }
+                at = child;
             }
             nodes[at].word = Some(number as u32);
             count += 1;
         }
-        let mut trie = Trie { nodes };
+        let mut children = Vec::with_capacity(nodes.len() - 1);
+        for (node, link) in nodes.iter_mut().zip(&links) {
+            node.children.0 = children.len() as u32;
+            let mut child = link.first;
+            while child > 0 {
+                let link = links[child as usize];
+                children.push((link.c, child));
+                child = link.next;
+            }
+            node.children.1 = children.len() as u32;
+        }
+        let mut trie = Trie { nodes, children };
         let ranks = trie.rank(count);
         (trie, ranks)
     }
@@ -74,23 +107,23 @@ impl Trie {
                 next += 1;
             }
             open.push((at, true));
-            open.extend(node.children.iter().map(|&(_, child)| (child, false)));
+            let (from, to) = node.children;
+            let children = &self.children[from as usize..to as usize];
+            open.extend(children.iter().map(|&(_, child)| (child, false)));
         }
         ranks
     }
 
     pub(crate) fn child(&self, node: u32, c: char) -> Option<u32> {
-        let children = &self.nodes.get(node as usize)?.children;
-        children
-            .iter()
-            .find(|&&(b, _)| b == c)
-            .map(|&(_, child)| child)
+        let children = self.children(node).iter();
+        let mut found = children.filter(|&&(b, _)| b == c);
+        found.next().map(|&(_, child)| child)
     }
 
     pub(crate) fn children(&self, node: u32) -> &[(char, u32)] {
-        self.nodes
-            .get(node as usize)
-            .map_or(&[][..], |node| &node.children)
+        let range = self.nodes.get(node as usize).map(|node| node.children);
+        let (from, to) = range.unwrap_or_default();
+        &self.children[from as usize..to as usize]
     }
 
     pub(crate) fn word(&self, node: u32) -> Option<u32> {
@@ -124,39 +157,56 @@ pub(crate) struct NameTable {
     pub(crate) classes: Arc<Dfa>,
     /// Per state of `classes`: the classes some name reaches, and those that
     /// infinitely many do.
-    reach: Box<[(u64, u64)]>,
+    reach: Arc<[(u64, u64)]>,
     /// Per class: how many names it holds that are not listed.
     unlisted: Box<[u64]>,
     /// Per class: characters of its shortest name.
-    shortest: Box<[u32]>,
+    shortest: Arc<[u32]>,
+}
+
+/// Classes of names, and what is known of them whatever names are listed.
+#[derive(Clone, Debug)]
+pub(crate) struct Classes {
+    pub(crate) dfa: Arc<Dfa>,
+    reach: Arc<[(u64, u64)]>,
+    shortest: Arc<[u32]>,
+}
+
+impl Classes {
+    /// `dfa` has at most [`MAX_CLASSES`] labels.
+    pub(crate) fn new(dfa: Arc<Dfa>) -> Classes {
+        let states = 0..dfa.state_count() as u32;
+        let count = states
+            .filter_map(|s| dfa.label(s))
+            .max()
+            .map_or(0, |label| label + 1);
+        Classes {
+            reach: reach(&dfa),
+            shortest: (0..count).map(|class| shortest_name(&dfa, class)).collect(),
+            dfa,
+        }
+    }
 }
 
 impl NameTable {
-    /// `classes` has at most [`MAX_CLASSES`] labels.
-    pub(crate) fn new(listed: Vec<Box<str>>, classes: Arc<Dfa>) -> NameTable {
+    /// The table of some names and of classes of all others.
+    pub(crate) fn new(listed: Vec<Box<str>>, classes: Classes) -> NameTable {
         let (trie, ranks) = Trie::new(listed.iter().map(|name| &**name));
         let mut by_rank = vec![0; ranks.len()];
         for (word, &rank) in ranks.iter().enumerate() {
             by_rank[rank as usize] = word as u32;
         }
-        let states = 0..classes.state_count() as u32;
-        let count = states
-            .filter_map(|s| classes.label(s))
-            .max()
-            .map_or(0, |label| label + 1);
+        let count = classes.shortest.len() as u32;
         let mut table = NameTable {
-            reach: reach(&classes),
             listed: listed.into(),
             trie,
             by_rank: by_rank.into(),
             ranks: ranks.into(),
-            classes,
+            classes: classes.dfa,
+            reach: classes.reach,
             unlisted: Box::default(),
-            shortest: Box::default(),
+            shortest: classes.shortest,
         };
-        table.shortest = (0..count)
-            .map(|class| shortest_name(&table.classes, class))
-            .collect();
         table.unlisted = (0..count)
             .map(|class| unlisted_names(&table, 1 << class))
             .collect();
@@ -262,14 +312,19 @@ fn unlisted_names(names: &NameTable, mask: u64) -> u64 {
         .saturating_sub(listed.count() as u64)
 }
 
-fn reach(dfa: &Dfa) -> Box<[(u64, u64)]> {
+fn reach(dfa: &Dfa) -> Arc<[(u64, u64)]> {
     let n = dfa.state_count();
     let successors: Vec<Vec<u32>> = (0..n as u32)
         .map(|state| {
-            let mut next: Vec<u32> = dfa
-                .classes()
-                .filter_map(|(class, _)| dfa.next_class(state, class))
-                .collect();
+            let classes = 0..dfa.class_count() as u32;
+            let steps = classes.filter_map(|class| dfa.next_class(state, class));
+            let mut next: Vec<u32> = Vec::new();
+            for to in steps {
+                // Neighbouring classes mostly lead to the same state.
+                if next.last() != Some(&to) {
+                    next.push(to);
+                }
+            }
             next.sort_unstable();
             next.dedup();
             next

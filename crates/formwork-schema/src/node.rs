@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::decimal::Decimal;
 use crate::error::Refusal;
+use crate::intern::{Index, hash_of};
 
 /// A formula. [`TRUE`] and [`FALSE`] have fixed numbers.
 pub(crate) type NodeId = u32;
@@ -84,7 +85,8 @@ pub(crate) struct Bound {
 /// schema object say together: they have to be read side by side.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Props {
-    pub(crate) named: Box<[(Box<str>, NodeId)]>,
+    /// Names that differ.
+    pub(crate) named: Box<[(Arc<str>, NodeId)]>,
     pub(crate) patterns: Box<[(LangId, NodeId)]>,
     /// For names that no other part mentions.
     pub(crate) rest: NodeId,
@@ -100,11 +102,6 @@ impl Props {
             patterns: patterns.map(|&(lang, _)| (lang, TRUE)).collect(),
             rest,
         }
-    }
-
-    /// Whether a name is listed.
-    pub(crate) fn names(&self, name: &str) -> bool {
-        self.named.iter().any(|(known, _)| &**known == name)
     }
 }
 
@@ -149,7 +146,7 @@ pub(crate) enum Literal {
         holds: bool,
     },
     Props(Arc<Props>),
-    Required(Box<str>),
+    Required(Arc<str>),
     /// Members of an object.
     Count {
         min: u32,
@@ -212,12 +209,12 @@ impl Literal {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Node {
     /// All of a sorted set; the empty one is [`TRUE`].
-    All(Box<[NodeId]>),
+    All(Arc<[NodeId]>),
     /// Any of a sorted set; the empty one is [`FALSE`].
-    Any(Box<[NodeId]>),
+    Any(Arc<[NodeId]>),
     /// Exactly one (`holds`), or not exactly one, of a list.
     OneOf {
-        parts: Box<[NodeId]>,
+        parts: Arc<[NodeId]>,
         holds: bool,
     },
     /// Another schema, or its negation. References may be cyclic.
@@ -255,11 +252,21 @@ pub(crate) struct Gap {
     pub(crate) left_out: Refusal,
 }
 
+/// No formula.
+const UNKNOWN: NodeId = NodeId::MAX;
+
+fn hash_parts(all: bool, parts: &[NodeId]) -> u64 {
+    hash_of(&(all, parts))
+}
+
 /// All formulas of one schema.
 pub(crate) struct Nodes {
     nodes: Vec<Node>,
-    ids: FxHashMap<Node, NodeId>,
-    negations: FxHashMap<NodeId, NodeId>,
+    index: Index,
+    /// The negation of each formula, if it was asked for, or [`UNKNOWN`].
+    negations: Vec<NodeId>,
+    /// Room for the parts of a formula to be.
+    flat: Vec<NodeId>,
     /// What references mean, by target; filled in once lowered.
     targets: Vec<NodeId>,
     languages: Vec<Language>,
@@ -273,16 +280,17 @@ impl Nodes {
     pub(crate) fn new() -> Nodes {
         let mut nodes = Nodes {
             nodes: Vec::new(),
-            ids: FxHashMap::default(),
-            negations: FxHashMap::default(),
+            index: Index::default(),
+            negations: Vec::new(),
+            flat: Vec::new(),
             targets: Vec::new(),
             languages: Vec::new(),
             language_ids: FxHashMap::default(),
             refusals: Vec::new(),
             singletons: FxHashSet::default(),
         };
-        nodes.intern(Node::All(Box::default()));
-        nodes.intern(Node::Any(Box::default()));
+        nodes.intern_parts(true, &[]);
+        nodes.intern_parts(false, &[]);
         nodes
     }
 
@@ -291,13 +299,39 @@ impl Nodes {
     }
 
     pub(crate) fn intern(&mut self, node: Node) -> NodeId {
-        if let Some(&id) = self.ids.get(&node) {
-            return id;
+        let hash = match &node {
+            Node::All(parts) => hash_parts(true, parts),
+            Node::Any(parts) => hash_parts(false, parts),
+            other => hash_of(other),
+        };
+        let known = self.index.find(hash, |id| self.nodes[id as usize] == node);
+        known.unwrap_or_else(|| self.add(hash, node))
+    }
+
+    /// All or any of a sorted set.
+    fn intern_parts(&mut self, all: bool, parts: &[NodeId]) -> NodeId {
+        let hash = hash_parts(all, parts);
+        let equal = |id: NodeId| match &self.nodes[id as usize] {
+            Node::All(known) => all && **known == *parts,
+            Node::Any(known) => !all && **known == *parts,
+            _ => false,
+        };
+        match self.index.find(hash, equal) {
+            Some(known) => known,
+            None if all => self.add(hash, Node::All(parts.into())),
+            None => self.add(hash, Node::Any(parts.into())),
         }
-        let id = self.nodes.len() as NodeId;
-        self.nodes.push(node.clone());
-        self.ids.insert(node, id);
-        id
+    }
+
+    fn add(&mut self, hash: u64, node: Node) -> NodeId {
+        self.nodes.push(node);
+        self.negations.push(UNKNOWN);
+        self.index.add(hash)
+    }
+
+    /// The number of formulas.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     pub(crate) fn literal(&mut self, literal: Literal) -> NodeId {
@@ -313,37 +347,34 @@ impl Nodes {
     }
 
     pub(crate) fn all(&mut self, parts: impl IntoIterator<Item = NodeId>) -> NodeId {
-        let mut flat = Vec::new();
-        for part in parts {
-            match self.get(part) {
-                Node::All(inner) => flat.extend_from_slice(inner),
-                _ => flat.push(part),
-            }
-        }
-        flat.sort_unstable();
-        flat.dedup();
-        match flat[..] {
-            [only] => only,
-            _ if flat.contains(&FALSE) => FALSE,
-            _ => self.intern(Node::All(flat.into())),
-        }
+        self.join(true, parts)
     }
 
     pub(crate) fn any(&mut self, parts: impl IntoIterator<Item = NodeId>) -> NodeId {
-        let mut flat = Vec::new();
+        self.join(false, parts)
+    }
+
+    fn join(&mut self, all: bool, parts: impl IntoIterator<Item = NodeId>) -> NodeId {
+        let mut flat = std::mem::take(&mut self.flat);
+        flat.clear();
         for part in parts {
             match self.get(part) {
-                Node::Any(inner) => flat.extend_from_slice(inner),
+                Node::All(inner) if all => flat.extend_from_slice(inner),
+                Node::Any(inner) if !all => flat.extend_from_slice(inner),
                 _ => flat.push(part),
             }
         }
         flat.sort_unstable();
         flat.dedup();
-        match flat[..] {
+        // What decides the whole if it is one of the parts.
+        let settles = if all { FALSE } else { TRUE };
+        let node = match flat[..] {
             [only] => only,
-            _ if flat.contains(&TRUE) => TRUE,
-            _ => self.intern(Node::Any(flat.into())),
-        }
+            _ if flat.contains(&settles) => settles,
+            _ => self.intern_parts(all, &flat),
+        };
+        self.flat = flat;
+        node
     }
 
     pub(crate) fn one_of(&mut self, parts: Vec<NodeId>) -> NodeId {
@@ -373,6 +404,23 @@ impl Nodes {
     pub(crate) fn target(&mut self, target: u32, holds: bool) -> NodeId {
         let node = self.targets[target as usize];
         if holds { node } else { self.negate(node) }
+    }
+
+    /// Types outside of which a formula plainly has no value.
+    pub(crate) fn types_of(&mut self, node: NodeId) -> TypeSet {
+        let mut node = node;
+        // References lead to a schema in the end, or the schema was refused.
+        while let &Node::Ref { target, holds } = self.get(node) {
+            node = self.target(target, holds);
+        }
+        let of = |part: NodeId| match self.get(part) {
+            Node::Types(types) => *types,
+            _ => TypeSet::ALL,
+        };
+        match self.get(node) {
+            Node::All(parts) => parts.iter().fold(TypeSet::ALL, |all, &p| all.and(of(p))),
+            _ => of(node),
+        }
     }
 
     /// A reference target that refers to itself in place, if there is one.
@@ -504,7 +552,7 @@ impl Nodes {
     /// The negation of a formula. Memoised; the depth of recursion is that of
     /// the formula, references not followed.
     pub(crate) fn negate(&mut self, id: NodeId) -> NodeId {
-        if let Some(&negation) = self.negations.get(&id) {
+        if let Some(negation) = self.known_negation(id) {
             return negation;
         }
         let negation = match self.get(id).clone() {
@@ -528,14 +576,15 @@ impl Nodes {
             Node::Literal(literal) => self.negate_literal(&literal),
             Node::Unsupported { .. } => id,
         };
-        self.negations.insert(id, negation);
-        self.negations.insert(negation, id);
+        self.negations[id as usize] = negation;
+        self.negations[negation as usize] = id;
         negation
     }
 
     /// The negation of a formula, if it was ever asked for.
     pub(crate) fn known_negation(&self, id: NodeId) -> Option<NodeId> {
-        self.negations.get(&id).copied()
+        let negation = *self.negations.get(id as usize)?;
+        (negation != UNKNOWN).then_some(negation)
     }
 
     /// A value violates a literal only if it has the literal's type.

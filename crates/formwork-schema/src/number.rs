@@ -11,8 +11,10 @@
 
 mod interval;
 mod multiple;
+mod product;
 mod set;
 
+pub(crate) use interval::Interval;
 pub(crate) use multiple::in_conflict as multiples_conflict;
 
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};
@@ -23,6 +25,9 @@ use crate::decimal::Decimal;
 use crate::error::SchemaError;
 use crate::node::{Literal, NodeId, TypeSet};
 use crate::solver::Solver;
+
+use multiple::Residues;
+use product::Part;
 
 /// The numbers of one branch.
 pub(crate) enum Numbers {
@@ -81,8 +86,8 @@ impl Solver {
                 set.iter().filter(satisfies).cloned().collect(),
             ));
         }
-        let mut others: Vec<(ByteDfa, bool)> = Vec::new();
-        let mut exponents = true;
+        let mut others: Vec<Part> = Vec::new();
+        let mut divisors: Vec<Literal> = Vec::new();
         let mut none = false;
         let integers = !types.meets(TypeSet::FRACTION);
         for literal in &literals {
@@ -93,14 +98,9 @@ impl Solver {
                 {
                     none |= !holds;
                 }
-                Literal::Multiple { of, holds } => {
-                    exponents = false;
-                    let multiples = multiple::multiples(of, *holds)?;
-                    self.spend(multiples.state_count() as u64)?;
-                    others.push((multiples, true));
-                }
+                Literal::Multiple { .. } => divisors.push(literal.clone()),
                 Literal::Numbers { set, holds } => {
-                    others.push((set::values(set), *holds));
+                    others.push(Part::Dfa(set::values(set), *holds));
                 }
                 _ => {}
             }
@@ -108,7 +108,9 @@ impl Solver {
         if none {
             return Ok(Numbers::Values(Vec::new()));
         }
-        let interval = interval::Interval {
+        let exponents = divisors.is_empty();
+        others.extend(Residues::group(&divisors)?.into_iter().map(Part::Residues));
+        let interval = Interval {
             low,
             high,
             kinds: types.and(TypeSet::NUMBER),
@@ -116,16 +118,14 @@ impl Solver {
             exponents,
         };
         let count = interval.count(&literals);
-        let base = interval.build();
+        let base = self.memo.interval(&interval);
         self.spend(base.state_count() as u64)?;
         if others.is_empty() {
             return Ok(Numbers::Digits(Digits { dfa: base, count }));
         }
-        let parts: Vec<(&ByteDfa, bool)> = std::iter::once((&base, true))
-            .chain(others.iter().map(|(dfa, holds)| (dfa, *holds)))
-            .collect();
+        others.insert(0, Part::Dfa(base, true));
         let limit = self.options.limits.max_states;
-        let Some(product) = ByteDfa::product(&parts, limit as usize) else {
+        let Some(product) = product::product(&others, limit as usize) else {
             return Err(SchemaError::Limit {
                 name: "max_states",
                 limit: u64::from(limit),
@@ -167,7 +167,7 @@ pub(crate) fn satisfies(n: &Decimal, literal: &Literal) -> bool {
 
 /// Any integer by value.
 pub(crate) fn any_integer() -> ByteDfa {
-    interval::Interval {
+    Interval {
         low: None,
         high: None,
         kinds: TypeSet::INTEGER,
@@ -180,7 +180,7 @@ pub(crate) fn any_integer() -> ByteDfa {
 /// Any number, exponents in normalised form only: for values that must be told
 /// apart.
 pub(crate) fn any_normalised() -> ByteDfa {
-    interval::Interval {
+    Interval {
         low: None,
         high: None,
         kinds: TypeSet::NUMBER,

@@ -5,7 +5,7 @@
 //! by a member; a member that can pay is read once for every set of duties it
 //! may pay, its value narrowed accordingly.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use formwork_automata::Dfa;
@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use crate::bounds::window;
 use crate::error::SchemaError;
-use crate::name_table::{MAX_CLASSES, NameTable};
+use crate::name_table::{Classes, MAX_CLASSES, NameTable};
 use crate::node::{FALSE, LangId, Literal, NameSet, NodeId, Props, TRUE};
 use crate::shape::{EMPTY, Explorer, Shapes, ValueId};
 use crate::solver::automaton_limit;
@@ -73,14 +73,14 @@ impl Explorer<'_> {
             return Ok(None);
         };
         let mut groups: Vec<Arc<Props>> = Vec::new();
-        let mut required: FxHashSet<&str> = FxHashSet::default();
+        let mut required: Vec<&Arc<str>> = Vec::new();
         let mut names: Vec<Arc<Dfa>> = Vec::new();
         let mut duties: Vec<Duty> = Vec::new();
         for literal in literals {
             match literal {
                 Literal::Props(props) => groups.push(Arc::clone(props)),
                 Literal::Required(name) => {
-                    required.insert(name);
+                    required.push(name);
                 }
                 Literal::Names(node) => names.push(self.solver.string_language(*node)?),
                 Literal::SomeMember { names, node } => duties.push(Duty {
@@ -98,13 +98,14 @@ impl Explorer<'_> {
                 place: "an object that needs members of too many kinds".into(),
             });
         }
-        let listed = listed_names(&groups, &duties, literals);
+        let listed = listed_names(&groups, &duties, &required);
         self.solver.spend(listed.len() as u64)?;
+        let required: FxHashSet<&str> = required.into_iter().map(|name| &**name).collect();
         let groups: Vec<Group> = groups.into_iter().map(Group::new).collect();
         let mut members = Vec::with_capacity(listed.len());
-        for name in &listed {
+        for (at, name) in listed.iter().enumerate() {
             let node = if names.iter().all(|language| language.accepts(name)) {
-                self.member_node(&groups, name)
+                self.member_node(&groups, name, at)
             } else {
                 FALSE
             };
@@ -134,26 +135,31 @@ impl Explorer<'_> {
     }
 
     /// The table of names, the same for objects with the same names.
-    fn name_table(&mut self, listed: Vec<Box<str>>, classes: Arc<Dfa>) -> Arc<NameTable> {
-        let same = |known: &&Arc<Dfa>| Arc::ptr_eq(known, &classes) || **known == classes;
+    fn name_table(&mut self, listed: Vec<Arc<str>>, classes: Arc<Dfa>) -> Arc<NameTable> {
+        let same = |known: &&Classes| Arc::ptr_eq(&known.dfa, &classes) || *known.dfa == *classes;
         let classes = match self.classes.iter().find(same) {
-            Some(known) => Arc::clone(known),
+            Some(known) => known.clone(),
             None => {
-                self.classes.push(Arc::clone(&classes));
+                let classes = Classes::new(classes);
+                self.classes.push(classes.clone());
                 classes
             }
         };
-        let key = (listed, Arc::as_ptr(&classes) as usize);
+        let key = (listed, Arc::as_ptr(&classes.dfa) as usize);
         if let Some(known) = self.tables.get(&key) {
             return Arc::clone(known);
         }
-        let table = Arc::new(NameTable::new(key.0.clone(), classes));
+        let own = key.0.iter().map(|name| Box::from(&**name)).collect();
+        let table = Arc::new(NameTable::new(own, classes));
         self.tables.insert(key, Arc::clone(&table));
         table
     }
 
     /// A member's value for every set of duties it may pay.
     fn values(&mut self, node: NodeId, pays: Duties, duties: &[Duty]) -> Values {
+        if duties.is_empty() {
+            return Box::new([(0, self.value(node))]);
+        }
         let mut values = Vec::new();
         // A member that is there pays what asks nothing of its value.
         let asks = |at: &usize| duties[*at].node != TRUE;
@@ -191,11 +197,13 @@ impl Explorer<'_> {
     }
 
     /// What a listed name's value has to satisfy.
-    fn member_node(&mut self, groups: &[Group], name: &str) -> NodeId {
+    ///
+    /// In the group that listed it first, it mostly has its own place.
+    fn member_node(&mut self, groups: &[Group], name: &Arc<str>, at: usize) -> NodeId {
         let mut parts = Vec::new();
         for group in groups {
             let before = parts.len();
-            parts.extend(group.named.get(name));
+            parts.extend(group.named(name, at));
             for &(lang, node) in &group.props.patterns {
                 if self.solver.nodes.language(lang).accepts(name) {
                     parts.push(node);
@@ -340,38 +348,51 @@ enum Payers {
     Outside(Vec<usize>),
 }
 
-/// One group of properties, with its names at hand.
+/// One group of properties.
 struct Group {
     props: Arc<Props>,
-    named: FxHashMap<Box<str>, NodeId>,
+    /// Its names at hand, if they are asked for.
+    named: OnceCell<FxHashMap<Arc<str>, NodeId>>,
 }
 
 impl Group {
     fn new(props: Arc<Props>) -> Group {
         Group {
-            named: props.named.iter().cloned().collect(),
             props,
+            named: OnceCell::new(),
+        }
+    }
+
+    /// What is said of a name, which is likely the one at `at`.
+    fn named(&self, name: &Arc<str>, at: usize) -> Option<NodeId> {
+        match self.props.named.get(at) {
+            Some((known, node)) if Arc::ptr_eq(known, name) => Some(*node),
+            _ => {
+                let all = || self.props.named.iter().cloned().collect();
+                self.named.get_or_init(all).get(name).copied()
+            }
         }
     }
 }
 
 /// The names an object formula mentions, in the order of the schema.
-fn listed_names(groups: &[Arc<Props>], duties: &[Duty], literals: &[Literal]) -> Vec<Box<str>> {
-    let mut listed: Vec<Box<str>> = Vec::new();
-    let mut known: FxHashSet<Box<str>> = FxHashSet::default();
-    let named = groups.iter().flat_map(|group| group.named.iter());
-    let required = literals.iter().filter_map(|literal| match literal {
-        Literal::Required(name) => Some(name),
-        _ => None,
-    });
+fn listed_names(groups: &[Arc<Props>], duties: &[Duty], required: &[&Arc<str>]) -> Vec<Arc<str>> {
     let excluded = duties.iter().filter_map(|duty| match &duty.names {
-        NameSet::Rest(props) => Some(props.named.iter()),
+        NameSet::Rest(props) => Some(props),
         _ => None,
     });
-    let named = named.chain(excluded.flatten()).map(|(name, _)| name);
-    for name in named.chain(required) {
-        if known.insert(name.clone()) {
-            listed.push(name.clone());
+    let mut groups = groups.iter().chain(excluded);
+    // Names of one group differ.
+    let first = groups.next().map_or(&[][..], |group| &group.named);
+    let mut listed: Vec<Arc<str>> = first.iter().map(|(name, _)| Arc::clone(name)).collect();
+    let more = groups.flat_map(|group| group.named.iter().map(|(name, _)| name));
+    let mut more = more.chain(required.iter().copied()).peekable();
+    if more.peek().is_some() {
+        let mut known: FxHashSet<Arc<str>> = listed.iter().cloned().collect();
+        for name in more {
+            if known.insert(Arc::clone(name)) {
+                listed.push(Arc::clone(name));
+            }
         }
     }
     listed

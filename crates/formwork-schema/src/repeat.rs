@@ -16,7 +16,7 @@ use crate::datum::{Datum, DatumId, UNSEEN};
 use crate::error::SchemaError;
 use crate::key::Key;
 use crate::language::{Exit, JsonLanguage, Position, Ways};
-use crate::name_table::NameTable;
+use crate::name_table::{Classes, NameTable};
 use crate::number;
 use crate::record::{Around, Recorded};
 use crate::shape::{EMPTY, Shapes, ValueId};
@@ -314,7 +314,7 @@ impl JsonLanguage {
                     return;
                 }
                 let names = members.iter().map(|(name, _)| name.clone()).collect();
-                let table = NameTable::new(names, Arc::clone(&punctuation.no_name));
+                let table = NameTable::new(names, Classes::new(Arc::clone(&punctuation.no_name)));
                 let key = Key::new(Arc::new(table), left, 0, []);
                 let literal = Spaced::new(punctuation.space, JsonText::new(key));
                 way.terminal(Arc::new(literal), Exit::CopiedName(datum, done));

@@ -27,10 +27,16 @@ pub(crate) type ScopeId = u32;
 impl<'a> Place<'a> {
     /// The place of a value inside this one.
     pub(crate) fn child(&self, json: &'a Json, tokens: &[&str]) -> Place<'a> {
-        let mut pointer = self.pointer.clone();
+        let more: usize = tokens.iter().map(|token| token.len() + 1).sum();
+        let mut pointer = String::with_capacity(self.pointer.len() + more);
+        pointer.push_str(&self.pointer);
         for token in tokens {
             pointer.push('/');
-            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+            if token.contains(['~', '/']) {
+                pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+            } else {
+                pointer.push_str(token);
+            }
         }
         Place {
             json,

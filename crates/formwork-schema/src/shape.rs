@@ -16,7 +16,7 @@ use crate::array::Array;
 use crate::branch::Branch;
 use crate::count::Count;
 use crate::error::{Refusal, SchemaError};
-use crate::name_table::NameTable;
+use crate::name_table::{Classes, NameTable};
 use crate::node::{FALSE, Literal, NodeId, TypeSet};
 use crate::number::{self, Digits, Numbers};
 use crate::object::Object;
@@ -105,8 +105,8 @@ pub(crate) struct Explorer<'a> {
     array_ids: FxHashMap<Vec<NodeId>, Option<u32>>,
     refusals: Vec<Refusal>,
     /// Name tables and languages of unlisted names, each kept once.
-    pub(crate) tables: FxHashMap<(Vec<Box<str>>, usize), Arc<NameTable>>,
-    pub(crate) classes: Vec<Arc<Dfa>>,
+    pub(crate) tables: FxHashMap<(Vec<Arc<str>>, usize), Arc<NameTable>>,
+    pub(crate) classes: Vec<Classes>,
 }
 
 impl<'a> Explorer<'a> {
@@ -175,8 +175,9 @@ impl<'a> Explorer<'a> {
         if node == FALSE {
             return Ok(value);
         }
-        value.null = !self.branches(node, TypeSet::NULL)?.is_empty();
-        for branch in self.branches(node, TypeSet::BOOLEAN)? {
+        let types = self.solver.nodes.types_of(node);
+        value.null = !self.branches(node, types.and(TypeSet::NULL))?.is_empty();
+        for branch in self.branches(node, types.and(TypeSet::BOOLEAN))? {
             let literals = self.solver.literals(&branch.literals);
             for (slot, wanted) in value.bools.iter_mut().zip([false, true]) {
                 *slot |= literals.iter().all(|l| *l == Literal::Bool(wanted));
@@ -187,12 +188,16 @@ impl<'a> Explorer<'a> {
         } else if value.bools[0] {
             value.min_bytes = 5;
         }
-        self.strings(node, &mut value)?;
-        self.numbers(node, &mut value)?;
-        for branch in self.branches(node, TypeSet::ARRAY)? {
+        if types.meets(TypeSet::STRING) {
+            self.strings(node, &mut value)?;
+        }
+        if types.meets(TypeSet::NUMBER) {
+            self.numbers(node, &mut value)?;
+        }
+        for branch in self.branches(node, types.and(TypeSet::ARRAY))? {
             value.arrays.extend(self.array(&branch)?);
         }
-        for branch in self.branches(node, TypeSet::OBJECT)? {
+        for branch in self.branches(node, types.and(TypeSet::OBJECT))? {
             value.objects.extend(self.object(&branch)?);
         }
         Ok(value)
@@ -200,6 +205,9 @@ impl<'a> Explorer<'a> {
 
     /// The branches of a formula, without the refused ones, which are noted.
     fn branches(&mut self, node: NodeId, types: TypeSet) -> Result<Vec<Branch>, SchemaError> {
+        if types == TypeSet::NONE {
+            return Ok(Vec::new());
+        }
         let mut branches = self.solver.branches(node, types)?;
         branches.retain(|branch| match branch.refusal {
             None => true,

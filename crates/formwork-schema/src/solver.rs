@@ -5,8 +5,12 @@ use std::sync::Arc;
 use formwork_automata::{Dfa, Limits, TooLarge};
 use rustc_hash::FxHashMap;
 
+use crate::branch::about::Abouts;
+use crate::branch::known::{Counts, EmptyMemo, Known, Reduced};
 use crate::error::{Refusal, SchemaError};
+use crate::intern::Marks;
 use crate::lower::Lowered;
+use crate::memo::Memo;
 use crate::node::{LangId, Literal, Node, NodeId, Nodes, TypeSet};
 use crate::options::SchemaOptions;
 
@@ -18,20 +22,33 @@ pub(crate) struct Solver {
     /// What is left out of the language, and where.
     pub(crate) left_out: Vec<Refusal>,
     work: u64,
-    pub(crate) empty_memo: FxHashMap<(NodeId, u32), bool>,
+    pub(crate) memo: Arc<Memo>,
+    pub(crate) empty_memo: EmptyMemo,
+    /// Tables that proofs and decisions use one after the other.
+    pub(crate) about: Abouts,
+    pub(crate) known: Known,
+    pub(crate) reduced: Reduced,
+    pub(crate) counts: Counts,
+    pub(crate) seen: Marks,
     products: FxHashMap<Vec<(LangId, bool)>, Arc<Dfa>>,
     names: FxHashMap<NodeId, Arc<Dfa>>,
 }
 
 impl Solver {
-    pub(crate) fn new(lowered: Lowered, options: SchemaOptions) -> Solver {
+    pub(crate) fn new(lowered: Lowered, options: SchemaOptions, memo: &Arc<Memo>) -> Solver {
         Solver {
             nodes: lowered.nodes,
             options,
             integers_by_spelling: lowered.integers_by_spelling,
             left_out: Vec::new(),
             work: 0,
-            empty_memo: FxHashMap::default(),
+            memo: Arc::clone(memo),
+            empty_memo: EmptyMemo::default(),
+            about: Abouts::default(),
+            known: Known::default(),
+            reduced: Reduced::default(),
+            counts: Counts::default(),
+            seen: Marks::default(),
             products: FxHashMap::default(),
             names: FxHashMap::default(),
         }
@@ -105,13 +122,9 @@ impl Solver {
                 })
             })
             .collect();
-        let refs: Vec<&Dfa> = dfas.iter().map(|dfa| &**dfa).collect();
-        let wanted = |labels: &[Option<u32>]| {
-            let right =
-                |(label, &(_, holds)): (&Option<u32>, &(LangId, bool))| label.is_some() == holds;
-            labels.iter().zip(&key).all(right).then_some(0)
-        };
-        let dfa = Dfa::combine(&refs, &wanted, &self.automata_limits());
+        let parts = dfas.iter().zip(&key);
+        let parts: Vec<(&Dfa, bool)> = parts.map(|(dfa, &(_, holds))| (&**dfa, holds)).collect();
+        let dfa = Dfa::conjunction(&parts, &self.automata_limits());
         let dfa = Arc::new(dfa.map_err(|error| automaton_limit(&error))?);
         self.spend(dfa.state_count() as u64)?;
         self.products.insert(key, Arc::clone(&dfa));

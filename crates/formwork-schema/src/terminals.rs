@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::draft::Draft;
 use crate::format::{self, FormatError, FormatLanguage};
+use crate::memo::Memo;
 use crate::number::{Digits, any_integer, any_normalised, any_number};
 use crate::text::Text;
 
@@ -21,16 +22,19 @@ pub(crate) const CLOSE: u32 = 1;
 /// The name of a format, and the draft where it matters.
 type FormatKey = (Box<str>, Option<Draft>);
 
-/// What compilers of many schemas share: punctuation, plain scalars, formats.
+/// What compilers of many schemas share: punctuation, plain scalars, formats, and what else they
+/// write alike.
 ///
 /// Keeping one of these for a vocabulary lets the mask engine keep what it
 /// learns of these terminals. Bounded: one set of punctuation per white-space
-/// policy, at most 16 policies, and the standard formats.
+/// policy, at most 16 policies, the standard formats, and 16 MiB of patterns and
+/// of intervals of numbers.
 #[derive(Default)]
 pub struct TerminalCache {
     punctuation: Mutex<FxHashMap<Whitespace, Arc<Punctuation>>>,
     formats: Mutex<FxHashMap<FormatKey, Arc<FormatLanguage>>>,
     texts: Mutex<FxHashMap<(Whitespace, usize), KeptText>>,
+    memo: Arc<Memo>,
 }
 
 /// A language, kept so that its address stays its own, and its terminal.
@@ -50,6 +54,10 @@ impl TerminalCache {
         }
         let new = || Arc::new(Punctuation::new(space));
         Arc::clone(known.entry(space).or_insert_with(new))
+    }
+
+    pub(crate) fn memo(&self) -> &Arc<Memo> {
+        &self.memo
     }
 
     /// The language of a standard format; `None` for other names.

@@ -150,8 +150,9 @@ impl Text {
     /// they are long.
     pub(crate) fn count(&self) -> Count {
         const ROUNDS: u32 = 64;
-        if self.max.is_none() && self.dfa.word_count(self.start) >= MANY {
-            return MANY;
+        let words = Count::from(self.dfa.word_count(self.start));
+        if self.max.is_none() && (words >= MANY || self.min == 0) {
+            return words.clamp(1, MANY);
         }
         // Words by length: the number of ways into each state.
         let mut ways: FxHashMap<u32, Count> = FxHashMap::from_iter([(self.start, 1)]);

@@ -5,6 +5,9 @@ use crate::alphabet::Alphabet;
 use crate::interner::Interner;
 use crate::limits::{Budget, Limits, TooLarge};
 
+/// Neither a state nor [`DEAD`].
+const NO_STATE: StateId = DEAD - 1;
+
 type LabelRule<'a> = &'a dyn Fn(&[Option<u32>]) -> Option<u32>;
 
 impl Dfa {
@@ -29,7 +32,7 @@ impl Dfa {
         product(
             parts,
             label,
-            &|tuple| hopeless && tuple.iter().all(|&s| s == DEAD),
+            |tuple: &[StateId]| hopeless && tuple.iter().all(|&s| s == DEAD),
             limits,
         )
     }
@@ -41,7 +44,44 @@ impl Dfa {
     /// [`TooLarge`] as for [`Self::combine`].
     pub fn intersection(parts: &[&Self], limits: &Limits) -> Result<Self, TooLarge> {
         let all = |labels: &[Option<u32>]| labels.iter().all(Option::is_some).then_some(0);
-        product(parts, &all, &|tuple| tuple.contains(&DEAD), limits)
+        product(
+            parts,
+            &all,
+            |tuple: &[StateId]| tuple.contains(&DEAD),
+            limits,
+        )
+    }
+
+    /// The words in every part, or outside of it where its flag is false, labelled 0.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] as for [`Self::combine`]; words that some part rules out, whatever follows,
+    /// are not gone on with.
+    pub fn conjunction(parts: &[(&Self, bool)], limits: &Limits) -> Result<Self, TooLarge> {
+        let all: Vec<&Self> = parts.iter().map(|&(dfa, _)| dfa).collect();
+        // Where each part rules out all words: where it has died, or accepts whatever follows.
+        let lost: Vec<StateId> = parts
+            .iter()
+            .map(|&(dfa, holds)| match holds {
+                true => DEAD,
+                false => dfa.sink().unwrap_or(NO_STATE),
+            })
+            .collect();
+        let label = |labels: &[Option<u32>]| {
+            let mut right = labels.iter().zip(parts);
+            right
+                .all(|(label, &(_, holds))| label.is_some() == holds)
+                .then_some(0)
+        };
+        let hopeless = |tuple: &[StateId]| tuple.iter().zip(&lost).any(|(s, lost)| s == lost);
+        product(&all, &label, hopeless, limits)
+    }
+
+    /// The state that accepts whatever follows; in an automaton that is minimal there is no other.
+    fn sink(&self) -> Option<StateId> {
+        let loops = |&s: &StateId| self.is_match(s) && self.row(s).iter().all(|&next| next == s);
+        (0..self.state_count() as StateId).find(loops)
     }
 
     /// The words in some part, labelled 0.
@@ -72,7 +112,12 @@ impl Dfa {
     pub fn difference(&self, other: &Self, limits: &Limits) -> Result<Self, TooLarge> {
         let minus =
             |labels: &[Option<u32>]| (labels[0].is_some() && labels[1].is_none()).then_some(0);
-        product(&[self, other], &minus, &|tuple| tuple[0] == DEAD, limits)
+        product(
+            &[self, other],
+            &minus,
+            |tuple: &[StateId]| tuple[0] == DEAD,
+            limits,
+        )
     }
 }
 
@@ -80,7 +125,7 @@ impl Dfa {
 fn product(
     parts: &[&Dfa],
     label: LabelRule<'_>,
-    hopeless: &dyn Fn(&[StateId]) -> bool,
+    hopeless: impl Fn(&[StateId]) -> bool,
     limits: &Limits,
 ) -> Result<Dfa, TooLarge> {
     let budget = Budget::new(limits);
@@ -94,26 +139,34 @@ fn product(
     tuples.intern(&tuple);
     let (mut table, mut labels) = (Vec::new(), Vec::new());
     let mut slots = vec![None; parts.len()];
+    // The parts' rows at hand; nothing for a part that has died.
+    let mut rows: Vec<&[StateId]> = Vec::with_capacity(parts.len());
     let mut at = 0;
     while at < tuples.len() {
         budget.table(tuples.len(), alphabet.len())?;
-        for (slot, (dfa, &s)) in slots
-            .iter_mut()
-            .zip(parts.iter().zip(tuples.get(at as u32)))
-        {
+        rows.clear();
+        for ((slot, dfa), &s) in slots.iter_mut().zip(parts).zip(tuples.get(at as u32)) {
             *slot = dfa.label(s);
+            rows.push(if s == DEAD { &[] } else { dfa.row(s) });
         }
         labels.push(label(&slots));
+        // Neighbouring classes mostly lead to the same tuple.
+        let mut last = None;
         for class in 0..alphabet.len() {
+            let mut same = true;
             let part_classes = &map[class * parts.len()..][..parts.len()];
-            for (i, &s) in tuples.get(at as u32).iter().enumerate() {
-                tuple[i] = parts[i].next_class(s, part_classes[i]).unwrap_or(DEAD);
+            for ((slot, row), &class) in tuple.iter_mut().zip(&rows).zip(part_classes) {
+                let next = row.get(class as usize).copied().unwrap_or(DEAD);
+                same &= *slot == next;
+                *slot = next;
             }
-            table.push(if hopeless(&tuple) {
-                DEAD
-            } else {
-                tuples.intern(&tuple)
-            });
+            let next = match last {
+                Some(next) if same => next,
+                _ if hopeless(&tuple) => DEAD,
+                _ => tuples.intern(&tuple),
+            };
+            last = Some(next);
+            table.push(next);
         }
         at += 1;
     }

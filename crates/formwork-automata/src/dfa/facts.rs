@@ -16,13 +16,13 @@ impl Facts {
     fn new(dfa: &Dfa) -> Self {
         let stride = dfa.alphabet.len();
         let preds = Predecessors::new(&dfa.table, stride, dfa.state_count());
-        let states = 0..dfa.state_count() as StateId;
-        let gap = |s: StateId| dfa.row(s).contains(&DEAD);
+        let not_universal = preds.gaps().iter().zip(0..);
+        let not_universal = not_universal.map(|(gap, s)| *gap || !dfa.is_match(s));
         Self {
             min_len: min_len(dfa, &preds),
             words: words(dfa, &preds),
-            total: unless(&preds, states.clone().map(gap).collect()),
-            universal: unless(&preds, states.map(|s| gap(s) || !dfa.is_match(s)).collect()),
+            universal: unless(&preds, not_universal.collect()),
+            total: unless(&preds, preds.gaps().to_vec()),
         }
     }
 
@@ -98,9 +98,7 @@ fn words(dfa: &Dfa, preds: &Predecessors) -> Box<[u64]> {
         .map(|class| dfa.alphabet.size(class))
         .collect();
     let mut words = vec![u64::MAX; dfa.state_count()];
-    let mut open: Vec<usize> = (0..dfa.state_count() as StateId)
-        .map(|s| dfa.successors(s).count())
-        .collect();
+    let mut open: Vec<u32> = preds.leaving().to_vec();
     let mut work: Vec<StateId> = (0..dfa.state_count() as StateId)
         .filter(|&s| open[s as usize] == 0)
         .collect();
@@ -127,6 +125,9 @@ fn unless(preds: &Predecessors, mut bad: Vec<bool>) -> Box<[bool]> {
     let mut work: Vec<StateId> = (0..bad.len() as StateId)
         .filter(|&s| bad[s as usize])
         .collect();
+    if work.len() == bad.len() {
+        work.clear();
+    }
     while let Some(s) = work.pop() {
         for &p in preds.of(s) {
             if !bad[p as usize] {

@@ -32,22 +32,9 @@ impl Raw {
 
     /// Redirects transitions to states from which no labelled state is reachable.
     fn kill_dead_ends(&mut self) {
-        let stride = self.alphabet.len();
-        let preds = Predecessors::new(&self.table, stride, self.labels.len());
-        let mut live: Vec<bool> = self.labels.iter().map(Option::is_some).collect();
-        let mut work: Vec<StateId> = (0..live.len() as StateId)
-            .filter(|&s| live[s as usize])
-            .collect();
-        if work.len() == live.len() {
+        let live = self.live();
+        if !live.contains(&false) {
             return;
-        }
-        while let Some(s) = work.pop() {
-            for &p in preds.of(s) {
-                if !live[p as usize] {
-                    live[p as usize] = true;
-                    work.push(p);
-                }
-            }
         }
         for next in &mut self.table {
             if *next != DEAD && !live[*next as usize] {
@@ -58,6 +45,27 @@ impl Raw {
             self.labels.clear();
             self.table.clear();
         }
+    }
+
+    /// The states from which a labelled one is reachable.
+    fn live(&self) -> Vec<bool> {
+        let mut live: Vec<bool> = self.labels.iter().map(Option::is_some).collect();
+        let mut work: Vec<StateId> = (0..live.len() as StateId)
+            .filter(|&s| live[s as usize])
+            .collect();
+        if work.len() == live.len() {
+            return live;
+        }
+        let preds = Predecessors::new(&self.table, self.alphabet.len(), live.len());
+        while let Some(s) = work.pop() {
+            for &p in preds.of(s) {
+                if !live[p as usize] {
+                    live[p as usize] = true;
+                    work.push(p);
+                }
+            }
+        }
+        live
     }
 
     /// Joins classes with equal columns.
@@ -174,26 +182,46 @@ impl Raw {
     }
 }
 
-/// The transitions, turned around.
+/// The transitions, turned around. Those of neighbouring classes to the same state, of which
+/// there are many, count as one.
 #[derive(Debug)]
 pub(crate) struct Predecessors {
     offsets: Vec<u32>,
     states: Vec<StateId>,
+    /// How many of them leave each state.
+    leaving: Vec<u32>,
+    /// Whether some class leads nowhere.
+    gaps: Vec<bool>,
 }
 
 impl Predecessors {
     pub(crate) fn new(table: &[StateId], stride: usize, states: usize) -> Self {
         let mut offsets = vec![0; states + 1];
-        for &next in table.iter().filter(|&&next| next != DEAD) {
-            offsets[next as usize + 1] += 1;
+        let mut leaving = Vec::with_capacity(states);
+        let mut gaps = Vec::with_capacity(states);
+        let mut targets: Vec<StateId> = Vec::with_capacity(states);
+        for row in table.chunks_exact(stride) {
+            let before = targets.len();
+            let (mut last, mut gap) = (DEAD, false);
+            for &next in row {
+                gap |= next == DEAD;
+                if next != last && next != DEAD {
+                    offsets[next as usize + 1] += 1;
+                    targets.push(next);
+                }
+                last = next;
+            }
+            gaps.push(gap);
+            leaving.push((targets.len() - before) as u32);
         }
         for s in 0..states {
             offsets[s + 1] += offsets[s];
         }
         let mut fill = offsets.clone();
-        let mut preds = vec![0; offsets[states] as usize];
-        for (s, row) in table.chunks_exact(stride).enumerate() {
-            for &next in row.iter().filter(|&&next| next != DEAD) {
+        let mut preds = vec![0; targets.len()];
+        let mut targets = targets.into_iter();
+        for (s, &count) in leaving.iter().enumerate() {
+            for next in targets.by_ref().take(count as usize) {
                 preds[fill[next as usize] as usize] = s as StateId;
                 fill[next as usize] += 1;
             }
@@ -201,12 +229,24 @@ impl Predecessors {
         Self {
             offsets,
             states: preds,
+            leaving,
+            gaps,
         }
     }
 
-    /// The states before `s`, once for each class that leads there.
+    /// The states before `s`, some of them more than once.
     pub(crate) fn of(&self, s: StateId) -> &[StateId] {
         let s = s as usize;
         &self.states[self.offsets[s] as usize..self.offsets[s + 1] as usize]
+    }
+
+    /// Whether there is a class that leads nowhere, for each state.
+    pub(crate) fn gaps(&self) -> &[bool] {
+        &self.gaps
+    }
+
+    /// How often each state is one before another.
+    pub(crate) fn leaving(&self) -> &[u32] {
+        &self.leaving
     }
 }

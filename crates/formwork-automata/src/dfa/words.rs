@@ -1,9 +1,12 @@
 //! Finite languages, and words as witnesses.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use super::{DEAD, Dfa, Raw, StateId};
-use crate::alphabet::{Alphabet, ClassId, NO_CLASS};
+use crate::alphabet::{Alphabet, ClassId};
+use crate::interner::Interner;
 
 impl Dfa {
     /// The automaton that accepts every string.
@@ -33,9 +36,7 @@ impl Dfa {
     /// Linear in the total length of `words`, but for sorting and for the table of the result.
     #[must_use]
     pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let trie = Trie::new(words);
-        let merged = trie.merge();
-        merged.into_dfa()
+        Graph::new(words).into_dfa()
     }
 
     /// A shortest word that leads from `s` to a match; letters and digits are preferred where a
@@ -91,96 +92,126 @@ fn rank(c: char) -> (u8, char) {
     (group, c)
 }
 
-/// A tree of words, or the graph left when equal subtrees are merged. Node 0 is the root.
+/// The tree of a list of words with equal subtrees merged, from the leaves up. Each node is kept
+/// as numbers: whether a word ends there, then characters and the nodes after them.
 #[derive(Default)]
-struct Trie {
-    nodes: Vec<TrieNode>,
+struct Graph {
+    nodes: Interner,
+    root: Option<u32>,
 }
 
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-struct TrieNode {
-    accepts: bool,
-    next: Vec<(char, u32)>,
-}
-
-impl Trie {
+impl Graph {
+    /// Sorted words extend the newest branch, so that all others are finished: only the nodes on
+    /// the way to the word at hand are open (Daciuk and others, 2000).
     fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let mut words: Vec<&str> = words.into_iter().collect();
         words.sort_unstable();
-        let mut nodes = Vec::new();
-        if !words.is_empty() {
-            nodes.push(TrieNode::default());
-        }
-        for word in words {
-            let mut at = 0;
-            for c in word.chars() {
-                // Sorted words extend the newest branch or open one after it.
-                at = match nodes[at].next.last() {
-                    Some(&(last, next)) if last == c => next as usize,
-                    _ => {
-                        let new = nodes.len();
-                        nodes[at].next.push((c, new as u32));
-                        nodes.push(TrieNode::default());
-                        new
+        let mut graph = Self::default();
+        // Open nodes by depth; beyond `depth` they are spare.
+        let mut open: Vec<Vec<u32>> = vec![vec![0]];
+        let mut way: Vec<char> = Vec::new();
+        for word in &words {
+            let shared = way.iter().zip(word.chars()).take_while(|&(&a, b)| a == b);
+            let shared = shared.count();
+            graph.close(&mut open, &mut way, shared);
+            for c in word.chars().skip(shared) {
+                way.push(c);
+                match open.get_mut(way.len()) {
+                    Some(node) => {
+                        node.clear();
+                        node.push(0);
                     }
-                };
+                    None => open.push(vec![0]),
+                }
             }
-            nodes[at].accepts = true;
+            open[way.len()][0] = 1;
         }
-        Self { nodes }
+        if !words.is_empty() {
+            graph.close(&mut open, &mut way, 0);
+            graph.root = Some(graph.nodes.intern(&open[0]));
+        }
+        graph
     }
 
-    /// Merges equal subtrees, from the leaves up: children have larger numbers than parents.
-    fn merge(mut self) -> Self {
-        let mut first: FxHashMap<TrieNode, u32> = FxHashMap::default();
-        let mut merged: Vec<TrieNode> = Vec::new();
-        let mut name = vec![0; self.nodes.len()];
-        for (old, mut node) in std::mem::take(&mut self.nodes)
-            .into_iter()
-            .enumerate()
-            .rev()
+    /// Finishes the open nodes deeper than `depth`.
+    fn close(&mut self, open: &mut [Vec<u32>], way: &mut Vec<char>, depth: usize) {
+        while way.len() > depth
+            && let Some(c) = way.pop()
         {
-            for (_, next) in &mut node.next {
-                *next = name[*next as usize];
-            }
-            name[old] = *first.entry(node.clone()).or_insert_with(|| {
-                merged.push(node);
-                merged.len() as u32 - 1
-            });
+            let node = self.nodes.intern(&open[way.len() + 1]);
+            open[way.len()].extend([c as u32, node]);
         }
-        // The root was merged last, and no other node has words as long as its longest.
-        merged.reverse();
-        let last = merged.len().saturating_sub(1) as u32;
-        for (_, next) in merged.iter_mut().flat_map(|node| &mut node.next) {
-            *next = last - *next;
-        }
-        Self { nodes: merged }
+    }
+
+    /// The characters and nodes after a node.
+    fn steps(&self, node: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let steps = self.nodes.get(node)[1..].chunks_exact(2);
+        steps.map(|step| (step[0], step[1]))
     }
 
     /// Gives characters with the same transitions one class before the table is laid out, so
-    /// that its size follows the language rather than the script.
+    /// that its size follows the language rather than the script. Nothing is left to minimise:
+    /// no two nodes and no two columns are alike, and every node is on the way to a word.
     fn into_dfa(self) -> Dfa {
-        let mut columns: FxHashMap<char, Vec<(u32, u32)>> = FxHashMap::default();
-        for (s, node) in self.nodes.iter().enumerate() {
-            for &(c, next) in &node.next {
-                columns.entry(c).or_default().push((s as u32, next));
+        let (alphabet, class_of) = self.alphabet();
+        let stride = alphabet.len();
+        let states = self.nodes.len();
+        let mut number = vec![DEAD; states];
+        let mut order: Vec<u32> = Vec::with_capacity(states);
+        if let Some(root) = self.root {
+            number[root as usize] = 0;
+            order.push(root);
+        }
+        let mut table = vec![DEAD; states * stride];
+        let mut labels = Vec::with_capacity(states);
+        let mut steps: Vec<(ClassId, u32)> = Vec::new();
+        let mut at = 0;
+        while let Some(&node) = order.get(at) {
+            labels.push((self.nodes.get(node)[0] == 1).then_some(0));
+            steps.clear();
+            steps.extend(self.steps(node).map(|(c, next)| (class_of[&c], next)));
+            steps.sort_unstable();
+            let row = &mut table[at * stride..][..stride];
+            for &(class, next) in &steps {
+                let number = &mut number[next as usize];
+                if *number == DEAD {
+                    *number = order.len() as StateId;
+                    order.push(next);
+                }
+                row[class as usize] = *number;
+            }
+            at += 1;
+        }
+        Dfa {
+            alphabet,
+            table: table.into(),
+            labels: labels.into(),
+            facts: OnceLock::new(),
+        }
+    }
+
+    /// The classes of characters, and which one each character in a word belongs to.
+    fn alphabet(&self) -> (Alphabet, FxHashMap<u32, ClassId>) {
+        let mut columns: FxHashMap<u32, Vec<(u32, u32)>> = FxHashMap::default();
+        for node in 0..self.nodes.len() as u32 {
+            for (c, next) in self.steps(node) {
+                columns.entry(c).or_default().push((node, next));
             }
         }
-        let mut chars: Vec<(char, Vec<(u32, u32)>)> = columns.into_iter().collect();
+        let mut chars: Vec<(u32, Vec<(u32, u32)>)> = columns.into_iter().collect();
         chars.sort_unstable_by_key(|&(c, _)| c);
         let mut keys: FxHashMap<&[(u32, u32)], u32> = FxHashMap::default();
+        let mut key_of: FxHashMap<u32, u32> = FxHashMap::default();
         let mut segments = vec![(0, 0)];
         for (c, column) in &chars {
             let count = keys.len() as u32;
             let key = *keys.entry(column).or_insert(count + 1);
-            if segments
-                .last()
-                .is_some_and(|&(start, _)| start == *c as u32)
-            {
+            key_of.insert(*c, key);
+            if segments.last().is_some_and(|&(start, _)| start == *c) {
                 segments.pop();
             }
-            segments.push((*c as u32, key));
-            segments.push((*c as u32 + 1, 0));
+            segments.push((*c, key));
+            segments.push((*c + 1, 0));
         }
         if segments
             .last()
@@ -189,26 +220,9 @@ impl Trie {
             segments.pop();
         }
         let (alphabet, class_of_key) = Alphabet::from_segments(segments, keys.len() + 1);
-        let stride = alphabet.len();
-        let mut table = vec![DEAD; self.nodes.len() * stride];
-        for (column, key) in keys {
-            let class = class_of_key[key as usize];
-            if class != NO_CLASS {
-                for &(s, next) in column {
-                    table[s as usize * stride + class as usize] = next;
-                }
-            }
+        for key in key_of.values_mut() {
+            *key = class_of_key[*key as usize];
         }
-        let labels = self
-            .nodes
-            .iter()
-            .map(|node| node.accepts.then_some(0))
-            .collect();
-        Raw {
-            alphabet,
-            table,
-            labels,
-        }
-        .finish()
+        (alphabet, key_of)
     }
 }

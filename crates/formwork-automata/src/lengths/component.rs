@@ -1,5 +1,7 @@
 //! The length sets of one strongly connected component, from those of its successors.
 
+use smallvec::SmallVec;
+
 use super::set::LengthSet;
 use crate::dfa::{Dfa, StateId};
 use crate::limits::{Budget, TooLarge};
@@ -12,11 +14,10 @@ pub(super) fn solve(
     horizon: u32,
     budget: &mut Budget<'_>,
 ) -> Result<(), TooLarge> {
-    let graph = Graph::new(dfa, component, sets, budget)?;
     match component {
         &[s] => {
-            let mut set = graph.bases.into_iter().next().unwrap_or_default();
-            if !graph.inner[0].is_empty() {
+            let (mut set, loops) = base(dfa, s, sets, budget)?;
+            if loops {
                 // A loop on one state: every length from the least on.
                 let from = set.min().unwrap_or(0);
                 set = LengthSet::default();
@@ -26,12 +27,35 @@ pub(super) fn solve(
             Ok(())
         }
         _ => {
+            let graph = Graph::new(dfa, component, sets, budget)?;
             for (&s, set) in component.iter().zip(graph.solve(horizon, budget)?) {
                 sets[s as usize] = set;
             }
             Ok(())
         }
     }
+}
+
+/// The lengths of a state by way of others, and whether it is among its successors.
+fn base(
+    dfa: &Dfa,
+    s: StateId,
+    sets: &[LengthSet],
+    budget: &mut Budget<'_>,
+) -> Result<(LengthSet, bool), TooLarge> {
+    let mut next: SmallVec<[StateId; 16]> = dfa.successors(s).collect();
+    next.sort_unstable();
+    next.dedup();
+    let mut base = LengthSet::default();
+    if dfa.is_match(s) {
+        base.runs.push((0, 0));
+    }
+    for &t in next.iter().filter(|&&t| t != s) {
+        base.add_shifted(&sets[t as usize]);
+    }
+    budget.steps(next.len() + base.parts())?;
+    base.normalize();
+    Ok((base, next.contains(&s)))
 }
 
 /// A component with its states numbered from 0.

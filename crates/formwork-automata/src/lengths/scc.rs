@@ -24,10 +24,14 @@ pub(super) fn components(dfa: &Dfa) -> Vec<Vec<StateId>> {
             stack.push(s);
         }
         let mut descend = None;
-        for class in class..dfa.class_count() as u32 {
-            let Some(next) = dfa.next_class(s, class) else {
+        // Neighbouring classes mostly lead to the same state.
+        let mut last = DEAD;
+        let row = dfa.row(s).iter().zip(0..).skip(class as usize);
+        for (&next, class) in row {
+            if next == DEAD || next == last {
                 continue;
-            };
+            }
+            last = next;
             if index[next as usize] == DEAD {
                 descend = Some((next, class));
                 break;

@@ -3,7 +3,9 @@
 //! Never wrong when they say "empty", allowed to miss it: what they miss costs
 //! time later, not exactness.
 
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use crate::bounds::{range, window};
 use crate::error::SchemaError;
@@ -13,6 +15,7 @@ use crate::solver::Solver;
 use crate::text::Verdict;
 
 use super::Branch;
+use super::about::{About, NameId, PropsIndex};
 
 const EACH_TYPE: [TypeSet; 6] = [
     TypeSet::NULL,
@@ -26,11 +29,11 @@ const EACH_TYPE: [TypeSet; 6] = [
 impl Solver {
     /// Whether `node` is plainly unsatisfiable, looking `depth` values deep.
     pub(super) fn clearly_empty(&mut self, node: NodeId, depth: u32) -> Result<bool, SchemaError> {
-        if let Some(&known) = self.empty_memo.get(&(node, depth)) {
+        if let Some(known) = self.empty_memo.get(node, depth) {
             return Ok(known);
         }
         // Against cycles of references: not known to be empty.
-        self.empty_memo.insert((node, depth), false);
+        self.empty_memo.set(node, depth, false);
         let mut conjuncts = Conjuncts::default();
         let mut empty = !self.gather(node, &mut conjuncts)?;
         if !empty {
@@ -65,7 +68,7 @@ impl Solver {
                 }
             }
         }
-        self.empty_memo.insert((node, depth), empty);
+        self.empty_memo.set(node, depth, empty);
         Ok(empty)
     }
 
@@ -100,13 +103,15 @@ impl Solver {
     /// Collects what must hold whatever is chosen; `false` if that is plainly
     /// nothing.
     fn gather(&mut self, node: NodeId, into: &mut Conjuncts) -> Result<bool, SchemaError> {
-        let mut todo = vec![node];
+        let mut todo: SmallVec<[NodeId; 32]> = SmallVec::from_slice(&[node]);
+        let mut all: SmallVec<[NodeId; 32]> = SmallVec::new();
+        self.seen.clear();
         while let Some(id) = todo.pop() {
             self.spend(1)?;
-            if into.seen.contains(&id) {
+            if !self.seen.insert(id) {
                 continue;
             }
-            into.seen.push(id);
+            all.push(id);
             match self.nodes.get(id) {
                 Node::All(parts) => todo.extend_from_slice(parts),
                 &Node::Ref { target, holds } => todo.push(self.nodes.target(target, holds)),
@@ -117,46 +122,34 @@ impl Solver {
                 Node::Unsupported { .. } => {}
             }
         }
-        let nodes = &self.nodes;
         let contradicts = |id: &NodeId| {
-            let negation = nodes.known_negation(*id);
-            negation.is_some_and(|negation| into.seen.contains(&negation))
+            let negation = self.nodes.known_negation(*id);
+            negation.is_some_and(|negation| self.seen.contains(negation))
         };
-        let clash = into.seen.len() > 1 && into.seen.iter().any(contradicts);
+        let clash = all.len() > 1 && all.iter().any(contradicts);
         Ok(into.types != TypeSet::NONE && !clash)
     }
 
     /// Whether the literals of a branch plainly contradict each other.
     pub(super) fn in_conflict(&mut self, branch: &Branch, depth: u32) -> Result<bool, SchemaError> {
         self.spend(branch.literals.len() as u64)?;
-        let literals: Vec<Literal> = branch
-            .literals
-            .iter()
-            .filter_map(|&id| match self.nodes.get(id) {
-                Node::Literal(literal) => Some(literal.clone()),
-                _ => None,
-            })
-            .collect();
-        if literals.len() < 2 {
+        if branch.literals.len() < 2 {
             return Ok(false);
         }
-        if branch.types == TypeSet::BOOLEAN {
-            let has = |wanted| literals.contains(&Literal::Bool(wanted));
-            return Ok(has(true) && has(false));
+        match branch.types {
+            TypeSet::BOOLEAN => {
+                let literals = self.literals(&branch.literals);
+                let has = |wanted| literals.contains(&Literal::Bool(wanted));
+                Ok(has(true) && has(false))
+            }
+            TypeSet::STRING => Ok(self.strings_conflict(&self.literals(&branch.literals))),
+            TypeSet::ARRAY => self.arrays_conflict(&self.literals(&branch.literals), depth),
+            TypeSet::OBJECT => self.objects_conflict(&branch.literals, depth),
+            types if types.meets(TypeSet::NUMBER) => {
+                Ok(numbers_conflict(&self.literals(&branch.literals)))
+            }
+            _ => Ok(false),
         }
-        if branch.types == TypeSet::STRING {
-            return Ok(self.strings_conflict(&literals));
-        }
-        if branch.types.meets(TypeSet::NUMBER) {
-            return Ok(numbers_conflict(&literals));
-        }
-        if branch.types == TypeSet::ARRAY {
-            return self.arrays_conflict(&literals, depth);
-        }
-        if branch.types == TypeSet::OBJECT {
-            return self.objects_conflict(&literals, depth);
-        }
-        Ok(false)
     }
 
     fn strings_conflict(&self, literals: &[Literal]) -> bool {
@@ -205,49 +198,38 @@ impl Solver {
         Ok(false)
     }
 
-    fn objects_conflict(&mut self, literals: &[Literal], depth: u32) -> Result<bool, SchemaError> {
-        let counts = literals.iter().map(|literal| match literal {
-            Literal::Count { min, max } => (*min, *max),
+    fn objects_conflict(&mut self, literals: &[NodeId], depth: u32) -> Result<bool, SchemaError> {
+        let counts = literals.iter().map(|&id| match self.nodes.get(id) {
+            Node::Literal(Literal::Count { min, max }) => (*min, *max),
             _ => (0, None),
         });
         if window(counts).is_none() {
             return Ok(true);
         }
-        // Members that must be there, with all that is said of them by name.
-        let mut required: FxHashMap<&str, Vec<NodeId>> = FxHashMap::default();
-        for literal in literals {
-            if let Literal::Required(name) = literal {
-                required.entry(name).or_default();
-            }
-        }
-        if required.is_empty() || depth == 0 {
+        if depth == 0 {
             return Ok(false);
         }
-        for literal in literals {
-            let Literal::Props(props) = literal else {
-                continue;
-            };
-            let mut mentioned = 0;
-            for (name, node) in &props.named {
-                if let Some(nodes) = required.get_mut(&**name) {
-                    nodes.push(*node);
-                    mentioned += 1;
-                }
-            }
-            if props.patterns.is_empty() && props.rest != TRUE && mentioned < required.len() {
-                for (name, nodes) in &mut required {
-                    if !props.named.iter().any(|(known, _)| known.as_ref() == *name) {
-                        nodes.push(props.rest);
-                    }
-                }
+        let mut required: SmallVec<[NameId; 16]> = SmallVec::new();
+        let mut groups: SmallVec<[Arc<PropsIndex>; 16]> = SmallVec::new();
+        for &id in literals {
+            match self.about.of(&self.nodes, id) {
+                About::Required(name) => required.push(*name),
+                About::Props(props) => groups.push(Arc::clone(props)),
+                About::OtherMember(..) | About::Other => {}
             }
         }
-        let members: Vec<Vec<NodeId>> = required.into_values().collect();
-        for nodes in members {
-            if nodes.is_empty() {
+        // Members that must be there, with all that is said of them by name.
+        for name in required {
+            let said = groups.iter().filter_map(|group| match group.named(name) {
+                Some(node) => Some(node),
+                None if group.patterns().is_empty() && group.rest != TRUE => Some(group.rest),
+                None => None,
+            });
+            let said: SmallVec<[NodeId; 8]> = said.collect();
+            if said.is_empty() {
                 continue;
             }
-            let member = self.nodes.all(nodes);
+            let member = self.nodes.all(said);
             if self.clearly_empty(member, depth - 1)? {
                 return Ok(true);
             }
@@ -258,7 +240,6 @@ impl Solver {
 
 #[derive(Default)]
 struct Conjuncts {
-    seen: Vec<NodeId>,
     literals: Vec<NodeId>,
     choices: Vec<NodeId>,
     types: TypeSet,

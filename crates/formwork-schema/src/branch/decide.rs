@@ -12,13 +12,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::error::{Refusal, SchemaError};
-use crate::node::{FALSE, Literal, NameSet, Node, NodeId, Props, TRUE, TypeSet};
+use crate::node::{FALSE, LangId, Literal, Node, NodeId, Props, TRUE, TypeSet};
 use crate::solver::Solver;
 
 use super::Branch;
+use super::about::{About, NameId, OnlyPart, PropsIndex};
 
 /// How deep to look for a contradiction between what two literals say of a
 /// member.
@@ -100,23 +101,22 @@ impl Solver {
     }
 
     fn literals_left(&mut self, node: NodeId, types: TypeSet) -> usize {
-        let mut found = FxHashMap::default();
-        self.count_literals(node, types, &mut found);
-        found.len()
+        self.count_literals(node, types);
+        self.counts.found.len()
     }
 
     /// Moves what must hold to the facts, until nothing changes; `None` if that
     /// is a contradiction.
     fn settle(&mut self, mut case: Case) -> Result<Option<Case>, SchemaError> {
         loop {
-            let known = Known::new(&self.literals(&case.facts.literals));
-            let mut memo = FxHashMap::default();
-            case.rest = self.reduce(case.rest, &case.facts, &known, &mut memo)?;
-            let parts = match self.nodes.get(case.rest) {
-                Node::All(parts) => parts.to_vec(),
-                _ => vec![case.rest],
+            self.learn(&case.facts.literals);
+            self.reduced.clear();
+            case.rest = self.reduce(case.rest, &case.facts)?;
+            let parts: SmallVec<[NodeId; 16]> = match self.nodes.get(case.rest) {
+                Node::All(parts) => parts[..].into(),
+                _ => SmallVec::from_slice(&[case.rest]),
             };
-            let mut choices = Vec::new();
+            let mut choices: SmallVec<[NodeId; 16]> = SmallVec::new();
             let before = case.facts.literals.len();
             for part in parts {
                 match self.nodes.get(part) {
@@ -199,62 +199,76 @@ impl Solver {
         Ok(true)
     }
 
+    /// Puts what the facts say of members into `known`.
+    fn learn(&mut self, facts: &[NodeId]) {
+        let mut known = std::mem::take(&mut self.known);
+        known.clear();
+        for &fact in facts {
+            match self.about.of(&self.nodes, fact) {
+                About::Required(name) => known.require(*name),
+                About::Props(props) => match props.only {
+                    OnlyPart::Name(name, node) => known.add_member(name, node),
+                    OnlyPart::Cover => known.covers.push((Arc::clone(props), props.rest)),
+                    OnlyPart::Pattern | OnlyPart::Several => {}
+                },
+                About::OtherMember(..) | About::Other => {}
+            }
+        }
+        self.known = known;
+    }
+
     /// The literal whose decision settles most. First comes whether the member
     /// is there of which the options say the most different things, and what of
     /// them it is; then what most options have in common.
     fn literal_to_decide(&mut self, node: NodeId, facts: &Branch) -> Option<NodeId> {
-        let mut found: FxHashMap<NodeId, usize> = FxHashMap::default();
-        self.count_literals(node, facts.types, &mut found);
-        let mut found: Vec<(NodeId, usize)> = found.into_iter().collect();
+        self.count_literals(node, facts.types);
+        let mut found = std::mem::take(&mut self.counts.found);
         found.sort_unstable();
-        let mut members: FxHashMap<&str, (usize, NodeId)> = FxHashMap::default();
-        for &(id, _) in &found {
-            if let Node::Literal(Literal::Props(props)) = self.nodes.get(id)
-                && let Some(Part::Name(name, _)) = only_part(props)
+        // Literals about each member, and the first of them.
+        let mut members: Vec<(NameId, NodeId)> = Vec::new();
+        for &id in &found {
+            if let About::Props(props) = self.about.of(&self.nodes, id)
+                && let OnlyPart::Name(name, _) = props.only
             {
-                members.entry(name).or_insert((0, id)).0 += 1;
+                members.push((name, id));
             }
         }
-        let differs = members.into_iter().filter(|(_, (count, _))| *count > 1);
-        let Some((name, (_, literal))) =
-            differs.max_by_key(|&(name, (count, _))| (count, Reverse(name)))
-        else {
-            let common = found
-                .iter()
-                .max_by_key(|&&(id, count)| (count, Reverse(id)));
-            return common.map(|&(id, _)| id);
+        members.sort_unstable();
+        let differs = members.chunk_by(|a, b| a.0 == b.0);
+        let differs = differs.filter(|literals| literals.len() > 1);
+        let best = differs
+            .map(|literals| (literals.len(), literals[0]))
+            .max_by_key(|&(count, (name, _))| (count, Reverse(self.about.name(name))));
+        let Some((_, (name, literal))) = best else {
+            let common = found.iter().copied();
+            return common.max_by_key(|&id| (self.counts.of(id), Reverse(id)));
         };
-        let required = Literal::Required(name.into());
+        let required = Literal::Required(Arc::clone(self.about.name(name)));
         let required = self.nodes.literal(required);
         let is_known = facts.literals.contains(&required);
         Some(if is_known { literal } else { required })
     }
 
-    /// The literals of a formula about some types, and in how many formulas each
-    /// stands.
-    fn count_literals(
-        &mut self,
-        node: NodeId,
-        types: TypeSet,
-        found: &mut FxHashMap<NodeId, usize>,
-    ) {
-        let mut open = vec![node];
-        let mut seen = Vec::new();
+    /// Finds the literals of a formula about some types, and in how many formulas
+    /// each stands.
+    fn count_literals(&mut self, node: NodeId, types: TypeSet) {
+        self.counts.clear();
+        self.seen.clear();
+        let mut open: SmallVec<[NodeId; 32]> = SmallVec::from_slice(&[node]);
         while let Some(node) = open.pop() {
             match self.nodes.get(node) {
-                Node::Literal(literal) if literal.types().meets(types) => {
-                    *found.entry(node).or_default() += 1;
-                }
+                Node::Literal(literal) if literal.types().meets(types) => self.counts.add(node),
                 // Integers or fractions.
-                Node::Types(some) if some.meets(types) => *found.entry(node).or_default() += 1,
-                _ if seen.contains(&node) => {}
+                Node::Types(some) if some.meets(types) => self.counts.add(node),
                 Node::All(parts) | Node::Any(parts) | Node::OneOf { parts, .. } => {
-                    seen.push(node);
-                    open.extend_from_slice(parts);
+                    if self.seen.insert(node) {
+                        open.extend_from_slice(parts);
+                    }
                 }
                 &Node::Ref { target, holds } => {
-                    seen.push(node);
-                    open.push(self.nodes.target(target, holds));
+                    if self.seen.insert(node) {
+                        open.push(self.nodes.target(target, holds));
+                    }
                 }
                 Node::Literal(_) | Node::Types(_) | Node::Unsupported { .. } => {}
             }
@@ -262,55 +276,65 @@ impl Solver {
     }
 
     /// What is left of a formula if the facts hold.
-    fn reduce(
-        &mut self,
-        node: NodeId,
-        facts: &Branch,
-        known: &Known,
-        memo: &mut FxHashMap<NodeId, NodeId>,
-    ) -> Result<NodeId, SchemaError> {
-        if let Some(&reduced) = memo.get(&node) {
+    fn reduce(&mut self, node: NodeId, facts: &Branch) -> Result<NodeId, SchemaError> {
+        if let Some(reduced) = self.reduced.get(node) {
             return Ok(reduced);
         }
         self.spend(1)?;
-        let reduced = match self.nodes.get(node).clone() {
+        let reduced = match self.nodes.get(node) {
             Node::All(parts) => {
-                let parts = self.reduce_each(&parts, facts, known, memo)?;
-                self.nodes.all(parts)
+                let parts = Arc::clone(parts);
+                match self.reduce_each(&parts, facts)? {
+                    Some(parts) => self.nodes.all(parts),
+                    None => node,
+                }
             }
             Node::Any(parts) => {
-                let parts = self.reduce_each(&parts, facts, known, memo)?;
-                self.nodes.any(parts)
+                let parts = Arc::clone(parts);
+                match self.reduce_each(&parts, facts)? {
+                    Some(parts) => self.nodes.any(parts),
+                    None => node,
+                }
             }
             Node::OneOf { parts, holds } => {
-                let parts = self.reduce_each(&parts, facts, known, memo)?;
-                self.one_of_reduced(parts, holds)
+                let (parts, holds) = (Arc::clone(parts), *holds);
+                let reduced = self.reduce_each(&parts, facts)?;
+                let reduced = reduced.unwrap_or_else(|| parts[..].into());
+                self.one_of_reduced(&reduced, holds)
             }
-            Node::Ref { target, holds } => {
+            &Node::Ref { target, holds } => {
                 let target = self.nodes.target(target, holds);
-                self.reduce(target, facts, known, memo)?
+                self.reduce(target, facts)?
             }
-            Node::Types(types) => match facts.types.and(types) {
+            Node::Types(types) => match facts.types.and(*types) {
                 TypeSet::NONE => FALSE,
                 both if both == facts.types => TRUE,
                 _ => node,
             },
             Node::Literal(literal) if !literal.types().meets(facts.types) => TRUE,
             Node::Literal(_) if facts.literals.binary_search(&node).is_ok() => TRUE,
-            Node::Literal(Literal::Props(props)) if only_part(&props).is_none() => {
-                let parts = self.props_parts(&props);
-                let parts = self.reduce_each(&parts, facts, known, memo)?;
-                self.nodes.all(parts)
-            }
-            Node::Literal(literal) => match self.is_negated(node, facts) {
-                true => FALSE,
-                false => self.judge(node, &literal, known)?,
-            },
+            Node::Literal(_) => self.reduce_literal(node, facts)?,
             Node::Unsupported { types, .. } if !types.meets(facts.types) => TRUE,
             Node::Unsupported { .. } => node,
         };
-        memo.insert(node, reduced);
+        self.reduced.set(node, reduced);
         Ok(reduced)
+    }
+
+    fn reduce_literal(&mut self, node: NodeId, facts: &Branch) -> Result<NodeId, SchemaError> {
+        if let About::Props(props) = self.about.of(&self.nodes, node)
+            && matches!(props.only, OnlyPart::Several)
+            && let Node::Literal(Literal::Props(props)) = self.nodes.get(node)
+        {
+            let props = Arc::clone(props);
+            let parts = self.props_parts(&props);
+            let reduced = self.reduce_each(&parts, facts)?;
+            return Ok(self.nodes.all(reduced.unwrap_or_else(|| parts.into())));
+        }
+        match self.is_negated(node, facts) {
+            true => Ok(FALSE),
+            false => self.judge(node),
+        }
     }
 
     /// Whether the negation of a literal is one of the facts.
@@ -326,25 +350,36 @@ impl Solver {
         }
     }
 
+    /// `None` if all parts stay as they are.
     fn reduce_each(
         &mut self,
         parts: &[NodeId],
         facts: &Branch,
-        known: &Known,
-        memo: &mut FxHashMap<NodeId, NodeId>,
-    ) -> Result<Vec<NodeId>, SchemaError> {
-        parts
-            .iter()
-            .map(|&part| self.reduce(part, facts, known, memo))
-            .collect()
+    ) -> Result<Option<SmallVec<[NodeId; 16]>>, SchemaError> {
+        let mut reduced: Option<SmallVec<[NodeId; 16]>> = None;
+        for (at, &part) in parts.iter().enumerate() {
+            let now = self.reduce(part, facts)?;
+            match &mut reduced {
+                Some(reduced) => reduced.push(now),
+                None if now == part => {}
+                None => {
+                    let mut changed = SmallVec::with_capacity(parts.len());
+                    changed.extend_from_slice(&parts[..at]);
+                    changed.push(now);
+                    reduced = Some(changed);
+                }
+            }
+        }
+        Ok(reduced)
     }
 
     /// Exactly one of some formulas (`holds`), or not, some of which may be
     /// settled.
-    fn one_of_reduced(&mut self, parts: Vec<NodeId>, holds: bool) -> NodeId {
+    fn one_of_reduced(&mut self, parts: &[NodeId], holds: bool) -> NodeId {
         let hold = parts.iter().filter(|&&part| part == TRUE).count();
         let open: Vec<NodeId> = parts
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|&part| part != TRUE && part != FALSE)
             .collect();
         let exactly_one = match (hold, &open[..]) {
@@ -394,42 +429,33 @@ impl Solver {
 
     /// [`TRUE`] or [`FALSE`] if the facts settle a literal, else the literal or
     /// what it comes to. Only objects are looked into.
-    fn judge(
-        &mut self,
-        id: NodeId,
-        literal: &Literal,
-        known: &Known,
-    ) -> Result<NodeId, SchemaError> {
-        match literal {
-            Literal::Required(name) => Ok(if known.requires(name) {
+    fn judge(&mut self, id: NodeId) -> Result<NodeId, SchemaError> {
+        match self.about.of(&self.nodes, id).clone() {
+            About::Required(name) => Ok(if self.known.requires(name) {
                 TRUE
-            } else if known.member(name).contains(&FALSE) {
+            } else if self.known.member(name).contains(&FALSE) {
                 FALSE
             } else {
                 id
             }),
-            Literal::Props(props) => match only_part(props) {
-                Some(Part::Name(name, node)) => self.judge_member(id, name, node, known),
-                Some(Part::Cover) => self.judge_cover(id, props, known),
-                _ => Ok(id),
+            About::Props(props) => match props.only {
+                OnlyPart::Name(name, node) => self.judge_member(id, name, node),
+                OnlyPart::Cover => self.judge_cover(id, &props, props.rest),
+                OnlyPart::Pattern | OnlyPart::Several => Ok(id),
             },
-            Literal::SomeMember {
-                names: NameSet::Rest(mentioned),
-                node,
-            } => self.judge_other_member(id, mentioned, *node, known),
-            _ => Ok(id),
+            About::OtherMember(mentioned, node) => self.judge_other_member(id, &mentioned, node),
+            About::Other => Ok(id),
         }
     }
 
     fn judge_member(
         &mut self,
         id: NodeId,
-        name: &str,
+        name: NameId,
         node: NodeId,
-        known: &Known,
     ) -> Result<NodeId, SchemaError> {
-        let member = known.member(name);
-        let required = known.requires(name);
+        let member = self.known.member(name);
+        let required = self.known.requires(name);
         if member.contains(&FALSE) || member.contains(&node) {
             return Ok(TRUE);
         }
@@ -443,7 +469,10 @@ impl Solver {
             if self.disjoint(known, node)? {
                 return Ok(match required {
                     true => FALSE,
-                    false => self.nodes.forbid(name),
+                    false => {
+                        let name = Arc::clone(self.about.name(name));
+                        self.nodes.forbid(&name)
+                    }
                 });
             }
             if self.disjoint(known, negation)? {
@@ -453,31 +482,24 @@ impl Solver {
         Ok(id)
     }
 
+    /// "No member but those that `cover` mentions violates `rest`."
     fn judge_cover(
         &mut self,
         id: NodeId,
-        cover: &Props,
-        known: &Known,
+        cover: &PropsIndex,
+        rest: NodeId,
     ) -> Result<NodeId, SchemaError> {
-        let stronger = |other: &Arc<Props>| other.rest == cover.rest || other.rest == FALSE;
-        let within = |other: &Arc<Props>| {
-            let named = |(name, _): &(Box<str>, NodeId)| cover.names(name);
-            let pattern = |part: &(u32, NodeId)| cover.patterns.iter().any(|p| p.0 == part.0);
-            other.named.iter().all(named) && other.patterns.iter().all(pattern)
-        };
-        if known
-            .covers
-            .iter()
-            .any(|other| stronger(other) && within(other))
-        {
+        let mut covers = self.known.covers.iter();
+        if covers.any(|(other, own)| (*own == rest || *own == FALSE) && other.is_within(cover)) {
             return Ok(TRUE);
         }
-        for name in &known.required {
+        for at in 0..self.known.required.len() {
+            let name = self.known.required[at];
             if cover.names(name) || self.matches_pattern(cover, name) {
                 continue;
             }
-            let member = known.member(name).into_iter().chain([cover.rest]);
-            let member = self.nodes.all(member.collect::<Vec<_>>());
+            let member = self.known.member(name).into_iter().chain([rest]);
+            let member = self.nodes.all(member);
             if self.clearly_empty(member, DEPTH)? {
                 return Ok(FALSE);
             }
@@ -489,95 +511,30 @@ impl Solver {
     fn judge_other_member(
         &mut self,
         id: NodeId,
-        mentioned: &Props,
+        mentioned: &PropsIndex,
         node: NodeId,
-        known: &Known,
     ) -> Result<NodeId, SchemaError> {
-        for name in &known.required {
+        let violated = self.nodes.negate(node);
+        for at in 0..self.known.required.len() {
+            let name = self.known.required[at];
             if mentioned.names(name) || self.matches_pattern(mentioned, name) {
                 continue;
             }
-            let violated = self.nodes.negate(node);
-            let member = known.member(name).into_iter().chain([violated]);
-            let member = self.nodes.all(member.collect::<Vec<_>>());
+            let member = self.known.member(name).into_iter().chain([violated]);
+            let member = self.nodes.all(member);
             if self.clearly_empty(member, DEPTH)? {
                 return Ok(TRUE);
             }
         }
-        let none = Props {
-            rest: self.nodes.negate(node),
-            ..mentioned.clone()
-        };
-        Ok(match self.judge_cover(id, &none, known)? {
+        Ok(match self.judge_cover(id, mentioned, violated)? {
             TRUE => FALSE,
             _ => id,
         })
     }
 
-    fn matches_pattern(&self, props: &Props, name: &str) -> bool {
-        let matches = |&(lang, _): &(u32, NodeId)| self.nodes.language(lang).accepts(name);
-        props.patterns.iter().any(matches)
-    }
-}
-
-/// What the facts say of members.
-#[derive(Default)]
-struct Known {
-    required: Vec<Box<str>>,
-    members: FxHashMap<Box<str>, Vec<NodeId>>,
-    /// Which names there are at all.
-    covers: Vec<Arc<Props>>,
-}
-
-impl Known {
-    fn new(facts: &[Literal]) -> Known {
-        let mut known = Known::default();
-        for fact in facts {
-            match fact {
-                Literal::Required(name) => known.required.push(name.clone()),
-                Literal::Props(props) => match only_part(props) {
-                    Some(Part::Name(name, node)) => {
-                        known.members.entry(name.into()).or_default().push(node);
-                    }
-                    Some(Part::Cover) => known.covers.push(Arc::clone(props)),
-                    _ => {}
-                },
-                _ => {}
-            }
-        }
-        known
-    }
-
-    fn requires(&self, name: &str) -> bool {
-        self.required.iter().any(|known| &**known == name)
-    }
-
-    /// What a member must satisfy, if it is there.
-    fn member(&self, name: &str) -> Vec<NodeId> {
-        let mut parts = self.members.get(name).cloned().unwrap_or_default();
-        let covers = self.covers.iter();
-        // Whether a pattern allows a name is not looked at.
-        let others = covers.filter(|cover| cover.patterns.is_empty() && !cover.names(name));
-        parts.extend(others.map(|cover| cover.rest));
-        parts
-    }
-}
-
-/// A group of properties that says one thing only.
-enum Part<'a> {
-    Name(&'a str, NodeId),
-    Pattern,
-    Cover,
-}
-
-fn only_part(props: &Props) -> Option<Part<'_>> {
-    let free = |part: &(u32, NodeId)| part.1 == TRUE;
-    match (&props.named[..], &props.patterns[..], props.rest) {
-        ([(name, node)], [], TRUE) => Some(Part::Name(name, *node)),
-        ([], [_], TRUE) => Some(Part::Pattern),
-        (named, patterns, _) if named.iter().all(|n| n.1 == TRUE) && patterns.iter().all(free) => {
-            Some(Part::Cover)
-        }
-        _ => None,
+    fn matches_pattern(&self, props: &PropsIndex, name: NameId) -> bool {
+        let name = self.about.name(name);
+        let matches = |&lang: &LangId| self.nodes.language(lang).accepts(name);
+        props.patterns().iter().any(matches)
     }
 }

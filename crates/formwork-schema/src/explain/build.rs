@@ -150,7 +150,7 @@ fn origins(places: &Places, solver: &mut Solver, node: NodeId) -> (Vec<String>, 
     }
     let mut found: Vec<String> = Vec::new();
     if let Node::All(parts) = solver.nodes.get(node).clone() {
-        for &part in &parts {
+        for &part in parts.iter() {
             let part = meant(solver, part);
             found.extend(places.get(&part).into_iter().flatten().cloned());
         }

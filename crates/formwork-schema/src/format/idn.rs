@@ -181,7 +181,10 @@ impl Kinds {
         let valid = permitted(&set)?;
         let (firsts, seconds) = compositions(&valid);
         let mut of = FxHashMap::default();
-        let mut sets: FxHashMap<Kind, Vec<(u32, u32)>> = FxHashMap::default();
+        let mut sets: Vec<Vec<(u32, u32)>> = Vec::new();
+        let mut known: FxHashMap<Kind, usize> = FxHashMap::default();
+        // Neighbours are mostly of one kind.
+        let mut last: Option<(Kind, usize)> = None;
         for c in chars(&valid) {
             let what = match c {
                 'A'..='Z' => What::Upper,
@@ -224,15 +227,29 @@ impl Kinds {
                 joins_next: dual || joining == JoiningType::LeftJoining,
                 joins_previous: dual || joining == JoiningType::RightJoining,
             };
-            let members = sets.entry(kind).or_default();
-            // Any member may stand for its kind.
-            if members.is_empty() {
-                of.insert(c, kind);
-            }
-            members.push((c as u32, c as u32));
+            let at = match last {
+                Some((same, at)) if same == kind => at,
+                _ => *known.entry(kind).or_insert_with(|| {
+                    // Any member may stand for its kind.
+                    of.insert(c, kind);
+                    sets.push(Vec::new());
+                    sets.len() - 1
+                }),
+            };
+            last = Some((kind, at));
+            extend(&mut sets[at], c);
         }
-        let sets = sets.into_values().map(CharSet::from_ranges).collect();
+        let sets = sets.into_iter().map(CharSet::from_ranges).collect();
         Ok(Self { of, sets })
+    }
+}
+
+/// Adds a character to ranges, after all that are there.
+fn extend(ranges: &mut Vec<(u32, u32)>, c: char) {
+    let c = c as u32;
+    match ranges.last_mut() {
+        Some((_, last)) if *last + 1 == c => *last = c,
+        _ => ranges.push((c, c)),
     }
 }
 
@@ -253,8 +270,11 @@ fn permitted(set: &dyn Fn(&str) -> Result<CharSet, FormatError>) -> Result<CharS
         r"[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}\u20D0-\u20FF\u{1D100}-\u{1D24F}\u1100-\u11FF\uA960-\uA97C\uD7B0-\uD7FB]",
     )?;
     let candidates = letters.difference(&folded).difference(&ignorable);
-    let stable = chars(&candidates).filter(|&c| is_composed(c));
-    let stable = CharSet::from_ranges(stable.map(|c| (c as u32, c as u32)));
+    let mut stable = Vec::new();
+    for c in chars(&candidates).filter(|&c| is_composed(c)) {
+        extend(&mut stable, c);
+    }
+    let stable = CharSet::from_ranges(stable);
     // Section 2.6.
     let disallowed = set(r"[\u0640\u07FA\u302E\u302F\u3031-\u3035\u303B]")?;
     let exceptions = set(r"[\u00DF\u03C2\u06FD\u06FE\u0F0B\u3007]")?;

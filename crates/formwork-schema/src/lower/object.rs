@@ -21,7 +21,7 @@ impl<'a> Lowering<'a> {
             };
             for (name, json) in members {
                 let node = self.schema(&place.child(json, &["properties", name]));
-                named.push((name.clone(), node));
+                named.push((Arc::from(&**name), node));
             }
         }
         if let Some(value) = place.json.get("patternProperties") {
@@ -84,10 +84,10 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn names(&mut self, place: &Place<'a>, keyword: &str, value: &Json) -> Option<Vec<Box<str>>> {
+    fn names(&mut self, place: &Place<'a>, keyword: &str, value: &Json) -> Option<Vec<Arc<str>>> {
         let names = value.items().and_then(|items| {
-            let texts = items.iter().map(|item| item.as_str().map(Box::from));
-            texts.collect::<Option<Vec<Box<str>>>>()
+            let texts = items.iter().map(|item| item.as_str().map(Arc::from));
+            texts.collect::<Option<Vec<Arc<str>>>>()
         });
         if names.is_none() {
             self.invalid(place, keyword, "must be a list of names");
@@ -95,7 +95,7 @@ impl<'a> Lowering<'a> {
         names
     }
 
-    fn require(&mut self, names: Vec<Box<str>>) -> NodeId {
+    fn require(&mut self, names: Vec<Arc<str>>) -> NodeId {
         let parts: Vec<NodeId> = names
             .into_iter()
             .map(|name| self.nodes.literal(Literal::Required(name)))
@@ -117,7 +117,9 @@ impl<'a> Lowering<'a> {
                     None => continue,
                 },
                 // Draft 3 allowed a single name.
-                Json::String(one) if keyword == "dependencies" => self.require(vec![one.clone()]),
+                Json::String(one) if keyword == "dependencies" => {
+                    self.require(vec![Arc::from(&**one)])
+                }
                 _ if keyword == "dependentRequired" => {
                     self.invalid(place, keyword, "must map names to lists of names");
                     continue;
@@ -129,7 +131,7 @@ impl<'a> Lowering<'a> {
             }
             let object = self.nodes.types(TypeSet::OBJECT.not());
             let absent = self.nodes.forbid(name);
-            let present = self.nodes.literal(Literal::Required(name.clone()));
+            let present = self.nodes.literal(Literal::Required(Arc::from(&**name)));
             let both = self.nodes.all([present, consequence]);
             parts.push(self.nodes.any([object, absent, both]));
         }

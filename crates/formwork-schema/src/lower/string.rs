@@ -53,8 +53,9 @@ impl<'a> Lowering<'a> {
     ) -> Result<u32, NodeId> {
         let limits = self.automata_limits();
         let key = format!("/{pattern}");
+        let memo = self.cache.memo();
         let compiled = self.nodes.add_language(&key, || {
-            regex::compile(pattern, &limits).map(|dfa| (Arc::new(dfa), None))
+            memo.pattern(pattern, &limits).map(|dfa| (dfa, None))
         });
         compiled.map_err(|error| {
             if matches!(error.kind(), regex::RegexErrorKind::Syntax(_)) {

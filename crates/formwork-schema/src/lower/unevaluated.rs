@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::draft::Draft;
 use crate::json::Json;
 use crate::node::{LangId, Literal, NodeId, Props, TRUE, TypeSet};
@@ -20,7 +22,7 @@ use super::Lowering;
 struct Cover {
     /// Everything.
     all: bool,
-    names: Vec<Box<str>>,
+    names: Vec<Arc<str>>,
     patterns: Vec<LangId>,
     /// So many items at the front.
     items: usize,
@@ -86,12 +88,11 @@ impl<'a> Lowering<'a> {
     /// The formula of values whose uncovered parts satisfy `rest`.
     fn uncovered(&mut self, cover: &Cover, properties: bool, rest: NodeId) -> NodeId {
         if properties {
+            // Subschemas may evaluate the same names.
+            let mut seen: FxHashSet<&str> = FxHashSet::default();
+            let names = cover.names.iter().filter(|name| seen.insert(name));
             return self.nodes.literal(Literal::Props(Arc::new(Props {
-                named: cover
-                    .names
-                    .iter()
-                    .map(|name| (name.clone(), TRUE))
-                    .collect(),
+                named: names.map(|name| (Arc::clone(name), TRUE)).collect(),
                 patterns: cover.patterns.iter().map(|&lang| (lang, TRUE)).collect(),
                 rest,
             })));
@@ -139,7 +140,7 @@ impl<'a> Lowering<'a> {
                     for (name, json) in value.members().unwrap_or_default() {
                         let child = place.child(json, &[keyword, name]);
                         let mut options = self.holding(&child, properties, depth)?;
-                        let present = self.nodes.literal(Literal::Required(name.clone()));
+                        let present = self.nodes.literal(Literal::Required(Arc::from(&**name)));
                         for option in &mut options {
                             option.formulas.push(present);
                         }
@@ -257,7 +258,7 @@ impl<'a> Lowering<'a> {
         match (properties, keyword) {
             (true, "properties") => {
                 let names = value.members().unwrap_or_default().iter();
-                cover.names = names.map(|(name, _)| name.clone()).collect();
+                cover.names = names.map(|(name, _)| Arc::from(&**name)).collect();
             }
             (true, "patternProperties") => {
                 for (pattern, _) in value.members().unwrap_or_default() {

@@ -94,8 +94,9 @@ impl<'a> Lowering<'a> {
         let mut parts = vec![self.nodes.types(TypeSet::OBJECT)];
         let mut named = Vec::new();
         for (name, value) in members {
-            parts.push(self.nodes.literal(Literal::Required(name.clone())));
-            named.push((name.clone(), self.constant(value)));
+            let name: Arc<str> = Arc::from(&**name);
+            parts.push(self.nodes.literal(Literal::Required(Arc::clone(&name))));
+            named.push((name, self.constant(value)));
         }
         parts.push(self.nodes.literal(Literal::Props(Arc::new(Props {
             named: named.into(),

@@ -12,7 +12,8 @@ use crate::node::{Bound, Literal, TypeSet};
 use super::exponents;
 
 /// An interval of numbers, to be built as an automaton.
-pub(super) struct Interval {
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Interval {
     pub(super) low: Option<Bound>,
     pub(super) high: Option<Bound>,
     /// Integers, fractions, or both.
@@ -236,7 +237,7 @@ impl Interval {
 
     /// Builds the automaton. States: the product of two comparisons, which
     /// move in step, so about six per digit of the bounds.
-    pub(super) fn build(&self) -> ByteDfa {
+    pub(crate) fn build(&self) -> ByteDfa {
         let sides = [self.side(false), self.side(true)];
         let mut b = ByteDfaBuilder::default();
         let mut ids: FxHashMap<State, u32> = FxHashMap::default();

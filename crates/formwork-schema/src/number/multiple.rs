@@ -1,7 +1,5 @@
 //! `multipleOf`, exactly: remainders in decimal.
 
-use formwork_grammar::{ByteDfa, ByteDfaBuilder};
-
 use crate::decimal::Decimal;
 use crate::error::SchemaError;
 use crate::node::Literal;
@@ -9,65 +7,132 @@ use crate::node::Literal;
 /// Remainders told apart at most.
 const MAX_MODULUS: u64 = 100_000;
 
-/// The automaton of the plain decimals that are multiples of `of` (`holds`), or
-/// are not. It takes the syntax of numbers for granted.
-pub(super) fn multiples(of: &Decimal, holds: bool) -> Result<ByteDfa, SchemaError> {
-    let places = of.fraction_len();
-    let modulus = of
-        .scaled(places)
-        .filter(|m| m * (places + 1) <= MAX_MODULUS);
-    let Some(modulus) = modulus else {
-        return Err(SchemaError::Limit {
-            name: "multipleOf",
-            limit: MAX_MODULUS,
-            place: format!("multipleOf {of}, which has more remainders than that"),
-        });
-    };
-    let mut b = ByteDfaBuilder::default();
-    // Row 0 is the integer part, row 1 + j the fraction after j digits; the
-    // value is a multiple if remainder × 10^(places − j) is 0.
-    let start = b.state();
-    let rows: Vec<Vec<u32>> = (0..=places + 1)
-        .map(|_| (0..modulus).map(|_| b.state()).collect())
-        .collect();
-    let odd = b.state();
-    let at = |row: u64, remainder: u64| rows[row as usize][remainder as usize];
-    b.edge(start, b'-', start);
-    for digit in 0..10u64 {
-        b.edge(start, b'0' + digit as u8, at(0, digit % modulus));
-    }
-    for remainder in 0..modulus {
-        b.edge(at(0, remainder), b'.', at(1, remainder));
-        for digit in 0..10u64 {
-            let byte = b'0' + digit as u8;
-            let next = (remainder * 10 + digit) % modulus;
-            b.edge(at(0, remainder), byte, at(0, next));
-            for row in 1..=places {
-                b.edge(at(row, remainder), byte, at(row + 1, next));
-            }
-            // Beyond the places of the divisor only zeros keep a multiple.
-            let last = if digit == 0 {
-                at(places + 1, remainder)
-            } else {
-                odd
+/// The plain decimals of which each of some numbers is a divisor, or is not, by remainders. The
+/// syntax of numbers is taken for granted.
+///
+/// The numbers have as many digits after the point, so that one remainder tells all of theirs.
+pub(super) struct Residues {
+    places: u64,
+    modulus: u64,
+    /// The numbers, scaled to integers, and whether they have to be divisors.
+    divisors: Vec<(u64, bool)>,
+}
+
+impl Residues {
+    pub(super) const START: u32 = 0;
+    /// Some digit beyond the places of the numbers is not zero.
+    const ODD: u32 = 1;
+    /// Remainders, row after row. Row 0 is the integer part, row 1 + j the fraction after j digits.
+    const FIRST: u64 = 2;
+
+    /// Few of them for the literals about multiples among some.
+    pub(super) fn group(literals: &[Literal]) -> Result<Vec<Residues>, SchemaError> {
+        let mut groups: Vec<Residues> = Vec::new();
+        for literal in literals {
+            let Literal::Multiple { of, holds } = literal else {
+                continue;
             };
-            b.edge(at(places + 1, remainder), byte, last);
-        }
-        for row in 0..=places + 1 {
-            let missing = if row == 0 { places } else { places + 1 - row };
-            let scale = (0..missing).fold(1u64, |scale, _| scale * 10 % modulus);
-            if (remainder * scale % modulus == 0) == holds {
-                b.label(at(row, remainder), 0);
+            let places = of.fraction_len();
+            let divisor = of
+                .scaled(places)
+                .filter(|m| m * (places + 1) <= MAX_MODULUS);
+            let Some(divisor) = divisor else {
+                return Err(SchemaError::Limit {
+                    name: "multipleOf",
+                    limit: MAX_MODULUS,
+                    place: format!("multipleOf {of}, which has more remainders than that"),
+                });
+            };
+            let joined = groups
+                .iter_mut()
+                .filter(|group| group.places == places)
+                .find_map(|group| Some((lcm(group.modulus, divisor)?, group)))
+                .filter(|(modulus, _)| Self::count(*modulus, places).is_some());
+            match joined {
+                Some((modulus, group)) => {
+                    group.modulus = modulus;
+                    group.divisors.push((divisor, *holds));
+                }
+                None => groups.push(Residues {
+                    places,
+                    modulus: divisor,
+                    divisors: vec![(divisor, *holds)],
+                }),
             }
         }
+        Ok(groups)
     }
-    for digit in b'0'..=b'9' {
-        b.edge(odd, digit, odd);
+
+    /// The number of states, if it is one.
+    fn count(modulus: u64, places: u64) -> Option<u32> {
+        let rows = modulus.checked_mul(places + 2)?;
+        u32::try_from(rows.checked_add(Self::FIRST)?).ok()
     }
-    if !holds {
-        b.label(odd, 0);
+
+    fn state(&self, row: u64, remainder: u64) -> u32 {
+        (Self::FIRST + row * self.modulus + remainder) as u32
     }
-    Ok(b.build(start))
+
+    pub(super) fn step(&self, state: u32, byte: u8) -> Option<u32> {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+        let (row, remainder) = match (state, digit) {
+            (Self::START, Some(digit)) => return Some(self.state(0, digit % self.modulus)),
+            (Self::START, None) => return (byte == b'-').then_some(state),
+            (Self::ODD, _) => return digit.map(|_| Self::ODD),
+            _ => {
+                let at = u64::from(state) - Self::FIRST;
+                (at / self.modulus, at % self.modulus)
+            }
+        };
+        let Some(digit) = digit else {
+            let next = byte == b'.' && row == 0 && self.is_live(1, remainder);
+            return next.then(|| self.state(1, remainder));
+        };
+        if row <= self.places {
+            let next = (remainder * 10 + digit) % self.modulus;
+            let row = row + u64::from(row > 0);
+            return self.is_live(row, next).then(|| self.state(row, next));
+        }
+        // Beyond the places of the divisors only zeros keep a multiple.
+        match digit {
+            0 => Some(state),
+            _ => (!self.divisors.iter().any(|&(_, holds)| holds)).then_some(Self::ODD),
+        }
+    }
+
+    /// Whether the digits left can make a multiple of each number that has to be a divisor.
+    fn is_live(&self, row: u64, remainder: u64) -> bool {
+        if row == 0 {
+            return true;
+        }
+        let missing = self.places + 1 - row;
+        let scale = (0..missing).fold(1u64, |scale, _| scale.saturating_mul(10));
+        let possible = |&(divisor, holds): &(u64, bool)| {
+            let over = self.scaled(remainder, missing) % divisor;
+            !holds || over == 0 || divisor - over < scale
+        };
+        self.divisors.iter().all(possible)
+    }
+
+    /// A remainder after so many zeros more.
+    fn scaled(&self, remainder: u64, zeros: u64) -> u64 {
+        (0..zeros).fold(remainder, |value, _| value * 10 % self.modulus)
+    }
+
+    pub(super) fn accepts(&self, state: u32) -> bool {
+        if state == Self::START || state == Self::ODD {
+            return state == Self::ODD;
+        }
+        let at = u64::from(state) - Self::FIRST;
+        let (row, remainder) = (at / self.modulus, at % self.modulus);
+        let missing = match row {
+            0 => self.places,
+            _ => self.places + 1 - row,
+        };
+        let value = self.scaled(remainder, missing);
+        let right = |&(divisor, holds): &(u64, bool)| value.is_multiple_of(divisor) == holds;
+        self.divisors.iter().all(right)
+    }
 }
 
 /// Literals with the same meaning: the divisors that must divide as one, and of
@@ -94,11 +159,22 @@ pub(super) fn combine(literals: &[Literal]) -> Vec<Literal> {
         }
     }
     let literal = |of: Decimal, holds| Literal::Multiple { of, holds };
+    // What a multiple of all that must divide is a multiple of, if it is one of `of`.
+    let with_divisor = |of: &Decimal| {
+        let (first, places) = (joined.first()?, of.fraction_len());
+        let places = places.max(first.fraction_len());
+        let both = lcm(first.scaled(places)?, of.scaled(places)?)?;
+        Some(Decimal::from_scaled(both, places))
+    };
+    // For all of them or for none: what implies what has to be an order.
+    let excluded_then: Option<Vec<Decimal>> = excluded.iter().map(with_divisor).collect();
+    let excluded_then = excluded_then.unwrap_or_else(|| excluded.clone());
     rest.extend(joined.into_iter().map(|of| literal(of, true)));
     for (at, of) in excluded.iter().enumerate() {
+        let then = &excluded_then[at];
         let implied = |&(other_at, other): &(usize, &Decimal)| {
-            let same = is_multiple(other, of);
-            other_at != at && is_multiple(of, other) && (!same || other_at < at)
+            let same = is_multiple(&excluded_then[other_at], of);
+            other_at != at && is_multiple(then, other) && (!same || other_at < at)
         };
         if !excluded.iter().enumerate().any(|other| implied(&other)) {
             rest.push(literal(of.clone(), false));
@@ -159,14 +235,17 @@ pub(crate) fn in_conflict(literals: &[Literal]) -> bool {
 /// `None` if it has more remainders than an automaton may tell apart.
 fn least_common_multiple(a: &Decimal, b: &Decimal) -> Option<Decimal> {
     let places = a.fraction_len().max(b.fraction_len());
-    let (a, b) = (a.scaled(places)?, b.scaled(places)?);
+    let both = lcm(a.scaled(places)?, b.scaled(places)?)?;
+    let fits = both.saturating_mul(places + 1) <= MAX_MODULUS;
+    fits.then(|| Decimal::from_scaled(both, places))
+}
+
+fn lcm(a: u64, b: u64) -> Option<u64> {
     let (mut divisor, mut rest) = (a, b);
     while rest != 0 {
         (divisor, rest) = (rest, divisor % rest);
     }
-    let both = (a / divisor).checked_mul(b)?;
-    let fits = both.saturating_mul(places + 1) <= MAX_MODULUS;
-    fits.then(|| Decimal::from_scaled(both, places))
+    (a / divisor).checked_mul(b)
 }
 
 /// Whether `n` is a multiple of `of`.

@@ -11,24 +11,23 @@ fn automaton(types: TypeSet, by_spelling: bool, literals: &[Literal]) -> ByteDfa
     let Some((low, high)) = range(literals.iter()) else {
         return ByteDfa::from_words([]);
     };
-    let multiples = literals.iter().filter_map(|literal| match literal {
-        Literal::Multiple { of, holds } => Some(multiple::multiples(of, *holds).expect("small")),
-        _ => None,
-    });
-    let multiples: Vec<ByteDfa> = multiples.collect();
-    let base = interval::Interval {
+    let divisors = literals
+        .iter()
+        .filter(|l| matches!(l, Literal::Multiple { .. }));
+    let divisors: Vec<Literal> = divisors.cloned().collect();
+    let base = Interval {
         low,
         high,
         kinds: types,
         by_spelling,
-        exponents: multiples.is_empty(),
+        exponents: divisors.is_empty(),
     };
-    let base = base.build();
-    let parts: Vec<(&ByteDfa, bool)> = std::iter::once(&base)
-        .chain(&multiples)
-        .map(|dfa| (dfa, true))
+    let residues = Residues::group(&divisors).expect("small");
+    let base = Part::Dfa(base.build(), true);
+    let parts: Vec<Part> = std::iter::once(base)
+        .chain(residues.into_iter().map(Part::Residues))
         .collect();
-    ByteDfa::product(&parts, 100_000).expect("small")
+    product::product(&parts, 100_000).expect("small")
 }
 
 fn bound(text: &str, exclusive: bool) -> Option<Bound> {
@@ -118,6 +117,39 @@ proptest! {
                 && is_normal(&text, exponents)
                 && literals.iter().all(|literal| satisfies(&n, literal));
             prop_assert_eq!(dfa.accepts(text.as_bytes()), wanted, "{} of {:?}", text, literals);
+        }
+    }
+
+    #[test]
+    fn several_multiples_are_told_together(
+        of in prop::collection::vec(
+            (
+                prop::sample::select(vec!["2", "3", "6", "8", "11", "33", "1.5", "0.25", "0.04"]),
+                prop::bool::ANY,
+            ),
+            1..5,
+        ),
+        from in 0u32..500,
+    ) {
+        let literals: Vec<Literal> = of
+            .iter()
+            .map(|(of, holds)| Literal::Multiple {
+                of: Decimal::parse(of).expect("a number"),
+                holds: *holds,
+            })
+            .collect();
+        let combined = multiple::combine(&literals);
+        let dfa = automaton(TypeSet::NUMBER, false, &combined);
+        for k in from..from + 40 {
+            let texts = [1, 6, 24, 33, 264].map(|step| (step * k).to_string());
+            let fractions = ["5", "25", "04", "120", "125", "000"].map(|f| format!("{k}.{f}"));
+            for text in texts.into_iter().chain(fractions) {
+                let n = Decimal::parse(&text).expect("a number");
+                let wanted = literals.iter().all(|literal| satisfies(&n, literal));
+                prop_assert_eq!(dfa.accepts(text.as_bytes()), wanted, "{} of {:?}", text, of);
+                let negative = format!("-{text}");
+                prop_assert_eq!(dfa.accepts(negative.as_bytes()), wanted, "{}", negative);
+            }
         }
     }
 
