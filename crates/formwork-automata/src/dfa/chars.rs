@@ -275,7 +275,7 @@ fn max_len(dfa: &Dfa) -> Box<[u32]> {
     let preds = Predecessors::new(&dfa.table, dfa.alphabet.len(), dfa.state_count());
     let states = 0..dfa.state_count() as StateId;
     let mut longest = vec![u32::MAX; dfa.state_count()];
-    let mut open: Vec<usize> = states.clone().map(|s| dfa.successors(s).count()).collect();
+    let mut open: Vec<u32> = preds.leaving().to_vec();
     let mut work: Vec<StateId> = states.filter(|&s| open[s as usize] == 0).collect();
     while let Some(s) = work.pop() {
         let after = dfa.successors(s).map(|next| longest[next as usize] + 1);

@@ -187,6 +187,7 @@ impl Graph {
             table: table.into(),
             labels: labels.into(),
             facts: OnceLock::new(),
+            chars: OnceLock::new(),
         }
     }
 
