@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use formwork_grammar::Run;
 use formwork_grammar::json_text::{Content, classify};
-use formwork_vocab::{NodeId, TokenId, Vocab, mask};
+use formwork_vocab::{NodeId, TokenId, Vocab, mask, signature};
 use rustc_hash::FxHashMap;
 
 use crate::closers::Closer;
@@ -42,13 +42,48 @@ pub struct TokenIndex {
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
     /// Content tokens whose characters no signature tells: with escapes, or begun.
-    /// With their first bytes.
-    odd: Box<[(u8, TokenId)]>,
+    odd: Box<[OddToken]>,
     leads: Leads,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
     readings: Mutex<Arc<Readings>>,
     store: Mutex<Arc<Store>>,
+}
+
+/// A content token with escapes, or whose last character is only begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OddToken {
+    pub(crate) id: TokenId,
+    pub(crate) first: u8,
+    /// If it has no escapes, what it is made of.
+    plain: Option<Run>,
+}
+
+impl OddToken {
+    fn new(id: TokenId, bytes: &[u8], chars: u32) -> OddToken {
+        let lead = |byte: &u8| byte.checked_sub(0xC0).map_or(0, |at| 1 << at);
+        let run = Run {
+            ascii: signature::ascii_set(bytes.iter().copied()),
+            leads: bytes.iter().fold(0, |all, byte| all | lead(byte)),
+            max_chars: Some(chars),
+        };
+        OddToken {
+            id,
+            first: bytes.first().copied().unwrap_or(0),
+            plain: (!bytes.contains(&b'\\')).then_some(run),
+        }
+    }
+
+    /// Whether it is one of some runs, but for what its last character becomes.
+    pub(crate) fn is_within(&self, run: &Run) -> bool {
+        self.plain.is_some_and(|own| {
+            let fits = |max| own.max_chars.is_some_and(|chars| chars <= max);
+            own.ascii[0] & !run.ascii[0] == 0
+                && own.ascii[1] & !run.ascii[1] == 0
+                && own.leads & !run.leads == 0
+                && run.max_chars.is_none_or(fits)
+        })
+    }
 }
 
 const NOT_CONTENT: u8 = u8::MAX;
@@ -109,7 +144,7 @@ impl TokenIndex {
                 Content::Inside { chars: n } => {
                     let id = TokenId(id as u32);
                     if bytes.contains(&b'\\') || !vocab.signature(id).whole_utf8 {
-                        odd.push((bytes[0], id));
+                        odd.push(OddToken::new(id, bytes, n));
                     }
                     *chars = u8::try_from(n).unwrap_or(SATURATED).min(SATURATED);
                     if *chars == SATURATED {
@@ -205,9 +240,8 @@ impl TokenIndex {
             && (!trie.subtree_has_non_ascii(node) || self.leads.are_within(node, leads))
     }
 
-    /// Content tokens that are not in any [region](TokenIndex::region), with their
-    /// first bytes.
-    pub(crate) fn odd(&self) -> &[(u8, TokenId)] {
+    /// Content tokens that are not in any [region](TokenIndex::region).
+    pub(crate) fn odd(&self) -> &[OddToken] {
         &self.odd
     }
 
@@ -230,19 +264,30 @@ impl TokenIndex {
 
     /// Tokens made of the characters of a region.
     pub(crate) fn region(&self, region: Region) -> Row {
-        {
-            let rows = locked(&self.regions);
-            if let Some(row) = rows.get(&region) {
-                return Arc::clone(row);
+        if let Some(row) = locked(&self.regions).get(&region) {
+            return Arc::clone(row);
+        }
+        let row: Row = match region.max_chars {
+            Some(max) => {
+                let all = Region {
+                    max_chars: None,
+                    ..region
+                };
+                let mut row = self.region(all).to_vec();
+                self.vocab.keep_up_to(max, &mut row);
+                row.into()
             }
-        }
-        let mut row = vec![0u32; self.vocab.mask_words()];
-        self.vocab
-            .scan_within(region.ascii, region.leads != 0, region.max_chars, &mut row);
-        if region.leads != 0 {
-            self.leads.keep_within(region.leads, &mut row);
-        }
-        let row: Row = row.into();
+            None => {
+                let mut row = vec![0u32; self.vocab.mask_words()];
+                let leads = region.leads;
+                self.vocab
+                    .scan_within(region.ascii, leads != 0, None, &mut row);
+                if leads != 0 {
+                    self.leads.keep_within(leads, &mut row);
+                }
+                row.into()
+            }
+        };
         let mut rows = locked(&self.regions);
         if rows.len() >= MAX_REGIONS {
             rows.clear();

@@ -8,7 +8,7 @@ use formwork_vocab::{NodeId, TokenId, mask};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::index::{Region, Row, TokenIndex};
+use crate::index::{OddToken, Region, Row, TokenIndex};
 use crate::readings::Readings;
 use crate::residual::{Residuals, Rest, has};
 use crate::token_set::TokenSet;
@@ -82,7 +82,7 @@ const FEW: usize = 24;
 /// So many bytes lead to most of the vocabulary.
 const BROAD: u32 = 24;
 /// So many tokens are not run one by one.
-const MANY: u32 = 2000;
+const MANY: u32 = 12_000;
 
 /// What has left a terminal so far under one label.
 struct Leaving {
@@ -292,8 +292,11 @@ impl Reader<'_> {
                 }
                 self.run_between(state, &all, &row);
                 let live = self.terminal.next_bytes(state);
-                let odd = index.odd().iter().filter(|(first, _)| has(&live, *first));
-                self.run(state, odd.map(|&(_, token)| token));
+                let odd = index.odd().iter().filter(|odd| has(&live, odd.first));
+                let (known, open): (Vec<&OddToken>, _) =
+                    odd.partition(|odd| odd.is_within(&inside));
+                self.sparse.extend(known.iter().map(|odd| odd.id));
+                self.run(state, open.iter().map(|odd| odd.id));
                 let long = index.long().iter().map(|&(token, _)| token);
                 self.run(state, long);
                 self.add_row(row);

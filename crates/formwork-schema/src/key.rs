@@ -465,10 +465,13 @@ impl Key {
     /// than are listed or used.
     fn region(&self, listed: u32, class: u32) -> Option<Bulk> {
         let class = class.checked_sub(1)?;
-        if self.classes != self.table.every_class() {
-            return None;
-        }
-        let safe = self.table.classes.safe_chars(class, false);
+        let names = &self.table.classes;
+        let by = |state: u32| self.table.reach(state).0 & self.classes != 0;
+        let every = self.classes == self.table.every_class();
+        let safe = match every {
+            true => names.safe_chars(class, false),
+            false => names.safe_chars_by(class, by),
+        };
         let ascii = plain(safe.ascii);
         let known = self.table.listed.len() + self.used_names.len();
         let ways = (ascii[0].count_ones() + ascii[1].count_ones()) as usize;
@@ -483,7 +486,8 @@ impl Key {
             return None;
         }
         let reach = match listed {
-            OUT => self.table.classes.all_chars(),
+            OUT if every => names.all_chars(),
+            OUT => names.chars_to(by),
             _ => Chars {
                 ascii: [u64::MAX; 2],
                 leads: u64::MAX,
@@ -498,7 +502,7 @@ impl Key {
             reach: Run {
                 ascii: plain(reach.ascii),
                 leads: reach.leads,
-                max_chars: self.table.classes.max_len(class).filter(|_| listed == OUT),
+                max_chars: names.max_len(class).filter(|_| listed == OUT),
             },
         })
     }

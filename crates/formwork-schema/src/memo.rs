@@ -1,7 +1,7 @@
 //! Automata that many schemas ask for in the same words, kept for as long as a compiler lives.
 
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use formwork_automata::regex::{self, RegexError};
 use formwork_automata::{Dfa, Limits};
@@ -22,8 +22,13 @@ type PatternKey = (Box<str>, u32);
 #[derive(Default)]
 pub(crate) struct Memo {
     patterns: Mutex<Kept<PatternKey, Arc<Dfa>>>,
+    /// Addresses of small languages among these, and maybe of some that are no longer.
+    small: Mutex<FxHashMap<usize, Weak<Dfa>>>,
     intervals: Mutex<Kept<Interval, ByteDfa>>,
 }
+
+/// Languages above this are not shared as terminals: those live longer.
+const MAX_SHARED: usize = 16 << 10;
 
 struct Kept<K, V> {
     known: FxHashMap<K, V>,
@@ -65,7 +70,23 @@ impl Memo {
         // The facts about it come on top.
         let bytes = 256 + pattern.len() + dfa.heap_bytes() + 14 * dfa.state_count();
         kept().keep(key, Arc::clone(&dfa), bytes);
+        if bytes <= MAX_SHARED {
+            let mut small = self.small.lock().unwrap_or_else(PoisonError::into_inner);
+            if small.len() >= MAX_BYTES / 1024 {
+                small.clear();
+            }
+            small.insert(Arc::as_ptr(&dfa) as usize, Arc::downgrade(&dfa));
+        }
         Ok(dfa)
+    }
+
+    /// Whether a language is that of a pattern, and a small one.
+    pub(crate) fn is_small_pattern(&self, dfa: &Arc<Dfa>) -> bool {
+        let small = self.small.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = small.get(&(Arc::as_ptr(dfa) as usize));
+        known
+            .and_then(Weak::upgrade)
+            .is_some_and(|known| Arc::ptr_eq(&known, dfa))
     }
 
     /// The numbers of an interval.
@@ -96,6 +117,8 @@ mod tests {
         let first = memo.pattern("^a+$", &limits).expect("a pattern");
         let again = memo.pattern("^a+$", &limits).expect("a pattern");
         assert!(Arc::ptr_eq(&first, &again));
+        assert!(memo.is_small_pattern(&first));
+        assert!(!memo.is_small_pattern(&Arc::new((*first).clone())));
         let fewer = Limits {
             max_states: 2,
             ..Limits::default()

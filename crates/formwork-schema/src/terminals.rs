@@ -33,15 +33,18 @@ type FormatKey = (Box<str>, Option<Draft>);
 pub struct TerminalCache {
     punctuation: Mutex<FxHashMap<Whitespace, Arc<Punctuation>>>,
     formats: Mutex<FxHashMap<FormatKey, Arc<FormatLanguage>>>,
-    texts: Mutex<FxHashMap<(Whitespace, usize), KeptText>>,
+    texts: Mutex<FxHashMap<TextKey, KeptText>>,
     memo: Arc<Memo>,
 }
+
+/// White space, the address of a language, bounds on the length.
+type TextKey = (Whitespace, usize, (u32, Option<u32>));
 
 /// A language, kept so that its address stays its own, and its terminal.
 type KeptText = (Arc<Dfa>, Arc<dyn Terminal>);
 
 const MAX_POLICIES: usize = 16;
-const MAX_TEXTS: usize = 256;
+const MAX_TEXTS: usize = 1024;
 
 impl TerminalCache {
     pub(crate) fn punctuation(&self, space: Whitespace) -> Arc<Punctuation> {
@@ -88,11 +91,11 @@ impl TerminalCache {
     /// The terminal of strings in a language, shared if the language is.
     pub(crate) fn text(&self, space: Whitespace, text: Text) -> Arc<dyn Terminal> {
         let dfa = Arc::clone(text.language());
-        let literal = Spaced::new(space, JsonText::new(text.clone()));
-        if text.is_bounded() || !self.is_format(&dfa) {
+        let key = (space, Arc::as_ptr(&dfa) as usize, text.bounds());
+        let literal = Spaced::new(space, JsonText::new(text));
+        if !self.is_format(&dfa) && !self.memo.is_small_pattern(&dfa) {
             return Arc::new(literal);
         }
-        let key = (space, Arc::as_ptr(&dfa) as usize);
         let mut known = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_TEXTS {
             known.clear();

@@ -143,39 +143,90 @@ impl Dfa {
         let known =
             known.get_or_init(|| (0..self.state_count()).map(|_| OnceLock::new()).collect());
         match known.get(s as usize) {
-            Some(known) => *known.get_or_init(|| self.find_safe_chars(s, looping)),
+            Some(known) => *known.get_or_init(|| Reach::new(self, looping, |_| true).safe_chars(s)),
             None => Safe::default(),
         }
     }
 
-    fn find_safe_chars(&self, s: StateId, looping: bool) -> Safe {
-        let facts = self.char_facts();
-        let broad = facts.ever.leads != 0 || facts.ever.count() > BROAD;
-        let longest = self.max_len(s);
+    /// The same by way of some states only. Not kept.
+    #[must_use]
+    pub fn safe_chars_by(&self, s: StateId, by: impl Fn(StateId) -> bool) -> Safe {
+        Reach::new(self, false, by).safe_chars(s)
+    }
+
+    /// The characters that lead from anywhere to some states.
+    #[must_use]
+    pub fn chars_to(&self, to: impl Fn(StateId) -> bool) -> Chars {
+        let classes = &self.char_facts().classes;
+        let mut chars = Chars::default();
+        for row in self.table.chunks_exact(self.class_count().max(1)) {
+            for (&next, &more) in row.iter().zip(classes) {
+                if next != DEAD && to(next) {
+                    chars.add(more);
+                }
+            }
+        }
+        chars
+    }
+
+    fn has_loop(&self, s: StateId) -> bool {
+        self.row(s).contains(&s)
+    }
+}
+
+/// Where characters lead, by way of some states only.
+struct Reach<'a, F> {
+    dfa: &'a Dfa,
+    facts: &'a CharFacts,
+    /// Whether every state on the way has to have a loop.
+    looping: bool,
+    by: F,
+}
+
+impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
+    fn new(dfa: &'a Dfa, looping: bool, by: F) -> Self {
+        Reach {
+            dfa,
+            facts: dfa.char_facts(),
+            looping,
+            by,
+        }
+    }
+
+    fn next(&self, s: StateId, class: ClassId) -> Option<StateId> {
+        self.dfa
+            .next_class(s, class)
+            .filter(|&next| (self.by)(next))
+    }
+
+    fn safe_chars(&self, s: StateId) -> Safe {
+        let ever = self.facts.ever;
+        let broad = ever.leads != 0 || ever.count() > BROAD;
+        let longest = self.dfa.max_len(s);
         let enough = |depth: Option<u32>| {
             depth.is_none_or(|depth| {
                 let run = if broad { LONG_RUN } else { SHORT_RUN };
                 depth >= run || longest.is_some_and(|longest| depth + 1 >= longest)
             })
         };
-        let classes = 0..self.class_count() as ClassId;
+        let classes = 0..self.dfa.class_count() as ClassId;
         let live: Vec<ClassId> = classes
-            .filter(|&class| self.next_class(s, class).is_some())
+            .filter(|&class| self.next(s, class).is_some())
             .collect();
-        let room = self.room(s, &live, looping);
+        let room = self.room(s, &live);
         if enough(room) {
             return self.safe(s, &live, room);
         }
         let (mut safe, mut others): (Vec<ClassId>, Vec<ClassId>) = live
             .iter()
-            .partition(|&&class| self.next_class(s, class) == Some(s));
+            .partition(|&&class| self.next(s, class) == Some(s));
         let mut depth = None;
         if others.len() <= MAX_TRIED {
-            let size = |class: &ClassId| facts.classes[*class as usize].count();
+            let size = |class: &ClassId| self.facts.classes[*class as usize].count();
             others.sort_by_key(|class| std::cmp::Reverse(size(class)));
             for class in others {
                 safe.push(class);
-                match self.room(s, &safe, looping) {
+                match self.room(s, &safe) {
                     more if enough(more) => depth = more,
                     _ => {
                         safe.pop();
@@ -190,16 +241,15 @@ impl Dfa {
     }
 
     fn safe(&self, s: StateId, classes: &[ClassId], depth: Option<u32>) -> Safe {
-        let facts = self.char_facts();
         let mut chars = Chars::default();
         let mut stays = true;
         for &class in classes {
-            chars.add(facts.classes[class as usize]);
-            stays &= self.next_class(s, class) == Some(s);
+            chars.add(self.facts.classes[class as usize]);
+            stays &= self.next(s, class) == Some(s);
         }
-        let others =
-            (0..self.class_count()).filter(|&class| !classes.contains(&(class as ClassId)));
-        let broken = others.fold(0, |leads, class| leads | facts.classes[class].leads);
+        let all = 0..self.dfa.class_count();
+        let others = all.filter(|&class| !classes.contains(&(class as ClassId)));
+        let broken = others.fold(0, |leads, class| leads | self.facts.classes[class].leads);
         Safe {
             ascii: chars.ascii,
             leads: chars.leads & !broken,
@@ -209,8 +259,8 @@ impl Dfa {
     }
 
     /// How many characters of some classes can be read from `s`, whichever they are.
-    fn room(&self, s: StateId, classes: &[ClassId], looping: bool) -> Option<u32> {
-        let mut is_seen = vec![0u64; self.state_count() / 64 + 1];
+    fn room(&self, s: StateId, classes: &[ClassId]) -> Option<u32> {
+        let mut is_seen = vec![0u64; self.dfa.state_count() / 64 + 1];
         let mut note = |s: StateId| {
             let (word, bit) = (&mut is_seen[s as usize / 64], 1u64 << (s % 64));
             let new = *word & bit == 0;
@@ -225,11 +275,11 @@ impl Dfa {
             let level = seen.len();
             for at in done..level {
                 let from = seen[at];
-                if looping && !self.has_loop(from) {
-                    return Some(depth.max(1) - 1);
+                if self.looping && !self.dfa.has_loop(from) {
+                    return Some(u32::max(depth, 1) - 1);
                 }
                 for &class in classes {
-                    match self.next_class(from, class) {
+                    match self.next(from, class) {
                         None => return Some(depth),
                         Some(next) if !note(next) => {}
                         Some(_) if seen.len() >= MAX_STATES => return Some(depth),
@@ -241,10 +291,6 @@ impl Dfa {
             depth += 1;
         }
         None
-    }
-
-    fn has_loop(&self, s: StateId) -> bool {
-        self.row(s).contains(&s)
     }
 }
 

@@ -58,6 +58,21 @@ impl Vocab {
         mask::or_into(row, &found);
     }
 
+    /// Clears in `row` the bit of every text token of more than `max_chars` code points.
+    /// Linear in the length of the vocabulary.
+    ///
+    /// # Panics
+    ///
+    /// If `row` has not [`mask_words`](Vocab::mask_words) words.
+    pub fn keep_up_to(&self, max_chars: u8, row: &mut [u32]) {
+        assert_eq!(
+            row.len(),
+            self.mask_words(),
+            "the row is of another vocabulary"
+        );
+        self.sigs().keep_up_to(max_chars, row);
+    }
+
     /// Sets in `row` the bit of every text token in which at least one byte of
     /// `ascii` occurs. Time as for [`scan_within`](Vocab::scan_within).
     ///
