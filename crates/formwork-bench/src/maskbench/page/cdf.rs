@@ -20,7 +20,7 @@ pub(super) struct Series<'a> {
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 58.0;
+const LEFT: f64 = 86.0; // room for shares of a millionth
 const RIGHT: f64 = 100.0; // room for the name of the greatest
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
