@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use formwork::{Compiler, Grammar, SchemaOptions, TokenId, Vocab};
+use formwork_bench::longest_match;
 use serde_json::Value;
 
 /// A schema of the project's own, with one text that it allows.
@@ -54,35 +55,11 @@ pub(crate) fn case(compiler: &Compiler, name: &'static str) -> Case {
     Case {
         name,
         schema: file["schema"].to_string(),
-        tokens: tokens(compiler.vocab(), &text),
+        tokens: longest_match(compiler.vocab(), &text).expect("every byte is a token"),
     }
 }
 
 /// All cases.
 pub(crate) fn cases(compiler: &Compiler) -> Vec<Case> {
     NAMES.iter().map(|name| case(compiler, name)).collect()
-}
-
-/// A text as tokens, by longest match; close to what a model would write.
-fn tokens(vocab: &Vocab, text: &str) -> Vec<TokenId> {
-    let trie = vocab.trie();
-    let mut rest = text.as_bytes();
-    let mut tokens = Vec::new();
-    while !rest.is_empty() {
-        let mut node = trie.root();
-        let mut longest = None;
-        for (at, &byte) in rest.iter().enumerate() {
-            let Some(child) = trie.child(node, byte) else {
-                break;
-            };
-            node = child;
-            if let Some(&token) = trie.tokens(node).first() {
-                longest = Some((token, at + 1));
-            }
-        }
-        let (token, length) = longest.expect("every byte is a token");
-        tokens.push(token);
-        rest = &rest[length..];
-    }
-    tokens
 }

@@ -8,6 +8,7 @@
 //!   worse.
 //! - [`documents`]: folders of documents that a schema may refer to.
 //! - [`suite`]: the official JSON Schema Test Suite.
+//! - [`instructions`]: counts of instructions beside recorded ones.
 //! - [`walk`](walk()): one tokenised text through the masks, as both do it.
 //! - [`Oracle`]: a second opinion, from the crate `jsonschema`.
 //! - [`python`]: instances as the reference runner writes them.
@@ -22,7 +23,9 @@ mod bench;
 pub mod documents;
 mod error;
 pub mod golden;
+mod greedy;
 mod guard;
+pub mod instructions;
 pub mod maskbench;
 mod oracle;
 mod percentiles;
@@ -35,6 +38,7 @@ mod walk;
 
 pub use bench::Bench;
 pub use error::BenchError;
+pub use greedy::longest_match;
 pub use guard::WORKER_NAME;
 pub use oracle::{Oracle, OracleError};
 pub use percentiles::Percentiles;

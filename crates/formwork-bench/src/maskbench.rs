@@ -12,6 +12,10 @@
 //!   tokenised beforehand, from the text Python would [write](crate::python),
 //!   without special tokens.
 //!
+//! With [`Options::again`], the matcher then starts over and reads all instances
+//! once more: **TBM of the second request**, in which the grammar knows what it
+//! learnt in the first. A verdict that changes counts as a disagreement.
+//!
 //! An instance is accepted if every token was allowed and a stop token is
 //! allowed after the last. This is stricter than the reference runner, which
 //! never asks for the stop token.
@@ -28,8 +32,10 @@
 //! allocation cannot be caught and ends the run.
 
 mod case;
+mod curve;
 mod disguise;
 mod measure;
+mod page;
 mod report;
 mod table;
 mod worker;
@@ -43,8 +49,10 @@ use formwork::SchemaOptions;
 
 use crate::{Bench, BenchError};
 pub use case::{Case, Instance};
+pub use curve::{Curve, Point};
 use measure::Measured;
-pub use report::{Accepted, Rejected, Report, Slow, Split};
+pub use page::Page;
+pub use report::{Accepted, Details, Rejected, Report, Slow, Split};
 use worker::Worker;
 
 /// How to run.
@@ -61,6 +69,9 @@ pub struct Options {
     pub threads: usize,
     /// The longest a file may take. The default is 60 seconds.
     pub timeout: Duration,
+    /// Let the grammar of each schema read all instances a second time, as it
+    /// would in the next request. The default is not to.
+    pub again: bool,
     /// How many of the slowest schemas to list. The default is 0.
     pub slowest: usize,
 }
@@ -72,6 +83,7 @@ impl Default for Options {
             restore_disguised: false,
             threads: 1,
             timeout: Duration::from_secs(60),
+            again: false,
             slowest: 0,
         }
     }
@@ -137,8 +149,5 @@ pub fn run(
     let mut results: Vec<(String, String, Measured)> =
         results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(Report {
-        restored: options.restore_disguised,
-        ..Report::of(results, options.slowest)
-    })
+    Ok(Report::of(results, options))
 }

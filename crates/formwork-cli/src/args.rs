@@ -168,6 +168,14 @@ pub(crate) struct MaskbenchArgs {
     /// Write the result as an object to a file; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Write the result as a page for browsers, which needs no other file:
+    /// distributions of times, coverage by split, the slowest schemas.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Let every grammar read its instances a second time, and report the times of
+    /// that beside those of the first.
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Rename the keys `_uniqueItems` and `_format` in every schema to
     /// `uniqueItems` and `format`, wherever they are, before it is compiled: the
     /// data set disguised these keywords.
@@ -342,6 +350,32 @@ impl SchemaArgs {
             options.whitespace = Whitespace::Compact;
         }
         Ok(options)
+    }
+
+    /// What was asked for, for people.
+    pub(crate) fn describe(&self) -> String {
+        let mut words = Vec::new();
+        match self.whitespace {
+            Some(Whitespace::Compact) => words.push("compact white space".to_owned()),
+            Some(Whitespace::Any) => words.push("any white space".to_owned()),
+            Some(Whitespace::Bounded(most)) => words.push(format!("white space up to {most}")),
+            _ => {}
+        }
+        match self.order {
+            Some(Order::Any) => words.push("any order".to_owned()),
+            Some(Order::Schema) => words.push("order of the schema".to_owned()),
+            None => {}
+        }
+        if self.strict {
+            words.push("strict".to_owned());
+        }
+        if !self.resolve.is_empty() {
+            words.push(format!("{} folders of documents", self.resolve.len()));
+        }
+        match words.is_empty() {
+            true => "defaults".to_owned(),
+            false => words.join(", "),
+        }
     }
 
     /// The options for the compiler; its defaults where nothing was said.

@@ -381,6 +381,37 @@ fn maskbench_reports() {
 }
 
 #[test]
+fn maskbench_draws_a_page() {
+    let page = file("page.html", "");
+    let folder = schemas();
+    let start = ["maskbench", folder.to_str().unwrap(), "--limit", "5"];
+    let more = ["--again", "--report", &page, "--json", "-"];
+    let output = run(&[&start[..], &more].concat());
+    check_status(&output, 0);
+    let report = json(&output);
+    assert_eq!(report["disagreements"], 0);
+    assert!(report["tbm_again_us"]["p999"].is_f64());
+    assert_eq!(report.get("details"), None);
+
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    assert_eq!(page.matches("<figure>").count(), 4);
+    for part in [
+        "second request",
+        "instances read twice</th><td>yes",
+        "additional-properties-",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+
+    let output = run(&[&start[..], &["--again"]].concat());
+    check_status(&output, 0);
+    assert!(stdout(&output).contains("\nagain "), "{}", stdout(&output));
+    let nowhere = ["--report", "no-such-folder/page.html"];
+    check_status(&run(&[&start[..], &nowhere].concat()), 2);
+}
+
+#[test]
 fn own_schemas_are_no_worse_than_golden() {
     let golden =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../jsonschemabench/expected/schemas.json");

@@ -478,8 +478,8 @@ impl Key {
         let max_chars = match safe.depth {
             None => None,
             Some(depth) => {
-                let spare = (1..).find(|&n| ways.saturating_pow(n) > known);
-                Some(depth.checked_sub(spare.filter(|_| ways > 1)?)?)
+                let spare = (1..=depth).find(|&n| ways.saturating_pow(n) > known)?;
+                Some(depth - spare)
             }
         };
         if ascii == [0; 2] || max_chars == Some(0) {

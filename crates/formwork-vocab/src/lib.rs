@@ -49,6 +49,7 @@ mod encode;
 mod error;
 mod fingerprint;
 pub mod id;
+mod kernel;
 pub mod load;
 pub mod mask;
 pub mod signature;

@@ -15,7 +15,7 @@
 //! assert_eq!(mask::iter_ones(&row).collect::<Vec<_>>(), [TokenId(33)]);
 //! ```
 
-use crate::TokenId;
+use crate::{TokenId, kernel};
 
 /// The number of words in a row for `len` tokens.
 #[inline]
@@ -70,9 +70,7 @@ pub fn get(row: &[u32], id: TokenId) -> bool {
 #[inline]
 pub fn or_into(dst: &mut [u32], src: &[u32]) {
     assert_eq!(dst.len(), src.len(), "rows of different vocabularies");
-    for (d, s) in dst.iter_mut().zip(src) {
-        *d |= s;
-    }
+    kernel::or_into(dst, src);
 }
 
 /// Overwrites `dst` with `src`.
@@ -88,7 +86,29 @@ pub fn copy_into(dst: &mut [u32], src: &[u32]) {
 /// The number of set bits.
 #[inline]
 pub fn count_ones(row: &[u32]) -> usize {
-    row.iter().map(|word| word.count_ones() as usize).sum()
+    kernel::count_ones(row)
+}
+
+/// Whether no bit is set.
+#[inline]
+pub fn is_empty(row: &[u32]) -> bool {
+    let zeros = kernel::zero_words(row);
+    row[zeros..].iter().all(|&word| word == 0)
+}
+
+/// The id whose bit is the only one that is set: a token that is forced.
+///
+/// ```
+/// use formwork_vocab::{TokenId, mask};
+///
+/// assert_eq!(mask::only(&[0, 0b10]), Some(TokenId(33)));
+/// assert_eq!(mask::only(&[1, 0b10]), None);
+/// ```
+pub fn only(row: &[u32]) -> Option<TokenId> {
+    let zeros = kernel::zero_words(row);
+    let at = zeros + row[zeros..].iter().position(|&word| word != 0)?;
+    let is_only = row[at].is_power_of_two() && is_empty(&row[at + 1..]);
+    is_only.then(|| TokenId(at as u32 * 32 + row[at].trailing_zeros()))
 }
 
 /// The ids whose bits are set, ascending.
@@ -168,10 +188,26 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn few_bits_in_many_words(ids in prop::collection::btree_set(0u32..20_000, 0..4)) {
+            let mut row = vec![0; words(20_000)];
+            for &id in &ids {
+                set(&mut row, TokenId(id));
+            }
+            prop_assert_eq!(ids_of(&row), ids.clone());
+            prop_assert_eq!(count_ones(&row), ids.len());
+            prop_assert_eq!(is_empty(&row), ids.is_empty());
+            let only = ids.first().filter(|_| ids.len() == 1).copied();
+            prop_assert_eq!(super::only(&row), only.map(TokenId));
+        }
+    }
+
     #[test]
     fn empty_rows() {
         assert_eq!(words(0), 0);
         assert_eq!((words(32), words(33)), (1, 2));
+        assert_eq!((is_empty(&[]), only(&[])), (true, None));
         assert_eq!(iter_ones(&[]).next(), None);
         assert_eq!(iter_ones(&[0, 0]).next(), None);
         assert_eq!(iter_ones(&[0, 1 << 31]).collect::<Vec<_>>(), [TokenId(63)]);

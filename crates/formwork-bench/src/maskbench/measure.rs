@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use formwork::SchemaOptions;
+use formwork::{Matcher, TokenId};
 
+use super::Options;
 use super::case::Case;
 use crate::walk::{Verdict, walk};
 use crate::{Bench, refusal};
@@ -31,6 +32,8 @@ pub(crate) struct Measured {
     pub(crate) outcome: Outcome,
     pub(crate) ttfm_us: Option<f32>,
     pub(crate) tbm_us: Vec<f32>,
+    /// The same of a second request, if it was asked for.
+    pub(crate) again_us: Vec<f32>,
     pub(crate) valid_accepted: usize,
     pub(crate) valid_total: usize,
     pub(crate) invalid_rejected: usize,
@@ -47,6 +50,7 @@ impl Measured {
             outcome,
             ttfm_us: None,
             tbm_us: Vec::new(),
+            again_us: Vec::new(),
             valid_accepted: 0,
             valid_total: 0,
             invalid_rejected: 0,
@@ -103,15 +107,15 @@ impl Signals {
     }
 }
 
-/// Compiles the schema of `case` and reads its instances.
+/// Compiles the schema of `case` and reads its instances, twice if asked to.
 pub(crate) fn measure(
     bench: &Bench,
-    options: &SchemaOptions,
+    options: &Options,
     case: &Case,
     signals: &Signals,
 ) -> Measured {
     let start = Instant::now();
-    let compiled = bench.compiler().json_schema(&case.schema, options);
+    let compiled = bench.compiler().json_schema(&case.schema, &options.schema);
     let ready = compiled.map(|grammar| grammar.matcher());
     let ttfm = start.elapsed();
     signals.compiled.store(true, Ordering::Relaxed);
@@ -123,38 +127,70 @@ pub(crate) fn measure(
     let mut measured = Measured::only(Outcome::Ran);
     measured.ttfm_us = Some(micros(ttfm));
     measured.subset = !matcher.grammar().status().is_exact();
-    let mut row = vec![0; bench.vocab().mask_words()];
-    for instance in &case.instances {
-        let tokens = match bench.encoder().encode(&instance.text) {
-            Ok(tokens) => tokens,
-            Err(error) => {
-                measured.outcome = Outcome::Failed(error.to_string());
-                return measured;
-            }
-        };
-        matcher.reset();
-        let times = &mut measured.tbm_us;
-        let walked = walk(&mut matcher, bench.vocab(), &tokens, &mut row, |time| {
-            times.push(micros(time));
-            signals.check()
-        });
-        measured.disagreements += walked.disagreements;
-        match walked.verdict {
-            Verdict::Accepted => measured.tally(instance.valid, true),
-            Verdict::Rejected { .. } | Verdict::Unfinished => {
-                measured.tally(instance.valid, false);
-            }
-            Verdict::Failed(message) => {
-                measured.outcome = Outcome::Failed(message);
-                return measured;
-            }
-            Verdict::Cancelled => {
-                measured.outcome = Outcome::TimedOut;
-                return measured;
-            }
+    let encoded = case.instances.iter();
+    let encoded = encoded.map(|instance| bench.encoder().encode(&instance.text));
+    let texts: Vec<Vec<TokenId>> = match encoded.collect() {
+        Ok(texts) => texts,
+        Err(error) => {
+            measured.outcome = Outcome::Failed(error.to_string());
+            return measured;
         }
+    };
+
+    let mut reader = Reader {
+        bench,
+        signals,
+        matcher: &mut matcher,
+        row: vec![0; bench.vocab().mask_words()],
+        disagreements: 0,
+    };
+    let (accepted, mut outcome) = reader.read(&texts, &mut measured.tbm_us);
+    if options.again && outcome == Outcome::Ran {
+        let (again, second) = reader.read(&texts, &mut measured.again_us);
+        outcome = second;
+        // What was learnt must not change a verdict.
+        let pairs = accepted.iter().zip(&again);
+        reader.disagreements += pairs.filter(|(first, again)| first != again).count();
+    }
+    measured.outcome = outcome;
+    measured.disagreements = reader.disagreements;
+    for (instance, &accepted) in case.instances.iter().zip(&accepted) {
+        measured.tally(instance.valid, accepted);
     }
     measured
+}
+
+/// Reads the instances of one schema.
+struct Reader<'a> {
+    bench: &'a Bench,
+    signals: &'a Signals,
+    matcher: &'a mut Matcher,
+    row: Vec<u32>,
+    disagreements: usize,
+}
+
+impl Reader<'_> {
+    /// Which of the texts are accepted, up to the one that made an end of it, if
+    /// one did; the time of every token goes to `times`.
+    fn read(&mut self, texts: &[Vec<TokenId>], times: &mut Vec<f32>) -> (Vec<bool>, Outcome) {
+        let mut accepted = Vec::with_capacity(texts.len());
+        for tokens in texts {
+            self.matcher.reset();
+            let (matcher, vocab) = (&mut *self.matcher, self.bench.vocab());
+            let walked = walk(matcher, vocab, tokens, &mut self.row, |time| {
+                times.push(micros(time));
+                self.signals.check()
+            });
+            self.disagreements += walked.disagreements;
+            match walked.verdict {
+                Verdict::Accepted => accepted.push(true),
+                Verdict::Rejected { .. } | Verdict::Unfinished => accepted.push(false),
+                Verdict::Failed(message) => return (accepted, Outcome::Failed(message)),
+                Verdict::Cancelled => return (accepted, Outcome::TimedOut),
+            }
+        }
+        (accepted, Outcome::Ran)
+    }
 }
 
 /// A time in microseconds; `f32` keeps seven digits at half the memory.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Options;
+use super::curve::Curve;
 use super::measure::{Measured, Outcome};
 use crate::{Percentiles, rss};
 
@@ -40,6 +42,9 @@ pub struct Report {
     pub tokens: usize,
     /// Time of a mask and a push, in microseconds.
     pub tbm_us: Percentiles,
+    /// The same when the grammar reads all instances once more, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tbm_again_us: Option<Percentiles>,
     /// Time from schema to matcher, in microseconds.
     pub ttfm_us: Percentiles,
     /// Peak resident memory of the process, where the system tells. The time
@@ -67,6 +72,29 @@ pub struct Report {
     /// The files with the slowest tokens, if asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slowest: Vec<Slow>,
+    /// What only the [`Page`](super::Page) shows.
+    #[serde(skip)]
+    pub details: Details,
+}
+
+/// What a page shows and an object does not.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Details {
+    /// How the times between masks are distributed.
+    pub tbm: Curve,
+    /// The same of the second request.
+    pub tbm_again: Curve,
+    /// How the times to first mask are distributed.
+    pub ttfm: Curve,
+    /// The files with the slowest tokens, at most [`Details::SLOWEST`].
+    pub slowest_tokens: Vec<Slow>,
+    /// The files whose schemas took longest to compile, at most as many.
+    pub slowest_schemas: Vec<Slow>,
+}
+
+impl Details {
+    /// How many of the slowest are kept.
+    pub const SLOWEST: usize = 20;
 }
 
 /// Counts of a part of the data set.
@@ -98,42 +126,54 @@ pub struct Rejected {
     pub total: usize,
 }
 
-/// A file and its slowest token.
+/// A file and its times, in microseconds.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Slow {
     /// The file.
     pub file: String,
-    /// Time of its slowest mask and push, in microseconds.
-    pub max_tbm_us: f32,
-    /// Time from schema to matcher, in microseconds.
+    /// The part of the data set that it belongs to.
+    pub split: String,
+    /// Of its slowest mask and push, if any token was read.
+    pub max_tbm_us: Option<f32>,
+    /// Of a mask and a push, the median.
+    pub p50_tbm_us: Option<f32>,
+    /// Of its slowest mask and push in the second request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_again_us: Option<f32>,
+    /// From schema to matcher.
     pub ttfm_us: Option<f32>,
 }
 
 impl Report {
     /// Sums up the results of files, given with their name and split.
-    pub(crate) fn of(files: Vec<(String, String, Measured)>, slowest: usize) -> Report {
+    pub(crate) fn of(files: Vec<(String, String, Measured)>, options: &Options) -> Report {
         let peak_rss_mib = rss::peak_mib(); // before the samples are copied
         let mut report = Report {
+            restored: options.restore_disguised,
             peak_rss_mib,
             ..Report::default()
         };
-        let mut tbm = Vec::new();
-        let mut ttfm = Vec::new();
+        let (mut tbm, mut again, mut ttfm) = (Vec::new(), Vec::new(), Vec::new());
+        let mut times = Vec::with_capacity(files.len());
         for (name, split, measured) in files {
             tbm.extend_from_slice(&measured.tbm_us);
+            again.extend_from_slice(&measured.again_us);
             ttfm.extend(measured.ttfm_us);
-            if slowest > 0 {
-                report.slowest.extend(slow(&name, &measured));
-            }
+            times.push(Slow::of(&name, &split, &measured));
             report.add(name, split, measured);
         }
         report.tokens = tbm.len();
         report.tbm_us = Percentiles::of(&mut tbm);
+        report.tbm_again_us = options.again.then(|| Percentiles::of(&mut again));
         report.ttfm_us = Percentiles::of(&mut ttfm);
-        report
-            .slowest
-            .sort_by(|a, b| b.max_tbm_us.total_cmp(&a.max_tbm_us));
-        report.slowest.truncate(slowest);
+        report.slowest = slowest(&times, options.slowest, |slow| slow.max_tbm_us);
+        report.details = Details {
+            tbm: Curve::of(&tbm),
+            tbm_again: Curve::of(&again),
+            ttfm: Curve::of(&ttfm),
+            slowest_tokens: slowest(&times, Details::SLOWEST, |slow| slow.max_tbm_us),
+            slowest_schemas: slowest(&times, Details::SLOWEST, |slow| slow.ttfm_us),
+        };
         report
     }
 
@@ -185,13 +225,32 @@ impl Report {
     }
 }
 
-fn slow(name: &str, measured: &Measured) -> Option<Slow> {
-    let max = measured.tbm_us.iter().copied().max_by(f32::total_cmp)?;
-    Some(Slow {
-        file: name.to_owned(),
-        max_tbm_us: max,
-        ttfm_us: measured.ttfm_us,
-    })
+impl Slow {
+    fn of(file: &str, split: &str, measured: &Measured) -> Slow {
+        let max = |times: &[f32]| times.iter().copied().max_by(f32::total_cmp);
+        let mut sorted = measured.tbm_us.clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        Slow {
+            file: file.to_owned(),
+            split: split.to_owned(),
+            max_tbm_us: sorted.last().copied(),
+            p50_tbm_us: sorted.get(sorted.len().saturating_sub(1) / 2).copied(),
+            max_again_us: max(&measured.again_us),
+            ttfm_us: measured.ttfm_us,
+        }
+    }
+}
+
+/// The first `count` of those that have a time, the longest time first; equal
+/// ones by name.
+fn slowest(times: &[Slow], count: usize, time: impl Fn(&Slow) -> Option<f32>) -> Vec<Slow> {
+    let mut found: Vec<(f32, &Slow)> = times
+        .iter()
+        .filter_map(|slow| Some((time(slow)?, slow)))
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.file.cmp(&b.1.file)));
+    let found = found.into_iter().take(count);
+    found.map(|(_, slow)| slow.clone()).collect()
 }
 
 #[cfg(test)]
@@ -228,7 +287,11 @@ mod tests {
             file("f", Measured::only(Outcome::Panicked("boom".to_owned()))),
             file("g", Measured::only(Outcome::Failed("full".to_owned()))),
         ];
-        let report = Report::of(files, 1);
+        let options = Options {
+            slowest: 1,
+            ..Options::default()
+        };
+        let report = Report::of(files, &options);
         assert_eq!((report.schemas, report.passing, report.refused), (7, 2, 1));
         assert_eq!((report.over, report.under), (1, 1));
         assert_eq!(report.over_files, ["b"]);
@@ -257,7 +320,27 @@ mod tests {
         assert_eq!(report.refusals["pattern: x"], 1);
         assert_eq!(report.splits["s"].passing, 2);
         assert_eq!(report.slowest.len(), 1);
-        assert_eq!(report.slowest[0].file, "a");
+        let slow = &report.slowest[0];
+        assert_eq!((slow.file.as_str(), slow.p50_tbm_us), ("a", Some(1.0)));
+        assert_eq!(report.tbm_again_us, None);
+        let files =
+            |slow: &[Slow]| -> Vec<String> { slow.iter().map(|s| s.file.clone()).collect() };
+        assert_eq!(files(&report.details.slowest_tokens), ["a", "b"]);
+        assert_eq!(files(&report.details.slowest_schemas), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn second_requests_are_told_apart() {
+        let mut measured = ran([1, 1], [0, 0], &[3.0, 5.0]);
+        measured.again_us = vec![1.0, 2.0];
+        let options = Options {
+            again: true,
+            ..Options::default()
+        };
+        let report = Report::of(vec![file("a", measured)], &options);
+        assert_eq!((report.tokens, report.tbm_us.max), (2, 5.0));
+        assert_eq!(report.tbm_again_us.map(|again| again.max), Some(2.0));
+        assert_eq!(report.details.slowest_tokens[0].max_again_us, Some(2.0));
     }
 
     #[test]

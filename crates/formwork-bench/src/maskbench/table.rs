@@ -15,7 +15,8 @@ impl fmt::Display for Report {
         self.fmt_times(f)?;
         self.fmt_refusals(f)?;
         for slow in &self.slowest {
-            writeln!(f, "slow   {:>12.1} us  {}", slow.max_tbm_us, slow.file)?;
+            let max = slow.max_tbm_us.unwrap_or_default();
+            writeln!(f, "slow   {max:>12.1} us  {}", slow.file)?;
         }
         fmt_files(f, "over", self.over_files.iter())?;
         fmt_files(f, "under", self.under_files.iter())?;
@@ -78,6 +79,9 @@ impl Report {
             "mean", "p50", "p90", "p99", "p99.9", "max"
         )?;
         fmt_percentiles(f, "TBM", &self.tbm_us)?;
+        if let Some(again) = &self.tbm_again_us {
+            fmt_percentiles(f, "again", again)?; // TBM of the second request
+        }
         fmt_percentiles(f, "TTFM", &self.ttfm_us)?;
         write!(f, "{} tokens", self.tokens)?;
         if let Some(peak) = self.peak_rss_mib {

@@ -4,9 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
-
-use formwork::SchemaOptions;
 
 use super::Options;
 use super::case::Case;
@@ -17,8 +14,7 @@ use crate::{Bench, BenchError, guard};
 /// caught and a file that takes too long can be given up.
 pub(crate) struct Worker {
     bench: Arc<Bench>,
-    schema: SchemaOptions,
-    timeout: Duration,
+    options: Options,
     thread: Thread,
 }
 
@@ -39,9 +35,8 @@ impl Worker {
     pub(crate) fn new(bench: &Arc<Bench>, options: &Options) -> Result<Worker, BenchError> {
         Ok(Worker {
             bench: Arc::clone(bench),
-            schema: options.schema.clone(),
-            timeout: options.timeout,
-            thread: Thread::start(bench, &options.schema)?,
+            options: options.clone(),
+            thread: Thread::start(bench, options)?,
         })
     }
 
@@ -54,14 +49,14 @@ impl Worker {
         };
         // If the thread is gone, receiving fails as well and says so.
         let _ = self.thread.jobs.send(job);
-        match self.thread.results.recv_timeout(self.timeout) {
+        match self.thread.results.recv_timeout(self.options.timeout) {
             Ok(measured) => Ok(measured),
             Err(RecvTimeoutError::Timeout) => {
                 signals.cancelled.store(true, Ordering::Relaxed);
-                self.thread = Thread::start(&self.bench, &self.schema)?;
+                self.thread = Thread::start(&self.bench, &self.options)?;
                 let mut measured = Measured::only(Outcome::TimedOut);
                 if !signals.compiled.load(Ordering::Relaxed) {
-                    measured.ttfm_us = Some(micros(self.timeout));
+                    measured.ttfm_us = Some(micros(self.options.timeout));
                 }
                 Ok(measured)
             }
@@ -73,14 +68,14 @@ impl Worker {
 }
 
 impl Thread {
-    fn start(bench: &Arc<Bench>, schema: &SchemaOptions) -> Result<Thread, BenchError> {
+    fn start(bench: &Arc<Bench>, options: &Options) -> Result<Thread, BenchError> {
         let (jobs, inbox) = channel::<Job>();
         let (outbox, results) = channel();
         let bench = Arc::clone(bench);
-        let schema = schema.clone();
+        let options = options.clone();
         let work = move || {
             for Job { case, signals } in inbox {
-                let measured = guard::catch(|| measure(&bench, &schema, &case, &signals))
+                let measured = guard::catch(|| measure(&bench, &options, &case, &signals))
                     .unwrap_or_else(|message| Measured::only(Outcome::Panicked(message)));
                 if outbox.send(measured).is_err() {
                     return; // nobody waits any more

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use formwork_bench::golden::Golden;
-use formwork_bench::maskbench::{self, Options};
+use formwork_bench::maskbench::{self, Options, Page};
 
 use super::report;
 use crate::args::MaskbenchArgs;
@@ -30,6 +30,7 @@ pub(super) fn run(args: &MaskbenchArgs, printer: &mut Printer) -> Result<ExitSta
         restore_disguised: args.restore_disguised,
         threads: args.threads.get(),
         timeout: Duration::from_secs(args.timeout),
+        again: args.again,
         slowest: args.slowest,
     };
     let bench = Arc::new(input::bench(args.tokenizer.as_deref())?);
@@ -38,6 +39,14 @@ pub(super) fn run(args: &MaskbenchArgs, printer: &mut Printer) -> Result<ExitSta
     let result = maskbench::run(&bench, &files, &options, &|| bar.inc(1));
     bar.finish_and_clear();
     let result = result?;
+    if let Some(path) = &args.report {
+        let settings = settings(args, &folder, bench.vocab().len());
+        let page = Page {
+            report: &result,
+            settings: &settings,
+        };
+        std::fs::write(path, page.to_string()).map_err(|error| CliError::file(path, error))?;
+    }
     report::write(&result, args.json.as_deref(), printer)?;
 
     let counts = Golden::of(&result);
@@ -55,6 +64,31 @@ pub(super) fn run(args: &MaskbenchArgs, printer: &mut Printer) -> Result<ExitSta
     } else {
         ExitStatus::No
     })
+}
+
+/// What the result depends on, for the page. Of paths, only the last part: where
+/// things lie on this machine is of no use to others.
+fn settings(args: &MaskbenchArgs, folder: &Path, tokens: usize) -> Vec<(&'static str, String)> {
+    let name = |path: &Path| match path.file_name() {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => path.display().to_string(),
+    };
+    let vocab = args.tokenizer.as_deref().map(name);
+    let vocab = vocab.unwrap_or_else(|| "embedded".to_owned());
+    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    vec![
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("data", name(folder)),
+        ("vocabulary", format!("{vocab}, {tokens} tokens")),
+        ("schemas", args.options.describe()),
+        (
+            "disguised keywords restored",
+            yes_no(args.restore_disguised),
+        ),
+        ("instances read twice", yes_no(args.again)),
+        ("files at once", args.threads.to_string()),
+        ("time limit", format!("{} s a file", args.timeout)),
+    ]
 }
 
 /// The project's own schemas: here, or where this program was built.

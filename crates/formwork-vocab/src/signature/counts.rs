@@ -1,6 +1,6 @@
 //! Code point counts as bit planes, so that a comparison is a row operation.
 
-use crate::{TokenId, mask};
+use crate::{TokenId, kernel, mask};
 
 /// Plane `k` has bit `k` of the count of every token.
 #[derive(Clone, Debug)]
@@ -22,19 +22,6 @@ impl Counts {
 
     /// Clears the tokens whose count exceeds `max`.
     pub(super) fn keep_up_to(&self, max: u8, row: &mut [u32]) {
-        // From the lowest bit up: a count is at most `max` if its highest bit
-        // is lower than that of `max`, or equal and the rest is at most.
-        let mut at_most = vec![u32::MAX; row.len()];
-        for (k, plane) in self.planes.iter().enumerate() {
-            let words = at_most.iter_mut().zip(plane);
-            if max >> k & 1 == 1 {
-                words.for_each(|(word, bits)| *word |= !bits);
-            } else {
-                words.for_each(|(word, bits)| *word &= !bits);
-            }
-        }
-        for (word, at_most) in row.iter_mut().zip(at_most) {
-            *word &= at_most;
-        }
+        kernel::keep_up_to(row, self.planes.each_ref().map(Vec::as_slice), max);
     }
 }

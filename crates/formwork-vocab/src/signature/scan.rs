@@ -19,7 +19,7 @@
 //! | `[etaoin]` | 371 | 27 |
 
 use super::{NO_COUNT, Signatures};
-use crate::{Vocab, mask};
+use crate::{Vocab, kernel, mask};
 
 /// Looking at a candidate costs as much as setting so many ids.
 const CANDIDATE_COST: usize = 3;
@@ -106,9 +106,7 @@ impl Signatures {
         if !allow_non_ascii {
             mask::or_into(&mut excluded, &self.non_ascii);
         }
-        for (word, whole) in excluded.iter_mut().zip(&self.whole) {
-            *word = whole & !*word;
-        }
+        kernel::subtract_from(&mut excluded, &self.whole);
         excluded
     }
 

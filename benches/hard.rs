@@ -1,0 +1,132 @@
+//! What makes single masks slow, each with a valid text: the worst mask of a cold
+//! grammar, the mean, and what the grammar holds in memory afterwards.
+//!
+//! ```text
+//! cargo bench --bench hard
+//! FORMWORK_TOKENIZER=tokenizer.json cargo bench --bench hard
+//! ```
+//!
+//! Every run has a compiler of its own, for what compilers keep of formats would make
+//! later runs warm. Of each position the median of the runs is taken, then the worst
+//! and the mean over positions: a thread that was interrupted once does not show. The
+//! vocabulary is the embedded one unless a file is named.
+
+// A table for people; a bench that cannot be set up has nothing to measure.
+#![allow(clippy::expect_used, clippy::print_stdout)]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use formwork::{Compiler, LoadOptions, TokenId, Vocab};
+use formwork_bench::longest_match;
+use serde_json::{Map, Value, json};
+
+const RUNS: usize = 9;
+
+fn main() {
+    // `cargo test` runs benches once, without this argument.
+    let is_measured = std::env::args().any(|argument| argument == "--bench");
+    let runs = if is_measured { RUNS } else { 1 };
+    let vocab = vocab();
+    println!(
+        "{:<32} {:>10} {:>10} {:>10}",
+        "", "worst us", "mean us", "KiB"
+    );
+    for (name, schema, text) in cases() {
+        let tokens = longest_match(&vocab, &text).expect("every byte is a token");
+        let (times, bytes) = measure(&vocab, &schema.to_string(), &tokens, runs);
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        let worst = times.iter().copied().max().map_or(0.0, micros);
+        let mean = times.iter().copied().map(micros).sum::<f64>() / times.len().max(1) as f64;
+        println!("{name:<32} {worst:>10.1} {mean:>10.1} {:>10}", bytes / 1024);
+    }
+}
+
+fn vocab() -> Arc<Vocab> {
+    let vocab = match std::env::var_os("FORMWORK_TOKENIZER") {
+        Some(path) => Vocab::load(Path::new(&path), &LoadOptions::new()),
+        None => Vocab::embedded(),
+    };
+    Arc::new(vocab.expect("a vocabulary"))
+}
+
+/// The median time of the mask at each position, and the bytes of the grammar.
+fn measure(
+    vocab: &Arc<Vocab>,
+    schema: &str,
+    tokens: &[TokenId],
+    runs: usize,
+) -> (Vec<Duration>, usize) {
+    let mut times = vec![Vec::with_capacity(runs); tokens.len() + 1];
+    let mut row = vec![0; vocab.mask_words()];
+    let mut bytes = 0;
+    for _ in 0..runs {
+        let compiler = Compiler::new(Arc::clone(vocab)).expect("it has every byte");
+        let mut matcher = common::compile(&compiler, schema).matcher();
+        for (at, times) in times.iter_mut().enumerate() {
+            let start = Instant::now();
+            matcher.fill_mask(&mut row).expect("no limit is reached");
+            times.push(start.elapsed());
+            if let Some(&token) = tokens.get(at) {
+                matcher.push(token).expect("the text is valid");
+            }
+        }
+        assert!(matcher.is_complete(), "the text is whole");
+        bytes = matcher.grammar().heap_bytes();
+    }
+    let median = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    (times.into_iter().map(median).collect(), bytes)
+}
+
+/// Names, schemas and valid texts.
+fn cases() -> Vec<(&'static str, Value, String)> {
+    let name = |n: usize| format!("property_{n}");
+    let optional: Map<String, Value> = (0..200)
+        .map(|n| (name(n), json!({"type": "integer"})))
+        .collect();
+    let some: Map<String, Value> = (0..200).step_by(20).map(|n| (name(n), json!(n))).collect();
+    let words: Vec<String> = (0..500).map(|n| format!("choice-{}", n * 7919)).collect();
+    let chosen = json!(words[321]).to_string();
+    let string = |keywords: Value| {
+        let mut schema = json!({"type": "string"});
+        if let (Some(schema), Value::Object(keywords)) = (schema.as_object_mut(), keywords) {
+            schema.extend(keywords);
+        }
+        schema
+    };
+    let sentence = ["every", "word", "counts"].repeat(12).join(" ");
+    vec![
+        (
+            "200 optional properties",
+            json!({"type": "object", "properties": optional, "additionalProperties": false}),
+            Value::Object(some).to_string(),
+        ),
+        ("enum of 500", json!({"enum": words}), chosen),
+        (
+            "maxLength 7",
+            string(json!({"maxLength": 7})),
+            r#""seven c""#.to_owned(),
+        ),
+        (
+            "at most 50 words, maxLength 500",
+            string(json!({"pattern": r"^(?:\S+\s+){0,49}\S+$", "maxLength": 500})),
+            json!(sentence).to_string(),
+        ),
+        (
+            "format email",
+            string(json!({"format": "email"})),
+            r#""somebody.else@mail.example.org""#.to_owned(),
+        ),
+        (
+            "format uri",
+            string(json!({"format": "uri"})),
+            r#""https://example.org:8080/a/path?query=1#part""#.to_owned(),
+        ),
+    ]
+}
