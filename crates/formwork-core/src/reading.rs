@@ -36,7 +36,7 @@ pub(crate) struct Exit {
 }
 
 impl Reading {
-    /// Approximate heap use, in bytes; rows that others hold as well count in full.
+    /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
         let ends: usize = self.exits.iter().map(|exit| exit.ends.len()).sum();
         let exits = size_of::<Exit>() * self.exits.len();
@@ -67,7 +67,8 @@ impl Reading {
         let (mut state, mut rest) = (state, rest);
         if let Some(space) = terminal.space(state) {
             let spaced = readings.space(rest, space.max);
-            reader.sparse.extend_from_slice(&spaced.inside);
+            reader.sparse.extend_from_slice(&spaced.inside.sparse);
+            reader.dense.clone_from(&spaced.inside.dense);
             (state, rest) = (space.then, spaced.rest);
         }
         reader.read(state, rest);

@@ -16,12 +16,13 @@ use smallvec::SmallVec;
 use crate::closers::{Below, Closer, Closers};
 use crate::reading::{Content, Reading};
 use crate::residual::{Residuals, Rest};
+use crate::token_set::TokenSet;
 
 /// White space read of a residual.
 #[derive(Debug)]
 pub(crate) struct Spaced {
     /// Tokens that end with it.
-    pub(crate) inside: Box<[TokenId]>,
+    pub(crate) inside: TokenSet,
     /// What goes on behind it, or behind none.
     pub(crate) rest: Rest,
 }
@@ -30,6 +31,7 @@ pub(crate) struct Spaced {
 /// Residuals of one mean nothing to another.
 pub(crate) struct Readings {
     pub(crate) residuals: Residuals,
+    vocab: Arc<Vocab>,
     closers: Closers,
     spaces: Memo<(Rest, Option<u32>), Arc<Spaced>>,
     closing: Memo<(usize, Bytes), Arc<Below>>,
@@ -43,6 +45,9 @@ pub(crate) struct Readings {
 
 /// Above so many bytes a vocabulary starts anew. Grammars in use keep what they have.
 const MAX_BYTES: usize = 48 << 20;
+
+/// Longer lists of white space become rows.
+const MAX_SPARSE: usize = 64;
 
 /// A table that only grows.
 struct Memo<K, V>(RwLock<FxHashMap<K, V>>);
@@ -70,6 +75,7 @@ impl Readings {
     pub(crate) fn new(vocab: &Arc<Vocab>, closers: &[Closer]) -> Readings {
         let residuals = Residuals::new(Arc::clone(vocab));
         Readings {
+            vocab: Arc::clone(vocab),
             closers: Closers::new(vocab.trie(), closers, &residuals),
             residuals,
             spaces: Memo::default(),
@@ -121,9 +127,11 @@ impl Readings {
                 }
             });
         }
-        self.count(96 + 4 * inside.len());
+        // Many are quicker as a row, and shared as one.
+        let inside = TokenSet::with(&self.vocab, None, inside, MAX_SPARSE);
+        self.count(96 + inside.heap_bytes());
         let spaced = Spaced {
-            inside: inside.into(),
+            inside,
             rest: self.residuals.union_all(&rests),
         };
         self.spaces.keep((rest, max), Arc::new(spaced))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use formwork_vocab::{TokenId, mask};
+use formwork_vocab::{TokenId, Vocab, mask};
 
 use crate::index::{Row, TokenIndex};
 
@@ -19,7 +19,17 @@ const MAX_SPARSE: usize = 2000;
 impl TokenSet {
     /// The tokens of a row and a list.
     pub(crate) fn new(index: &TokenIndex, dense: Option<Row>, sparse: Vec<TokenId>) -> TokenSet {
-        if sparse.len() <= MAX_SPARSE {
+        TokenSet::with(index.vocab(), dense, sparse, MAX_SPARSE)
+    }
+
+    /// The same with a list of at most so many tokens.
+    pub(crate) fn with(
+        vocab: &Vocab,
+        dense: Option<Row>,
+        sparse: Vec<TokenId>,
+        max_sparse: usize,
+    ) -> TokenSet {
+        if sparse.len() <= max_sparse {
             return TokenSet {
                 dense,
                 sparse: sparse.into_boxed_slice(),
@@ -27,7 +37,7 @@ impl TokenSet {
         }
         let mut row = match dense {
             Some(dense) => dense.to_vec(),
-            None => vec![0u32; index.vocab().mask_words()],
+            None => vec![0u32; vocab.mask_words()],
         };
         mask::set_all(&mut row, &sparse);
         TokenSet {
@@ -40,8 +50,10 @@ impl TokenSet {
         self.dense.is_none() && self.sparse.is_empty()
     }
 
+    /// Approximate heap use, in bytes, without a row that others hold.
     pub(crate) fn heap_bytes(&self) -> usize {
-        4 * self.sparse.len() + self.dense.as_ref().map_or(0, |row| 4 * row.len())
+        let own = self.dense.iter().filter(|row| Arc::strong_count(row) == 1);
+        4 * self.sparse.len() + own.map(|row| 4 * row.len()).sum::<usize>()
     }
 
     pub(crate) fn or_into(&self, row: &mut [u32]) {

@@ -452,16 +452,23 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
 
     /// What is forbidden is the same string once more.
     fn may_forbid(&self, text: &[u8], token: &[u8]) -> bool {
+        let Some(start) = text.iter().position(|&byte| byte == b'"') else {
+            return true;
+        };
+        let begun = &text[start + 1..];
         // Unescaped, so that equal strings are equal bytes.
-        if text.contains(&b'\\') || token.contains(&b'\\') {
+        if begun.contains(&b'\\') {
+            return true;
+        }
+        if begun.len() >= token.len() {
+            return false;
+        }
+        if token.contains(&b'\\') {
             return true;
         }
         // The end of the string, then by turns what is outside of strings and inside.
         let mut parts = token.split(|&byte| byte == b'"');
-        let Some(start) = text.iter().position(|&byte| byte == b'"') else {
-            return true;
-        };
-        let (begun, end) = (&text[start + 1..], parts.next().unwrap_or_default());
+        let end = parts.next().unwrap_or_default();
         let is_same = |other: &[u8]| {
             let rest = other.strip_prefix(begun);
             rest.is_some_and(|rest| rest == end)

@@ -84,6 +84,9 @@ pub struct JsonLanguage {
     pub(crate) copies: Copies,
     /// Name terminals, shared by objects that may go on alike.
     keys: FxHashMap<KeyIdentity, Arc<dyn Terminal>>,
+    /// Terminals of all names of a table, by its address, and how many classes of
+    /// others there are.
+    all_names: FxHashMap<(usize, usize), Arc<dyn Terminal>>,
     positions: Vec<Position>,
     dots: FxHashMap<Position, Dot>,
     /// What the terminals of each expanded dot lead to, by edge.
@@ -101,6 +104,7 @@ impl JsonLanguage {
             records: Records::default(),
             copies: Copies::default(),
             keys: FxHashMap::default(),
+            all_names: FxHashMap::default(),
             positions: Vec::new(),
             dots: FxHashMap::default(),
             exits: FxHashMap::default(),
@@ -205,8 +209,17 @@ impl JsonLanguage {
     fn name_edge(&mut self, object: u32, regs: RegsId, way: &mut Ways) {
         let shape = &self.shapes.objects[object as usize];
         if let Some(mut key) = self.registers.key(&self.shapes, shape, regs, self.order) {
-            let all = Key::all(&shape.names, shape.others.len());
-            key.set_wider(self.name_terminal(all));
+            let which = (Arc::as_ptr(&shape.names) as usize, shape.others.len());
+            let wider = match self.all_names.get(&which) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let all = Key::all(&shape.names, shape.others.len());
+                    let all = self.name_terminal(all);
+                    self.all_names.insert(which, Arc::clone(&all));
+                    all
+                }
+            };
+            key.set_wider(wider);
             let terminal = self.name_terminal(key);
             way.terminal(terminal, Exit::Name(object, regs));
         }

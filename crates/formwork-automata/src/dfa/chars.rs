@@ -1,6 +1,8 @@
 //! Which characters a state can read, and which it can read without end.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use super::finish::Predecessors;
 use super::{DEAD, Dfa, StateId};
@@ -35,9 +37,38 @@ pub(super) struct CharFacts {
     ever: Chars,
     max_len: Box<[u32]>,
     /// Per state, found on demand.
-    next: OnceLock<Box<[OnceLock<Chars>]>>,
+    next: PerState<Chars>,
     /// Likewise; without and with the bound to loops.
-    safe: [OnceLock<Box<[OnceLock<Safe>]>>; 2],
+    safe: [PerState<Safe>; 2],
+}
+
+/// What was found out about some states.
+#[derive(Debug)]
+struct PerState<T>(Mutex<FxHashMap<StateId, T>>);
+
+impl<T> Default for PerState<T> {
+    fn default() -> Self {
+        PerState(Mutex::default())
+    }
+}
+
+impl<T> Clone for PerState<T> {
+    /// Knows nothing yet.
+    fn clone(&self) -> Self {
+        PerState::default()
+    }
+}
+
+impl<T: Copy> PerState<T> {
+    fn get(&self, s: StateId, find: impl FnOnce() -> T) -> T {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&known) = known().get(&s) {
+            return known;
+        }
+        let found = find();
+        known().insert(s, found);
+        found
+    }
 }
 
 /// A run of this many characters is longer than most tokens.
@@ -46,8 +77,10 @@ const LONG_RUN: u32 = 12;
 const SHORT_RUN: u32 = 3;
 /// So many ASCII characters are many.
 const BROAD: u32 = 40;
-/// States looked at for one run, and classes tried one by one.
-const MAX_STATES: usize = 64;
+/// States looked at for all characters at once, for some of them, and classes tried one
+/// by one.
+const MAX_STATES: usize = 512;
+const MAX_FEWER: usize = 64;
 const MAX_TRIED: usize = 24;
 
 impl CharFacts {
@@ -74,8 +107,8 @@ impl CharFacts {
             classes: classes.into(),
             ever,
             max_len: max_len(dfa),
-            next: OnceLock::new(),
-            safe: [const { OnceLock::new() }; 2],
+            next: PerState::default(),
+            safe: Default::default(),
         }
     }
 }
@@ -101,12 +134,7 @@ impl Dfa {
     #[must_use]
     pub fn next_chars(&self, s: StateId) -> Chars {
         let known = &self.char_facts().next;
-        let known =
-            known.get_or_init(|| (0..self.state_count()).map(|_| OnceLock::new()).collect());
-        match known.get(s as usize) {
-            Some(known) => *known.get_or_init(|| self.find_next_chars(s)),
-            None => Chars::default(),
-        }
+        known.get(s, || self.find_next_chars(s))
     }
 
     fn find_next_chars(&self, s: StateId) -> Chars {
@@ -136,16 +164,12 @@ impl Dfa {
     /// whichever they are. With `looping`, only by way of states that some character leads
     /// back to.
     ///
-    /// The first time it looks at 64 states for each of up to 24 classes at most.
+    /// The first time it looks at some hundred states, and 64 for each of up to 24 classes,
+    /// at most.
     #[must_use]
     pub fn safe_chars(&self, s: StateId, looping: bool) -> Safe {
         let known = &self.char_facts().safe[usize::from(looping)];
-        let known =
-            known.get_or_init(|| (0..self.state_count()).map(|_| OnceLock::new()).collect());
-        match known.get(s as usize) {
-            Some(known) => *known.get_or_init(|| Reach::new(self, looping, |_| true).safe_chars(s)),
-            None => Safe::default(),
-        }
+        known.get(s, || Reach::new(self, looping, |_| true).safe_chars(s))
     }
 
     /// The same by way of some states only. Not kept.
@@ -213,7 +237,7 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
         let live: Vec<ClassId> = classes
             .filter(|&class| self.next(s, class).is_some())
             .collect();
-        let room = self.room(s, &live);
+        let room = self.room(s, &live, MAX_STATES);
         if enough(room) {
             return self.safe(s, &live, room);
         }
@@ -226,7 +250,7 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
             others.sort_by_key(|class| std::cmp::Reverse(size(class)));
             for class in others {
                 safe.push(class);
-                match self.room(s, &safe) {
+                match self.room(s, &safe, MAX_FEWER) {
                     more if enough(more) => depth = more,
                     _ => {
                         safe.pop();
@@ -259,7 +283,7 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
     }
 
     /// How many characters of some classes can be read from `s`, whichever they are.
-    fn room(&self, s: StateId, classes: &[ClassId]) -> Option<u32> {
+    fn room(&self, s: StateId, classes: &[ClassId], max_states: usize) -> Option<u32> {
         let mut is_seen = vec![0u64; self.dfa.state_count() / 64 + 1];
         let mut note = |s: StateId| {
             let (word, bit) = (&mut is_seen[s as usize / 64], 1u64 << (s % 64));
@@ -282,7 +306,7 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
                     match self.next(from, class) {
                         None => return Some(depth),
                         Some(next) if !note(next) => {}
-                        Some(_) if seen.len() >= MAX_STATES => return Some(depth),
+                        Some(_) if seen.len() >= max_states => return Some(depth),
                         Some(next) => seen.push(next),
                     }
                 }
