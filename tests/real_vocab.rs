@@ -4,7 +4,7 @@ use formwork::{Compiler, LoadOptions, Vocab};
 use formwork_testkit::Rng;
 use formwork_testkit::shared::shared;
 use formwork_testkit::walk::{brute_mask, differences, mask_of, show};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::schemas::corpus;
 use crate::support;
@@ -75,6 +75,112 @@ fn embedded_vocabulary_at_every_position() {
         }
     }
     assert!(checked > 100, "only {checked} positions");
+}
+
+/// Strings of every kind, each with one that is allowed: what is known of many tokens
+/// at once ends at bounds, known names and characters beyond ASCII.
+fn strings() -> Vec<(Value, Value)> {
+    let pattern = |pattern: &str| json!({ "pattern": pattern, "type": "string" });
+    let bounded = |pattern: &str, min: u32, max: u32| json!({ "pattern": pattern, "minLength": min, "maxLength": max, "type": "string" });
+    let long = "word ".repeat(6) + "end";
+    let names = json!({
+        "properties": { "name": {}, "names": { "type": "string" }, "né": {} },
+        "type": "object",
+    });
+    let closed = |pattern: &str| {
+        json!({
+            "patternProperties": { pattern: { "type": "integer" } },
+            "properties": { "x-1": {} },
+            "additionalProperties": false,
+            "type": "object",
+        })
+    };
+    vec![
+        (
+            json!({ "maxLength": 7, "type": "string" }),
+            json!("aé中\n😀b"),
+        ),
+        (
+            json!({ "minLength": 5, "maxLength": 30, "type": "string" }),
+            json!("a\\bc \"d"),
+        ),
+        (bounded("^(?:\\S+\\s+){0,6}\\S+$", 3, 40), json!(long)),
+        (pattern("^[^,\"]+$"), json!("a–b é 中文\\")),
+        (pattern("^.+\\.ya?ml$"), json!("dir/файл\\.yaml")),
+        (
+            pattern("^[A-Z][a-z]*( [A-Z][a-z]+){0,3}$"),
+            json!("Ab Cde Fg"),
+        ),
+        (pattern("^[0-9a-f]{8}-[0-9a-f]{4}$"), json!("0123abcd-ef01")),
+        (
+            bounded("^([a-z0-9]+-?)*[a-z0-9]$", 2, 12),
+            json!("ab-cd-e9"),
+        ),
+        (bounded("^(ab|cd)*$", 4, 9), json!("abcdab")),
+        (
+            json!({ "format": "date-time" }),
+            json!("2024-02-29T12:00:00Z"),
+        ),
+        (
+            json!({ "format": "email", "maxLength": 30 }),
+            json!("a.b+c@example.org"),
+        ),
+        (
+            names,
+            json!({ "name": 1, "nam": "x", "né": 2, "names": "y", "z": [] }),
+        ),
+        (
+            closed("^x-[a-z]{1,20}$"),
+            json!({ "x-ab": 1, "x-1": 0, "x-abc": 2 }),
+        ),
+        (closed("^.+$"), json!({ "x-1": 3, "é–": 1 })),
+        (
+            json!({ "uniqueItems": true, "items": { "maxLength": 4, "type": "string" } }),
+            json!(["ab", "abc", "", "é"]),
+        ),
+        (
+            json!({ "uniqueItems": true, "items": bounded("^[a-z]+$", 2, 3) }),
+            json!(["ab", "abc", "b\u{63}"]),
+        ),
+        (
+            json!({ "uniqueItems": true, "items": { "enum": ["a", "ab", "abc"] } }),
+            json!(["ab", "abc", "a"]),
+        ),
+    ]
+}
+
+#[test]
+fn strings_of_every_kind() {
+    let compiler = support::compiler(Vocab::embedded().expect("the embedded vocabulary"));
+    for (schema, value) in strings() {
+        let text = value.to_string();
+        for end in 0..=text.len() {
+            assert!(
+                agrees(&compiler, &schema, &text.as_bytes()[..end]),
+                "{schema} at {end} of {text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn strings_of_every_kind_for_llama() {
+    let Some(tokenizer) = shared("tokenizers/llama3_1.json") else {
+        return;
+    };
+    let vocab = Vocab::load(tokenizer, &LoadOptions::new()).expect("a tokenizer");
+    let compiler = support::compiler(vocab);
+    let mut rng = Rng::new(77);
+    for (schema, value) in strings() {
+        let text = value.to_string();
+        for _ in 0..support::cases(2) {
+            let end = rng.below(text.len() + 1);
+            assert!(
+                agrees(&compiler, &schema, &text.as_bytes()[..end]),
+                "{schema} at {end} of {text}"
+            );
+        }
+    }
 }
 
 #[test]

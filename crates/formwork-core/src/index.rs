@@ -41,7 +41,8 @@ pub struct TokenIndex {
     known: Row,
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
-    /// Content tokens whose characters no signature tells: with escapes, or begun.
+    /// Content tokens whose characters no signature tells: with escapes further on, or
+    /// begun.
     odd: Box<[OddToken]>,
     leads: Leads,
     regions: Mutex<FxHashMap<Region, Row>>,
@@ -143,7 +144,8 @@ impl TokenIndex {
             match classify(bytes) {
                 Content::Inside { chars: n } => {
                     let id = TokenId(id as u32);
-                    if bytes.contains(&b'\\') || !vocab.signature(id).whole_utf8 {
+                    let begun = !vocab.signature(id).whole_utf8;
+                    if bytes[0] != b'\\' && (begun || bytes.contains(&b'\\')) {
                         odd.push(OddToken::new(id, bytes, n));
                     }
                     *chars = u8::try_from(n).unwrap_or(SATURATED).min(SATURATED);
@@ -240,7 +242,8 @@ impl TokenIndex {
             && (!trie.subtree_has_non_ascii(node) || self.leads.are_within(node, leads))
     }
 
-    /// Content tokens that are not in any [region](TokenIndex::region).
+    /// Content tokens that are not in any [region](TokenIndex::region), but for those
+    /// that begin with an escape.
     pub(crate) fn odd(&self) -> &[OddToken] {
         &self.odd
     }

@@ -8,7 +8,7 @@ pub struct EngineLimits {
     /// Bytes for the states visited, shared by all matchers of a grammar. The
     /// default is 256 MiB.
     pub max_bytes: usize,
-    /// Bytes for finished masks and slices; when full they are dropped and
+    /// Bytes for finished masks and readings; when full they are dropped and
     /// made anew. The default is 64 MiB.
     pub max_mask_bytes: usize,
 }

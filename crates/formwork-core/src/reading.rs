@@ -85,6 +85,9 @@ const BROAD: u32 = 24;
 /// So many tokens are not run one by one.
 const MANY: u32 = 12_000;
 
+/// States with what is to be read from them.
+type Open = SmallVec<[(LexState, Rest); 16]>;
+
 /// What has left a terminal so far under one label.
 struct Leaving {
     label: Label,
@@ -103,14 +106,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, state: LexState, rest: Rest) {
-        let mut open: SmallVec<[(LexState, Rest); 16]> = SmallVec::new();
+        let mut open = Open::new();
         open.push((state, rest));
         while let Some((state, rest)) = open.pop() {
             if let Some(label) = self.any_content(state) {
                 self.read_content(state, rest, label);
                 continue;
             }
-            if rest == Rest::ROOT && self.read_in_bulk(state) {
+            if rest == Rest::ROOT && self.read_in_bulk(state, &mut open) {
                 continue;
             }
             if self.read_below(state, rest) {
@@ -243,7 +246,7 @@ impl Reader<'_> {
     fn walk_content(&self, state: LexState, rest: Rest) -> Content {
         let mut content = Content::default();
         let mut rests = Vec::new();
-        let mut open: SmallVec<[(LexState, Rest); 16]> = SmallVec::new();
+        let mut open = Open::new();
         open.push((state, rest));
         let residuals = &self.readings.residuals;
         while let Some((state, rest)) = open.pop() {
@@ -268,8 +271,9 @@ impl Reader<'_> {
     }
 
     /// All tokens at once from the body of a string, if the terminal knows of them.
-    fn read_in_bulk(&mut self, state: LexState) -> bool {
+    fn read_in_bulk(&mut self, state: LexState, open: &mut Open) -> bool {
         let index = self.index;
+        let mut stepper = Stepper::new(self.terminal, state);
         match self.terminal.bulk(state) {
             Bulk::Walk => return false,
             Bulk::Content { max_chars, exact } => {
@@ -280,27 +284,34 @@ impl Reader<'_> {
                 self.sparse.extend(long);
                 if !exact && !index.affects_none(max_chars) {
                     let all = index.content(None);
-                    self.run_between(state, &all, &row);
+                    self.run(&mut stepper, between(&all, &row));
                 }
                 self.add_row(row);
             }
             Bulk::Region { inside, reach } => {
                 let row = index.region(self.region(inside));
                 let all = index.region(self.region(reach));
-                let open = row.iter().zip(&*all).map(|(row, all)| all & !row);
-                if open.map(u32::count_ones).sum::<u32>() > MANY {
+                let left = row.iter().zip(&*all).map(|(row, all)| all & !row);
+                if left.map(u32::count_ones).sum::<u32>() > MANY {
                     return false;
                 }
-                self.run_between(state, &all, &row);
+                self.run(&mut stepper, between(&all, &row));
                 let live = self.terminal.next_bytes(state);
                 let odd = index.odd().iter().filter(|odd| has(&live, odd.first));
-                let (known, open): (Vec<&OddToken>, _) =
-                    odd.partition(|odd| odd.is_within(&inside));
+                let (known, odd): (Vec<&OddToken>, _) = odd.partition(|odd| odd.is_within(&inside));
                 self.sparse.extend(known.iter().map(|odd| odd.id));
-                self.run(state, open.iter().map(|odd| odd.id));
+                self.run(&mut stepper, odd.iter().map(|odd| odd.id));
                 let long = index.long().iter().map(|&(token, _)| token);
-                self.run(state, long);
+                self.run(&mut stepper, long);
                 self.add_row(row);
+                // Tokens that begin with an escape go on alike.
+                let trie = index.vocab().trie();
+                if let Some(node) = trie.child(trie.root(), b'\\')
+                    && let Some(escape) = self.terminal.step(state, b'\\')
+                {
+                    self.sparse.extend_from_slice(trie.tokens(node));
+                    open.push((escape, self.readings.residuals.after(node)));
+                }
             }
         }
         self.close(state);
@@ -315,25 +326,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Runs the tokens of `all` that are not in `known`.
-    fn run_between(&mut self, state: LexState, all: &[u32], known: &[u32]) {
-        let words = all.iter().zip(known).enumerate();
-        let open = words.filter_map(|(at, (all, known))| match all & !known {
-            0 => None,
-            left => Some((at as u32, left)),
-        });
-        self.run(state, open.flat_map(|(at, word)| ones(at, word)));
-    }
-
     /// Runs tokens of string content one by one.
-    fn run(&mut self, state: LexState, tokens: impl Iterator<Item = TokenId>) {
+    fn run(&mut self, stepper: &mut Stepper, tokens: impl Iterator<Item = TokenId>) {
         let vocab = self.index.vocab();
-        let mut stepper = Stepper::new(self.terminal, state);
-        for token in tokens {
-            if stepper.survives(vocab.bytes(token)) {
-                self.sparse.push(token);
-            }
-        }
+        let survivors = tokens.filter(|&token| stepper.survives(vocab.bytes(token)));
+        self.sparse.extend(survivors);
     }
 
     /// Adds what a closing quote leads to, for every content that some token has
@@ -467,6 +464,16 @@ fn inside(bulk: Bulk) -> Option<Run> {
             max_chars,
         }),
     }
+}
+
+/// The tokens of a row that are not in another.
+fn between<'a>(all: &'a [u32], known: &'a [u32]) -> impl Iterator<Item = TokenId> + 'a {
+    let words = all.iter().zip(known).enumerate();
+    let left = words.filter_map(|(at, (all, known))| match all & !known {
+        0 => None,
+        left => Some((at as u32, left)),
+    });
+    left.flat_map(|(at, word)| ones(at, word))
 }
 
 /// The tokens of one word of a row.
