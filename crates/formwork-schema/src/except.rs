@@ -206,22 +206,26 @@ pub(crate) struct Captured<T> {
     scope: Scope,
     /// Whether it is a name, on which later names of the object depend too.
     is_name: bool,
+    /// Whether nothing needs the same text again.
+    only_forbids: bool,
 }
 
 impl<T> Captured<T> {
-    pub(crate) fn new(terminal: T, scope: Scope) -> Captured<T> {
+    pub(crate) fn new(terminal: T, scope: Scope, only_forbids: bool) -> Captured<T> {
         Captured {
             terminal,
             scope,
             is_name: false,
+            only_forbids,
         }
     }
 
-    pub(crate) fn name(terminal: T, scope: Scope) -> Captured<T> {
+    pub(crate) fn name(terminal: T, scope: Scope, only_forbids: bool) -> Captured<T> {
         Captured {
             terminal,
             scope,
             is_name: true,
+            only_forbids,
         }
     }
 }
@@ -261,6 +265,11 @@ impl<T: Terminal> Terminal for Captured<T> {
             true => 5,
         };
         Some(kinds + self.scope as u32)
+    }
+
+    /// Fresh items have no rivals, fresh names none that others have.
+    fn only_forbids(&self) -> bool {
+        self.only_forbids
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {

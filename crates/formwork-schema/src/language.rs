@@ -92,12 +92,15 @@ pub struct JsonLanguage {
     /// What the terminals of each expanded dot lead to, by edge.
     exits: FxHashMap<Dot, Vec<Exit>>,
     root: ValueId,
+    /// Whether some array needs two equal items.
+    pub(crate) repeats: bool,
     status: Status,
 }
 
 impl JsonLanguage {
     pub(crate) fn new(explored: Explored, options: &SchemaOptions) -> JsonLanguage {
         let mut language = JsonLanguage {
+            repeats: explored.shapes.arrays.iter().any(|array| array.repeats),
             shapes: explored.shapes,
             order: options.order,
             registers: RegisterFile::default(),

@@ -372,7 +372,7 @@ impl JsonLanguage {
             let except = Except::new(text.clone(), words.iter().copied());
             if except.is_live() {
                 let literal = Spaced::new(space, JsonText::new(except));
-                scalars.push(Arc::new(Captured::new(literal, scope)));
+                scalars.push(Arc::new(Captured::new(literal, scope, !self.repeats)));
             }
         }
         let numbers = rivals.iter().filter_map(|&rival| match data.get(rival) {
@@ -388,7 +388,11 @@ impl JsonLanguage {
                 ByteDfa::product(&[(&digits.dfa, true), (&used, false)], 1 << 20)
             };
             if let Some(left) = left.filter(|dfa| !dfa.is_empty()) {
-                scalars.push(Arc::new(Captured::new(Spaced::new(space, left), scope)));
+                scalars.push(Arc::new(Captured::new(
+                    Spaced::new(space, left),
+                    scope,
+                    !self.repeats,
+                )));
             }
         }
         let free = |datum: &Datum| !rivals.iter().any(|&rival| data.get(rival) == Some(datum));
@@ -402,7 +406,7 @@ impl JsonLanguage {
         .collect();
         if !words.is_empty() {
             let literals = Spaced::new(space, ByteDfa::from_words(words));
-            scalars.push(Arc::new(Captured::new(literals, scope)));
+            scalars.push(Arc::new(Captured::new(literals, scope, !self.repeats)));
         }
         for scalar in scalars {
             way.terminal(scalar, Exit::Scalar);
@@ -534,7 +538,10 @@ impl JsonLanguage {
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             let exit = Exit::RecordedName(object, regs, record);
             // A name is remembered even if no other may repeat it.
-            way.terminal(Arc::new(Captured::name(literal, scope)), exit);
+            way.terminal(
+                Arc::new(Captured::name(literal, scope, !self.repeats)),
+                exit,
+            );
         }
     }
 
