@@ -221,15 +221,14 @@ impl Trie {
             }
             _ => {
                 let wide = &self.wide[node.kids as usize];
-                for quarter in 0..4 {
-                    let bits = wide.bits[quarter];
-                    let mut left = bits & set[quarter];
+                let quarters = wide.bits.iter().zip(set).zip(&wide.start);
+                for (((bits, set), start), base) in quarters.zip([0u8, 64, 128, 192]) {
+                    let mut left = bits & set;
                     while left != 0 {
                         let bit = left.trailing_zeros();
                         left &= left - 1;
                         let rank = (bits & ((1u64 << bit) - 1)).count_ones();
-                        let child = self.kids[(wide.start[quarter] + rank) as usize];
-                        visit(64 * quarter as u8 + bit as u8, child);
+                        visit(base + bit as u8, self.kids[(start + rank) as usize]);
                     }
                 }
             }
