@@ -44,6 +44,8 @@ pub struct TokenIndex {
     /// Content tokens whose characters no signature tells: with escapes further on, or
     /// begun.
     odd: Box<[OddToken]>,
+    /// Content tokens whose code points are not their characters.
+    uncounted: Box<[TokenId]>,
     leads: Leads,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
@@ -135,7 +137,7 @@ impl TokenIndex {
         }
         let mut content_chars = vec![NOT_CONTENT; vocab.len()].into_boxed_slice();
         let mut closers: FxHashMap<Box<[u8]>, NodeId> = FxHashMap::default();
-        let (mut long, mut odd) = (Vec::new(), Vec::new());
+        let (mut long, mut odd, mut uncounted) = (Vec::new(), Vec::new(), Vec::new());
         for (id, chars) in content_chars.iter_mut().enumerate() {
             let bytes = vocab.bytes(TokenId(id as u32));
             if bytes.is_empty() {
@@ -145,8 +147,11 @@ impl TokenIndex {
                 Content::Inside { chars: n } => {
                     let id = TokenId(id as u32);
                     let begun = !vocab.signature(id).whole_utf8;
-                    if bytes[0] != b'\\' && (begun || bytes.contains(&b'\\')) {
-                        odd.push(OddToken::new(id, bytes, n));
+                    if begun || bytes.contains(&b'\\') {
+                        uncounted.push(id);
+                        if bytes[0] != b'\\' {
+                            odd.push(OddToken::new(id, bytes, n));
+                        }
                     }
                     *chars = u8::try_from(n).unwrap_or(SATURATED).min(SATURATED);
                     if *chars == SATURATED {
@@ -176,7 +181,7 @@ impl TokenIndex {
             }
         }
         let readings = Arc::new(Readings::new(&vocab, &closers));
-        Ok(TokenIndex {
+        let index = TokenIndex {
             known: known.into(),
             longest: vocab.trie().max_depth() as u32,
             leads: Leads::new(&vocab),
@@ -185,11 +190,14 @@ impl TokenIndex {
             closers: closers.into_boxed_slice(),
             long: long.into_boxed_slice(),
             odd: odd.into_boxed_slice(),
+            uncounted: uncounted.into_boxed_slice(),
             regions: Mutex::default(),
             contents: Mutex::default(),
             readings: Mutex::new(readings),
             store: Mutex::default(),
-        })
+        };
+        index.content(None); // which every string needs
+        Ok(index)
     }
 
     /// The vocabulary.
@@ -254,15 +262,33 @@ impl TokenIndex {
         if let Some(row) = locked(&self.contents).get(&max) {
             return Arc::clone(row);
         }
-        let mut row = vec![0u32; self.vocab.mask_words()];
-        let most = max.unwrap_or(SATURATED);
-        for (word, chunk) in row.iter_mut().zip(self.content_chars.chunks(32)) {
-            for (bit, &chars) in chunk.iter().enumerate() {
-                *word |= u32::from(chars <= most && chars != NOT_CONTENT) << bit;
+        let row = match max {
+            None => self.all_content(),
+            Some(most) => {
+                // Code points are characters, but for escapes and what is begun.
+                let mut row = self.content(None).to_vec();
+                self.vocab.keep_up_to(most, &mut row);
+                for &token in &self.uncounted {
+                    match self.content_chars[token.index()] <= most {
+                        true => mask::set(&mut row, token),
+                        false => mask::clear(&mut row, token),
+                    }
+                }
+                row
             }
-        }
+        };
         let mut rows = locked(&self.contents);
         Arc::clone(rows.entry(max).or_insert_with(|| row.into()))
+    }
+
+    fn all_content(&self) -> Vec<u32> {
+        let mut row = vec![0u32; self.vocab.mask_words()];
+        for (word, chunk) in row.iter_mut().zip(self.content_chars.chunks(32)) {
+            for (bit, &chars) in chunk.iter().enumerate() {
+                *word |= u32::from(chars != NOT_CONTENT) << bit;
+            }
+        }
+        row
     }
 
     /// Tokens made of the characters of a region.
@@ -330,7 +356,7 @@ impl TokenIndex {
         *locked(&self.store) = Arc::default();
         *locked(&self.readings) = Arc::new(Readings::new(&self.vocab, &self.closers));
         locked(&self.regions).clear();
-        locked(&self.contents).clear();
+        locked(&self.contents).retain(|max, _| max.is_none());
     }
 
     /// Sets the bits of the tokens from `first` to `last` that exist.

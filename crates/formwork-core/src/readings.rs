@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use formwork_grammar::{Bytes, LexState, Terminal};
+use formwork_grammar::{Bytes, LexState, Terminal, Whitespace};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -74,7 +74,7 @@ impl<K: Eq + Hash, V: Clone> Memo<K, V> {
 impl Readings {
     pub(crate) fn new(vocab: &Arc<Vocab>, closers: &[Closer]) -> Readings {
         let residuals = Residuals::new(Arc::clone(vocab));
-        Readings {
+        let readings = Readings {
             vocab: Arc::clone(vocab),
             closers: Closers::new(vocab.trie(), closers, &residuals),
             residuals,
@@ -85,7 +85,12 @@ impl Readings {
             shared: Memo::default(),
             terminals: Memo::default(),
             bytes: AtomicUsize::new(0),
-        }
+        };
+        // What every schema begins with.
+        let spaced = readings.space(Rest::ROOT, Whitespace::default().max());
+        let all = [u64::MAX; 4];
+        readings.residuals.branches(spaced.rest, &all, |_, _, _| {});
+        readings
     }
 
     /// Approximate heap use, in bytes.

@@ -287,7 +287,7 @@ impl CharAutomaton for Text {
             false => self.longest_rest,
         };
         let room = left.map(|left| left.saturating_sub(rest));
-        let all = dfa.all_chars();
+        let all = dfa.chars_from(state);
         Bulk::Region {
             inside: Run {
                 ascii,

@@ -1,6 +1,6 @@
 //! Which characters a state can read, and which it can read without end.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -38,6 +38,7 @@ pub(super) struct CharFacts {
     max_len: Box<[u32]>,
     /// Per state, found on demand.
     next: PerState<Chars>,
+    from: OnceLock<Box<[Chars]>>,
     /// Likewise; without and with the bound to loops.
     safe: [PerState<Safe>; 2],
 }
@@ -81,6 +82,8 @@ const BROAD: u32 = 40;
 /// by one.
 const MAX_STATES: usize = 512;
 const MAX_FEWER: usize = 64;
+/// From so many transitions on, what follows a state is not looked for.
+const LARGE_TABLE: usize = 100_000;
 const MAX_TRIED: usize = 24;
 
 impl CharFacts {
@@ -108,6 +111,7 @@ impl CharFacts {
             ever,
             max_len: max_len(dfa),
             next: PerState::default(),
+            from: OnceLock::new(),
             safe: Default::default(),
         }
     }
@@ -153,6 +157,36 @@ impl Dfa {
         self.char_facts().ever
     }
 
+    /// The characters that occur in any word from `s` on; in a large automaton, in any
+    /// word. Found for all states at once.
+    #[must_use]
+    pub fn chars_from(&self, s: StateId) -> Chars {
+        if self.table.len() > LARGE_TABLE {
+            return self.all_chars();
+        }
+        let from = self.char_facts().from.get_or_init(|| self.all_chars_from());
+        from.get(s as usize).copied().unwrap_or_default()
+    }
+
+    /// Least fixpoint, from the last states backwards: most transitions go forwards.
+    fn all_chars_from(&self) -> Box<[Chars]> {
+        let states = 0..self.state_count() as StateId;
+        let mut from: Vec<Chars> = states.clone().map(|s| self.find_next_chars(s)).collect();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for s in states.clone().rev() {
+                let mut chars = from[s as usize];
+                for next in self.successors(s) {
+                    chars.add(from[next as usize]);
+                }
+                changed |= chars != from[s as usize];
+                from[s as usize] = chars;
+            }
+        }
+        from.into()
+    }
+
     /// The most characters that can be read from `s`; `None` if there is no limit.
     #[must_use]
     pub fn max_len(&self, s: StateId) -> Option<u32> {
@@ -161,8 +195,7 @@ impl Dfa {
     }
 
     /// As many characters as can well be found that can be read from `s` one after the other,
-    /// whichever they are. With `looping`, only by way of states that some character leads
-    /// back to.
+    /// whichever they are. With `looping`, only to states that some character leads back to.
     ///
     /// The first time it looks at some hundred states, and 64 for each of up to 24 classes,
     /// at most.
@@ -202,7 +235,7 @@ impl Dfa {
 struct Reach<'a, F> {
     dfa: &'a Dfa,
     facts: &'a CharFacts,
-    /// Whether every state on the way has to have a loop.
+    /// Whether every state behind the first has to have a loop.
     looping: bool,
     by: F,
 }
@@ -299,12 +332,15 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
             let level = seen.len();
             for at in done..level {
                 let from = seen[at];
-                if self.looping && !self.dfa.has_loop(from) {
-                    return Some(u32::max(depth, 1) - 1);
+                if self.looping && from != s && !self.dfa.has_loop(from) {
+                    return Some(depth - 1);
                 }
                 for &class in classes {
                     match self.next(from, class) {
                         None => return Some(depth),
+                        Some(next) if next == s && self.looping && !self.dfa.has_loop(s) => {
+                            return Some(depth);
+                        }
                         Some(next) if !note(next) => {}
                         Some(_) if seen.len() >= max_states => return Some(depth),
                         Some(next) => seen.push(next),
@@ -416,7 +452,7 @@ mod tests {
             for c in (0..128u8).map(char::from).chain("é–中😀".chars()) {
                 if dfa.next(s, c).is_some() {
                     let all = dfa.all_chars();
-                    for chars in [next, all] {
+                    for chars in [next, all, dfa.chars_from(s)] {
                         let mut bytes = [0; 4];
                         let first = c.encode_utf8(&mut bytes).as_bytes()[0];
                         let known = match first {
