@@ -143,6 +143,14 @@ fn strings() -> Vec<(Value, Value)> {
             json!(["ab", "abc", "b\u{63}"]),
         ),
         (
+            json!({ "uniqueItems": true, "items": { "type": "object" } }),
+            json!([{ "a": 1, "": "" }, { "a": 1, "x": [] }, { "ab": {} }, { "a": 1, "": "b" }]),
+        ),
+        (
+            json!({ "not": { "uniqueItems": true }, "type": "array", "items": { "type": "object" } }),
+            json!([{ "a": 1 }, { "b": 2, "c": "" }, { "c": "", "b": 2 }]),
+        ),
+        (
             json!({ "uniqueItems": true, "items": { "enum": ["a", "ab", "abc"] } }),
             json!(["ab", "abc", "a"]),
         ),

@@ -204,8 +204,9 @@ pub(crate) enum Scope {
 pub(crate) struct Captured<T> {
     terminal: T,
     scope: Scope,
-    /// Whether it is a name, on which later names of the object depend too.
-    is_name: bool,
+    /// If it is a name, on which later names of the object depend too: the names that
+    /// the rivals of the object have.
+    names: Option<Box<[Box<str>]>>,
     /// Whether nothing needs the same text again.
     only_forbids: bool,
 }
@@ -215,16 +216,21 @@ impl<T> Captured<T> {
         Captured {
             terminal,
             scope,
-            is_name: false,
+            names: None,
             only_forbids,
         }
     }
 
-    pub(crate) fn name(terminal: T, scope: Scope, only_forbids: bool) -> Captured<T> {
+    pub(crate) fn name(
+        terminal: T,
+        scope: Scope,
+        only_forbids: bool,
+        names: Vec<Box<str>>,
+    ) -> Captured<T> {
         Captured {
             terminal,
             scope,
-            is_name: true,
+            names: Some(names.into()),
             only_forbids,
         }
     }
@@ -260,9 +266,9 @@ impl<T: Terminal> Terminal for Captured<T> {
     }
 
     fn scope(&self) -> Option<u32> {
-        let kinds = match self.is_name {
-            false => 1,
-            true => 5,
+        let kinds = match self.names {
+            None => 1,
+            Some(_) => 5,
         };
         Some(kinds + self.scope as u32)
     }
@@ -272,11 +278,37 @@ impl<T: Terminal> Terminal for Captured<T> {
         self.only_forbids
     }
 
+    /// A name that no rival has is as good as a fresh one, but for later members of
+    /// the object, and for items after the one it is in.
+    fn may_forbid(&self, text: &[u8], token: &[u8]) -> bool {
+        let Some(names) = &self.names else {
+            return true;
+        };
+        let escapes = |bytes: &[u8]| bytes.contains(&b'\\');
+        if escapes(text) || escapes(token) || self.terminal.may_forbid(text, token) {
+            return true;
+        }
+        let quote = |bytes: &[u8]| bytes.iter().position(|&byte| byte == b'"');
+        let (Some(start), Some(end)) = (quote(text), quote(token)) else {
+            return true;
+        };
+        let (begun, ending, rest) = (&text[start + 1..], &token[..end], &token[end + 1..]);
+        let is_it = |name: &str| {
+            let name = name.as_bytes();
+            name.len() == begun.len() + ending.len()
+                && name.starts_with(begun)
+                && name.ends_with(ending)
+        };
+        let bracket = |byte: &u8| matches!(byte, b'}' | b']');
+        let closed = rest.iter().skip_while(|byte| !bracket(byte)).skip(1);
+        names.iter().any(|name| is_it(name)) || closed.into_iter().any(|&byte| byte == b',')
+    }
+
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         let after = |end: &dyn Fn(u8) -> bool, rest: &'_ [u8]| {
             rest.iter().position(|&byte| end(byte)).map(|at| at + 1)
         };
-        if self.is_name && self.terminal.depends_on_text(rest) {
+        if self.names.is_some() && self.terminal.depends_on_text(rest) {
             return true;
         }
         let comma = |byte| byte == b',';

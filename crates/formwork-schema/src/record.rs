@@ -535,13 +535,17 @@ impl JsonLanguage {
                 (Around::Rivals, _) | (_, [_, ..]) => Scope::Strict,
                 _ => Scope::Part,
             };
+            let mut names: Vec<Box<str>> = Vec::new();
+            for &rival in &whole.rivals {
+                if let Some(Datum::Object(members)) = self.records.data.get(rival) {
+                    names.extend(members.iter().map(|(name, _)| name.clone()));
+                }
+            }
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             let exit = Exit::RecordedName(object, regs, record);
             // A name is remembered even if no other may repeat it.
-            way.terminal(
-                Arc::new(Captured::name(literal, scope, !self.repeats)),
-                exit,
-            );
+            let name = Captured::name(literal, scope, !self.repeats, names);
+            way.terminal(Arc::new(name), exit);
         }
     }
 
