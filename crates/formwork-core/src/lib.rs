@@ -39,6 +39,7 @@ mod reading;
 mod readings;
 mod residual;
 mod shortest;
+mod stepper;
 mod store;
 mod summary;
 mod token_set;
