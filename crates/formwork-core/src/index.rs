@@ -9,7 +9,7 @@ use formwork_vocab::{NodeId, TokenId, Vocab, mask, signature};
 use rustc_hash::FxHashMap;
 
 use crate::closers::Closer;
-use crate::leads::Leads;
+use crate::leads::{Leads, lead};
 use crate::readings::Readings;
 use crate::store::Store;
 
@@ -64,10 +64,9 @@ pub(crate) struct OddToken {
 
 impl OddToken {
     fn new(id: TokenId, bytes: &[u8], chars: u32) -> OddToken {
-        let lead = |byte: &u8| byte.checked_sub(0xC0).map_or(0, |at| 1 << at);
         let run = Run {
             ascii: signature::ascii_set(bytes.iter().copied()),
-            leads: bytes.iter().fold(0, |all, byte| all | lead(byte)),
+            leads: bytes.iter().fold(0, |all, &byte| all | lead(byte)),
             max_chars: Some(chars),
         };
         OddToken {

@@ -102,7 +102,7 @@ const FIRST: u8 = 0xC0;
 const BROKEN: u64 = 1;
 
 /// The bit of a first byte; 0 for any other byte.
-fn lead(byte: u8) -> u64 {
+pub(crate) fn lead(byte: u8) -> u64 {
     byte.checked_sub(FIRST).map_or(0, |at| 1 << at)
 }
 

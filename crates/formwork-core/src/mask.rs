@@ -31,17 +31,11 @@ pub enum MaskKind {
 
 impl MaskKind {
     pub(crate) fn of(row: &[u32]) -> MaskKind {
-        let mut only = None;
-        for (at, &word) in row.iter().enumerate() {
-            if word == 0 {
-                continue;
-            }
-            if only.is_some() || word & (word - 1) != 0 {
-                return MaskKind::Many;
-            }
-            only = Some(TokenId(32 * at as u32 + word.trailing_zeros()));
+        match mask::only(row) {
+            Some(token) => MaskKind::One(token),
+            None if mask::is_empty(row) => MaskKind::Stopped,
+            None => MaskKind::Many,
         }
-        only.map_or(MaskKind::Stopped, MaskKind::One)
     }
 }
 
@@ -111,7 +105,8 @@ impl MaskCache {
             row.copy_from_slice(kept);
             return Ok(*kind);
         }
-        if self.heap_bytes() > self.budget {
+        // What is shared grows while this grammar runs, too.
+        if self.heap_bytes() > self.budget || self.shared.is_full() {
             self.clear(index);
         }
         if let Some(kind) = self.sum_up(machine, index, config, row) {

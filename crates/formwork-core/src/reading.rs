@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use formwork_grammar::{Bulk, Bytes, Label, LexState, Run, Terminal};
-use formwork_vocab::{NodeId, TokenId, mask};
+use formwork_vocab::{NodeId, TokenId, Trie, mask};
 use smallvec::SmallVec;
 
 use crate::index::{OddToken, Region, Row, TokenIndex};
@@ -179,8 +179,7 @@ impl Reader<'_> {
             if !goes_on {
                 node = end;
             } else if end - node > LARGE && self.covers(stepper.run(next), at) {
-                self.sparse
-                    .extend_from_slice(&trie.subtree_tokens(at)[tokens.len()..]);
+                self.sparse.extend_from_slice(tokens_below(trie, at));
                 node = end;
             } else {
                 path[depth] = next;
@@ -199,10 +198,7 @@ impl Reader<'_> {
         };
         let covers = self.covers(inside(self.terminal.bulk(state)), node);
         if covers {
-            // The node's own tokens come first, and were read before.
-            let own = trie.tokens(node).len();
-            self.sparse
-                .extend_from_slice(&trie.subtree_tokens(node)[own..]);
+            self.sparse.extend_from_slice(tokens_below(trie, node));
         }
         covers
     }
@@ -427,9 +423,8 @@ fn exact(
         let trie = vocab.trie();
         let mut tokens = Vec::new();
         for node in readings.residuals.nodes(rest) {
-            let (depth, own) = (trie.depth(node), trie.tokens(node).len());
-            // Those of the node itself come first.
-            let below = trie.subtree_tokens(node).iter().skip(own).copied();
+            let depth = trie.depth(node);
+            let below = tokens_below(trie, node).iter().copied();
             tokens.extend(below.filter(|&token| {
                 let rest = vocab.bytes(token).get(depth..);
                 rest.is_some_and(|rest| terminal.depends_on_text(rest))
@@ -449,6 +444,13 @@ fn exact(
             .flat_map(|exit| all(exit.rest).to_vec())
             .collect(),
     }
+}
+
+/// The tokens that go on behind a node.
+fn tokens_below(trie: &Trie, node: NodeId) -> &[TokenId] {
+    // The node's own come first.
+    let own = trie.tokens(node).len();
+    trie.subtree_tokens(node).get(own..).unwrap_or_default()
 }
 
 /// The tokens of a row that are not in another.
