@@ -25,6 +25,7 @@ mod matcher;
 mod nesting;
 mod real_vocab;
 mod regressions;
+mod remembered;
 mod scale;
 mod schemas;
 mod soundness;

@@ -112,19 +112,18 @@ impl Reader<'_> {
                 self.read_content(state, rest, label);
                 continue;
             }
-            if rest == Rest::ROOT && self.read_in_bulk(state, &mut open) {
-                continue;
-            }
-            if self.read_below(state, rest) {
-                continue;
-            }
             let residuals = &self.readings.residuals;
             let mut live = [u64::MAX; 4];
             if residuals.fan(rest) > FEW {
                 live = self.terminal.next_bytes(state);
             }
             if rest == Rest::ROOT && live.iter().map(|w| w.count_ones()).sum::<u32>() > BROAD {
-                self.sweep(state);
+                if !self.read_in_bulk(state, &mut open) {
+                    self.sweep(state);
+                }
+                continue;
+            }
+            if self.read_below(state, rest) {
                 continue;
             }
             residuals.branches(rest, &live, |byte, tokens, rest| {

@@ -450,35 +450,6 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
         self.chars.only_forbids()
     }
 
-    /// What is forbidden is the same string once more.
-    fn may_forbid(&self, text: &[u8], token: &[u8]) -> bool {
-        let Some(start) = text.iter().position(|&byte| byte == b'"') else {
-            return true;
-        };
-        let begun = &text[start + 1..];
-        // Unescaped, so that equal strings are equal bytes.
-        if begun.contains(&b'\\') {
-            return true;
-        }
-        if begun.len() >= token.len() {
-            return false;
-        }
-        if token.contains(&b'\\') {
-            return true;
-        }
-        // The end of the string, then by turns what is outside of strings and inside.
-        let mut parts = token.split(|&byte| byte == b'"');
-        let end = parts.next().unwrap_or_default();
-        let is_same = |other: &[u8]| {
-            let rest = other.strip_prefix(begun);
-            rest.is_some_and(|rest| rest == end)
-        };
-        // The last part is not a whole string, whichever it is.
-        let whole = token.iter().filter(|&&byte| byte == b'"').count();
-        let inside = parts.take(whole.saturating_sub(1)).skip(1).step_by(2);
-        inside.into_iter().any(is_same)
-    }
-
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         self.chars.depends_on_text(rest)
     }

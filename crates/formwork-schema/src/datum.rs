@@ -1,9 +1,12 @@
 //! JSON values by identity: equal values get equal numbers, whatever their
 //! spelling and the order of their members.
 
+use std::sync::Arc;
+
 use formwork_grammar::json_text::decode;
 use rustc_hash::FxHashMap;
 
+use crate::captured::Known;
 use crate::decimal::Decimal;
 
 /// A value of [`Data`].
@@ -28,6 +31,8 @@ pub(crate) enum Datum {
 pub(crate) struct Data {
     all: Vec<Datum>,
     ids: FxHashMap<Datum, DatumId>,
+    /// The strings and names in them.
+    pub(crate) known: Arc<Known>,
 }
 
 impl Data {
@@ -38,6 +43,11 @@ impl Data {
     pub(crate) fn intern(&mut self, datum: Datum) -> DatumId {
         if let Some(&id) = self.ids.get(&datum) {
             return id;
+        }
+        match &datum {
+            Datum::String(text) => self.known.add(text),
+            Datum::Object(members) => members.iter().for_each(|(name, _)| self.known.add(name)),
+            _ => {}
         }
         let id = self.all.len() as DatumId;
         self.all.push(datum.clone());

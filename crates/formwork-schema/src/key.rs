@@ -38,8 +38,8 @@ pub(crate) struct Key {
 /// See [`Key::identity`].
 pub(crate) type KeyIdentity = (usize, Vec<(bool, bool)>, [u64; 2], Vec<Box<str>>);
 
-/// See [`formwork_grammar::Terminal::scope`]; that of names.
-pub(crate) const NAME_SCOPE: u32 = 0;
+/// See [`formwork_grammar::Terminal::scope`]; of names that abound, and of others.
+const NAME_SCOPES: [u32; 2] = [0, 1];
 
 /// A node or state that was left, as a word of the state; others are plus one.
 const OUT: u32 = 0;
@@ -260,6 +260,23 @@ impl Key {
     }
 }
 
+/// Whether there is, after a name, one of a later member.
+fn has_later_name(rest: &[u8]) -> bool {
+    if rest.contains(&b'\\') {
+        return true;
+    }
+    // By turns what is outside of strings and inside.
+    let mut parts = rest.split(|&byte| byte == b'"');
+    let mut outside = parts.next();
+    while let (Some(before), Some(_), Some(next)) = (outside, parts.next(), parts.next()) {
+        if before.trim_ascii_end().ends_with(b",") {
+            return true;
+        }
+        outside = Some(next);
+    }
+    false
+}
+
 fn in_ranges(ranges: &[(u32, u32)], c: char) -> bool {
     ranges
         .iter()
@@ -370,7 +387,7 @@ impl CharAutomaton for Key {
     }
 
     fn scope(&self) -> Option<u32> {
-        Some(NAME_SCOPE)
+        Some(NAME_SCOPES[usize::from(!self.table.names_abound)])
     }
 
     /// A name that was used is one name less to come.
@@ -379,8 +396,11 @@ impl CharAutomaton for Key {
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
-        // Only the name of a second member does, which needs two more quotes.
-        rest.iter().filter(|&&byte| byte == b'"').count() > 1
+        // Only the same name once more is forbidden, or all ways to another one.
+        match self.table.names_abound {
+            true => has_later_name(rest),
+            false => rest.contains(&b','),
+        }
     }
 
     fn wider(&self, [listed, class, used]: CharState) -> Option<(Arc<dyn Terminal>, CharState)> {

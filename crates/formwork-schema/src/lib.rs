@@ -29,6 +29,7 @@ mod array;
 mod blame;
 mod bounds;
 mod branch;
+mod captured;
 mod count;
 mod datum;
 mod decimal;

@@ -158,6 +158,8 @@ pub(crate) struct NameTable {
     /// Per state of `classes`: the classes some name reaches, and those that
     /// infinitely many do.
     reach: Arc<[(u64, u64)]>,
+    /// Whether no start of an unlisted name ever runs out of names of a class.
+    pub(crate) names_abound: bool,
     /// Per class: how many names it holds that are not listed.
     unlisted: Box<[u64]>,
     /// Per class: characters of its shortest name.
@@ -203,6 +205,7 @@ impl NameTable {
             by_rank: by_rank.into(),
             ranks: ranks.into(),
             classes: classes.dfa,
+            names_abound: classes.reach.iter().all(|(some, many)| some == many),
             reach: classes.reach,
             unlisted: Box::default(),
             shortest: classes.shortest,

@@ -15,33 +15,21 @@ use formwork_grammar::{ByteDfa, Dot, JsonText, Label, Spaced, Terminal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::array::Cursor;
+use crate::captured::{Around, Captured, Items, Place};
 use crate::count::Count;
 use crate::datum::{Data, Datum, DatumId, UNSEEN};
-use crate::except::{Captured, Except, Scope};
+use crate::except::Except;
 use crate::key::Key;
 use crate::language::{Exit, JsonLanguage, Position, Ways};
 use crate::number;
 use crate::registers::RegsId;
 use crate::shape::ValueId;
 use crate::terminals::COMMA;
-use crate::text::Text;
 
 /// A set of rivals; see [`Records`].
 pub(crate) type RivalsId = u32;
 /// What was read of a value.
 pub(crate) type RecordId = u32;
-
-/// What is around a remembered value.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Around {
-    /// It is an item of an array whose items must differ, and nothing around it
-    /// has rivals.
-    Item,
-    /// It is a part of such an item.
-    Part,
-    /// It or a value around it has rivals.
-    Rivals,
-}
 
 /// A position in a value that is remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -67,8 +55,21 @@ struct Record {
     /// The name of the member being read.
     name: Option<Box<str>>,
     rivals: Vec<DatumId>,
-    /// What parts of this value have around them.
+    /// What parts of this value have around them, once no rivals are left.
     around: Around,
+}
+
+impl Record {
+    /// What the next part has around it.
+    fn around_parts(&self) -> Around {
+        match self.rivals[..] {
+            [] => self.around,
+            _ => Around {
+                place: Place::Rivals,
+                ..self.around
+            },
+        }
+    }
 }
 
 /// Everything that is remembered.
@@ -79,6 +80,8 @@ pub(crate) struct Records {
     record_ids: FxHashMap<Arc<Record>, RecordId>,
     rivals: Vec<Arc<[DatumId]>>,
     rivals_ids: FxHashMap<Arc<[DatumId]>, RivalsId>,
+    /// What is known of the items of arrays.
+    items: FxHashMap<u32, Items>,
 }
 
 impl Records {
@@ -175,8 +178,18 @@ impl Records {
 impl JsonLanguage {
     /// The position after `[` of an array whose items must differ.
     pub(crate) fn unique_array(&mut self, array: u32) -> Position {
-        let record = self.records.start(true, &[], Around::Item);
+        let around = Around {
+            place: Place::Item,
+            items: self.items(array),
+        };
+        let record = self.records.start(true, &[], around);
         Position::Recorded(Recorded::ArrayOpen(array, record))
+    }
+
+    fn items(&mut self, array: u32) -> Items {
+        let (shapes, known) = (&self.shapes, self.records.items.entry(array));
+        let values = || shapes.arrays[array as usize].values();
+        *known.or_insert_with(|| Items::of(shapes, &values()))
     }
 
     pub(crate) fn expand_recorded(&mut self, position: Recorded, way: &mut Ways) {
@@ -336,11 +349,7 @@ impl JsonLanguage {
         then: Recorded,
         way: &mut Ways,
     ) {
-        let whole = self.records.get(record);
-        let around = match whole.rivals[..] {
-            [] => whole.around,
-            _ => Around::Rivals,
-        };
+        let around = self.records.get(record).around_parts();
         let callee: Dot = self.dot(Position::Recorded(Recorded::Value(value, rivals, around)));
         let ret = self.dot(Position::Recorded(then));
         way.call(formwork_grammar::Edge::Call { callee, ret });
@@ -351,17 +360,8 @@ impl JsonLanguage {
         let data = &self.records.data;
         let space = self.shapes.punctuation.space;
         let shape = &self.shapes.values[value as usize];
-        let scope = match around {
-            Around::Rivals => Scope::Strict,
-            Around::Part => Scope::Part,
-            Around::Item if shape.texts.iter().any(Text::is_any) => Scope::Item,
-            Around::Item => Scope::NarrowItem,
-        };
-        let inner = match around {
-            Around::Rivals => Around::Rivals,
-            _ if rivals.is_empty() => Around::Part,
-            _ => Around::Rivals,
-        };
+        let known = Arc::clone(&data.known);
+        let repeats = self.repeats;
         let words = rivals.iter().filter_map(|&rival| match data.get(rival) {
             Some(Datum::String(word)) => Some(&**word),
             _ => None,
@@ -372,7 +372,7 @@ impl JsonLanguage {
             let except = Except::new(text.clone(), words.iter().copied());
             if except.is_live() {
                 let literal = Spaced::new(space, JsonText::new(except));
-                scalars.push(Arc::new(Captured::new(literal, scope, !self.repeats)));
+                scalars.push(Arc::new(Captured::new(literal, around, repeats, &known)));
             }
         }
         let numbers = rivals.iter().filter_map(|&rival| match data.get(rival) {
@@ -388,11 +388,8 @@ impl JsonLanguage {
                 ByteDfa::product(&[(&digits.dfa, true), (&used, false)], 1 << 20)
             };
             if let Some(left) = left.filter(|dfa| !dfa.is_empty()) {
-                scalars.push(Arc::new(Captured::new(
-                    Spaced::new(space, left),
-                    scope,
-                    !self.repeats,
-                )));
+                let number = Spaced::new(space, left);
+                scalars.push(Arc::new(Captured::new(number, around, repeats, &known)));
             }
         }
         let free = |datum: &Datum| !rivals.iter().any(|&rival| data.get(rival) == Some(datum));
@@ -406,36 +403,46 @@ impl JsonLanguage {
         .collect();
         if !words.is_empty() {
             let literals = Spaced::new(space, ByteDfa::from_words(words));
-            scalars.push(Arc::new(Captured::new(literals, scope, !self.repeats)));
+            scalars.push(Arc::new(Captured::new(literals, around, repeats, &known)));
         }
         for scalar in scalars {
             way.terminal(scalar, Exit::Scalar);
         }
         let (objects, arrays) = (shape.objects.clone(), shape.arrays.clone());
+        let inside = match around.place {
+            Place::Rivals => around,
+            _ => Around {
+                place: Place::Part,
+                ..around
+            },
+        };
         for array in arrays {
             // The items of an array in an item may have to differ as well.
-            let inner = match inner {
-                Around::Part if self.shapes.arrays[array as usize].unique => Around::Item,
-                inner => inner,
-            };
-            let record = self.records.start(true, &rivals, inner);
+            let mut inside = inside;
+            if self.shapes.arrays[array as usize].unique {
+                inside.items = self.items(array).within(around.items);
+                if inside.place == Place::Part {
+                    inside.place = Place::Item;
+                }
+            }
+            let record = self.records.start(true, &rivals, inside);
             let count = self
                 .shapes
                 .count_items(&self.shapes.arrays[array as usize], 0);
             if count > self.records.get(record).rivals.len() as Count {
                 let open = Arc::clone(&self.shapes.punctuation.open_array);
-                let inside = Recorded::ArrayOpen(array, record);
-                way.terminal(open, Exit::To(Position::Recorded(inside)));
+                let then = Recorded::ArrayOpen(array, record);
+                way.terminal(open, Exit::To(Position::Recorded(then)));
             }
         }
         for object in objects {
-            let record = self.records.start(false, &rivals, inner);
+            let record = self.records.start(false, &rivals, inside);
             let regs = self.registers.start(&self.shapes.objects[object as usize]);
             let count = self.completions(object, regs);
             if count > self.records.get(record).rivals.len() as Count {
                 let open = Arc::clone(&self.shapes.punctuation.open_object);
-                let inside = Recorded::ObjectOpen(object, regs, record);
-                way.terminal(open, Exit::To(Position::Recorded(inside)));
+                let then = Recorded::ObjectOpen(object, regs, record);
+                way.terminal(open, Exit::To(Position::Recorded(then)));
             }
         }
     }
@@ -530,21 +537,12 @@ impl JsonLanguage {
 
     fn recorded_name(&mut self, object: u32, regs: RegsId, record: RecordId, way: &mut Ways) {
         if let Some(key) = self.recorded_key(object, regs, record) {
-            let whole = self.records.get(record);
-            let scope = match (whole.around, &whole.rivals[..]) {
-                (Around::Rivals, _) | (_, [_, ..]) => Scope::Strict,
-                _ => Scope::Part,
-            };
-            let mut names: Vec<Box<str>> = Vec::new();
-            for &rival in &whole.rivals {
-                if let Some(Datum::Object(members)) = self.records.data.get(rival) {
-                    names.extend(members.iter().map(|(name, _)| name.clone()));
-                }
-            }
+            let around = self.records.get(record).around_parts();
             let literal = Spaced::new(self.shapes.punctuation.space, JsonText::new(key));
             let exit = Exit::RecordedName(object, regs, record);
             // A name is remembered even if no other may repeat it.
-            let name = Captured::name(literal, scope, !self.repeats, names);
+            let known = &self.records.data.known;
+            let name = Captured::name(literal, around, self.repeats, known);
             way.terminal(Arc::new(name), exit);
         }
     }

@@ -12,13 +12,14 @@ use formwork_grammar::{ByteDfa, JsonText, Label, Spaced, Terminal};
 use rustc_hash::FxHashMap;
 
 use crate::array::{Array, Cursor, Pair, Slot};
+use crate::captured::{Around, Items, Place};
 use crate::datum::{Datum, DatumId, UNSEEN};
 use crate::error::SchemaError;
 use crate::key::Key;
 use crate::language::{Exit, JsonLanguage, Position, Ways};
 use crate::name_table::{Classes, NameTable};
 use crate::number;
-use crate::record::{Around, Recorded};
+use crate::record::Recorded;
 use crate::shape::{EMPTY, Shapes, ValueId};
 use crate::text::Text;
 
@@ -199,7 +200,11 @@ impl JsonLanguage {
                     let then = Repeat::Next(array, next, search);
                     if let Search::First(_) = search {
                         let rivals = self.records.rivals(Vec::new());
-                        let first = Recorded::Value(value, rivals, Around::Rivals);
+                        let around = Around {
+                            place: Place::Rivals,
+                            items: Items::UNKNOWN,
+                        };
+                        let first = Recorded::Value(value, rivals, around);
                         self.call_position(Position::Recorded(first), Position::Repeat(then), way);
                     } else {
                         self.call_position(Position::Value(value), Position::Repeat(then), way);
