@@ -380,9 +380,10 @@ impl Drawing<'_> {
                 continue;
             }
             self.picture.add_tokens(&exit.ends);
-            if !exit.rest.is_none() {
+            if !exit.rests.is_empty() {
                 let dot = self.machine.follow(dot, edge, exit.label, None);
-                self.open.push((dot, up, exit.rest));
+                let steps = exit.rests.iter().map(|&rest| (dot, up, rest));
+                self.open.extend(steps);
             }
         }
     }

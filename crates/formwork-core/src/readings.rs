@@ -36,12 +36,16 @@ pub(crate) struct Readings {
     spaces: Memo<(Rest, Option<u32>), Arc<Spaced>>,
     closing: Memo<(usize, Bytes), Arc<Below>>,
     contents: Memo<Rest, Arc<Content>>,
+    begun: Memo<Rest, Begun>,
     exact: Memo<(u32, Rest), Arc<[TokenId]>>,
     /// By address: the terminals are kept, so an address stays their own.
     shared: Memo<(usize, LexState, Rest), Arc<Reading>>,
     terminals: Memo<usize, Arc<dyn Terminal>>,
     bytes: AtomicUsize,
 }
+
+/// String content by its first letter.
+type Begun = Arc<[(u8, Content)]>;
 
 /// Above so many bytes a vocabulary starts anew. Grammars in use keep what they have.
 const MAX_BYTES: usize = 48 << 20;
@@ -81,6 +85,7 @@ impl Readings {
             spaces: Memo::default(),
             closing: Memo::default(),
             contents: Memo::default(),
+            begun: Memo::default(),
             exact: Memo::default(),
             shared: Memo::default(),
             terminals: Memo::default(),
@@ -165,6 +170,19 @@ impl Readings {
         let content = walk(rest);
         self.count(128 + 4 * (content.inside.len() + content.ends.len()));
         self.contents.keep(rest, Arc::new(content))
+    }
+
+    /// What string content that begins with a letter reads of a residual; `walk` works
+    /// it out.
+    pub(crate) fn begun(&self, rest: Rest, walk: impl FnOnce(Rest) -> Vec<(u8, Content)>) -> Begun {
+        if let Some(known) = self.begun.get(&rest) {
+            return known;
+        }
+        let begun = walk(rest);
+        let tokens = |(_, content): &(u8, Content)| content.inside.len() + content.ends.len();
+        let tokens = begun.iter().map(tokens).sum::<usize>();
+        self.count(64 + 72 * begun.len() + 4 * tokens);
+        self.begun.keep(rest, begun.into())
     }
 
     /// The tokens of a residual that may depend on text captured by a terminal of

@@ -21,6 +21,9 @@ use crate::arena::Arena;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Rest(u32);
 
+/// Sets of more nodes are large.
+const LARGE: usize = 48;
+
 /// A number from here on is that of a set, one below is that of a node.
 const SETS: u32 = 1 << 31;
 
@@ -134,7 +137,7 @@ impl Residuals {
     }
 
     fn set(&self, rest: Rest) -> Option<&Set> {
-        self.sets.get(rest.0 ^ SETS)
+        self.sets.get(rest.0.checked_sub(SETS)?)
     }
 
     /// The node of a residual that has only one.
@@ -161,6 +164,23 @@ impl Residuals {
             [rest] => rest,
             _ => self.of(rests.iter().flat_map(|&rest| self.nodes(rest)).collect()),
         }
+    }
+
+    /// Several residuals as few: large ones, which others have too, stay as they are, so
+    /// that what is known of them is of use.
+    ///
+    /// PERF: a union of thousands of nodes takes 5 us to find and 50 to make.
+    pub(crate) fn gather(&self, rests: &[Rest]) -> SmallVec<[Rest; 2]> {
+        let is_large = |rest: &Rest| self.set(*rest).is_some_and(|set| set.nodes.len() > LARGE);
+        let (mut large, small): (SmallVec<[Rest; 2]>, SmallVec<[Rest; 2]>) =
+            rests.iter().copied().partition(is_large);
+        let small = self.union_all(&small);
+        if !small.is_none() {
+            large.push(small);
+        }
+        large.sort_unstable();
+        large.dedup();
+        large
     }
 
     /// The bytes that come next.

@@ -13,7 +13,7 @@ pub(crate) struct Stepper<'a> {
     terminal: &'a dyn Terminal,
     ids: FxHashMap<LexState, u32>,
     states: Vec<Facts>,
-    /// 256 entries a state.
+    /// 256 entries for each state that a step was taken from.
     next: Vec<u32>,
 }
 
@@ -22,6 +22,8 @@ struct Facts {
     state: LexState,
     exit: Option<Label>,
     goes_on: bool,
+    /// Where its entries begin, if it has any.
+    row: Option<u32>,
     run: OnceCell<Option<Run>>,
 }
 
@@ -62,20 +64,26 @@ impl<'a> Stepper<'a> {
             state,
             exit: self.terminal.exit(state),
             goes_on: self.terminal.can_continue(state),
+            row: None,
             run: OnceCell::new(),
         });
-        self.next.resize(self.next.len() + 256, Self::UNKNOWN);
         self.ids.insert(state, id);
         id
     }
 
     pub(crate) fn step(&mut self, from: u32, byte: u8) -> u32 {
-        let cell = from as usize * 256 + usize::from(byte);
+        let facts = &mut self.states[from as usize];
+        let row = *facts.row.get_or_insert_with(|| {
+            let row = self.next.len() as u32;
+            self.next.resize(self.next.len() + 256, Self::UNKNOWN);
+            row
+        });
+        let cell = row as usize + usize::from(byte);
         let known = self.next[cell];
         if known != Self::UNKNOWN {
             return known;
         }
-        let state = self.states[from as usize].state;
+        let state = facts.state;
         let to = match self.terminal.step(state, byte) {
             Some(next) => self.add(next),
             None => Self::DEAD,

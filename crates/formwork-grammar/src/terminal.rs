@@ -35,6 +35,8 @@ pub enum Bulk {
         inside: Run,
         /// No run that is none of these does.
         reach: Run,
+        /// Whether no run of more characters of `inside` does, either.
+        exact: bool,
     },
 }
 
@@ -48,6 +50,21 @@ pub struct Run {
     pub leads: u64,
     /// The most characters, if bounded.
     pub max_chars: Option<u32>,
+}
+
+impl Run {
+    /// What may follow one of its ASCII characters.
+    #[must_use]
+    pub fn after(mut self, byte: u8) -> Option<Run> {
+        let word = self.ascii.get(usize::from(byte / 64))?;
+        if word >> (byte % 64) & 1 == 0 {
+            return None;
+        }
+        if let Some(max) = &mut self.max_chars {
+            *max = max.checked_sub(1)?;
+        }
+        Some(self)
+    }
 }
 
 /// String content that is read alike: see [`Terminal::any_content`].

@@ -150,7 +150,7 @@ impl CharAutomaton for Except {
                 },
                 None => Bulk::Walk,
             },
-            Bulk::Region { inside, reach } => match spare(inside.max_chars, self.word_count) {
+            Bulk::Region { inside, reach, .. } => match spare(inside.max_chars, self.word_count) {
                 Some(max_chars) if max_chars.is_none() || self.text.is_bounded() && roomy => {
                     Bulk::Region {
                         inside: Run {
@@ -158,6 +158,7 @@ impl CharAutomaton for Except {
                             ..inside
                         },
                         reach,
+                        exact: false,
                     }
                 }
                 _ => Bulk::Walk,

@@ -524,6 +524,7 @@ impl Key {
                 leads: reach.leads,
                 max_chars: names.max_len(class).filter(|_| listed == OUT),
             },
+            exact: false,
         })
     }
 

@@ -276,8 +276,10 @@ impl CharAutomaton for Text {
                 exact: universal || left.is_none(),
             };
         }
-        // From a state that loops, every length from the shortest on is possible.
-        let safe = dfa.safe_chars(state, self.lengths.is_some());
+        // While too few were read, only from states that loop: there every length from
+        // the shortest on is possible.
+        let looping = self.lengths.is_some() && read < self.min;
+        let safe = dfa.safe_chars(state, looping);
         let ascii = plain(safe.ascii);
         if ascii == [0; 2] && safe.leads == 0 {
             return Bulk::Walk;
@@ -288,11 +290,18 @@ impl CharAutomaton for Text {
         };
         let room = left.map(|left| left.saturating_sub(rest));
         let all = dfa.chars_from(state);
+        let max_chars = least(safe.depth, room);
+        // Whichever bound it is has to be the last word.
+        let exact = match max_chars {
+            None => true,
+            Some(_) => safe.exact && max_chars == safe.depth || max_chars == left,
+        };
         Bulk::Region {
+            exact,
             inside: Run {
                 ascii,
                 leads: safe.leads,
-                max_chars: least(safe.depth, room),
+                max_chars,
             },
             reach: Run {
                 ascii: plain(all.ascii),

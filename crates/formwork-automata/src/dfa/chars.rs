@@ -26,6 +26,8 @@ pub struct Safe {
     pub leads: u64,
     /// How many of them can be read, whichever they are; `None` if any number.
     pub depth: Option<u32>,
+    /// Whether no more than `depth` of them can ever be read.
+    pub exact: bool,
     /// Whether all of them lead back to the state.
     pub stays: bool,
 }
@@ -271,20 +273,20 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
             .filter(|&class| self.next(s, class).is_some())
             .collect();
         let room = self.room(s, &live, MAX_STATES);
-        if enough(room) {
+        if enough(room.depth) {
             return self.safe(s, &live, room);
         }
         let (mut safe, mut others): (Vec<ClassId>, Vec<ClassId>) = live
             .iter()
             .partition(|&&class| self.next(s, class) == Some(s));
-        let mut depth = None;
+        let mut safe_room = Room::ENDLESS;
         if others.len() <= MAX_TRIED {
             let size = |class: &ClassId| self.facts.classes[*class as usize].count();
             others.sort_by_key(|class| std::cmp::Reverse(size(class)));
             for class in others {
                 safe.push(class);
                 match self.room(s, &safe, MAX_FEWER) {
-                    more if enough(more) => depth = more,
+                    more if enough(more.depth) => safe_room = more,
                     _ => {
                         safe.pop();
                     }
@@ -293,11 +295,11 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
         }
         match safe.is_empty() {
             true => self.safe(s, &live, room),
-            false => self.safe(s, &safe, depth),
+            false => self.safe(s, &safe, safe_room),
         }
     }
 
-    fn safe(&self, s: StateId, classes: &[ClassId], depth: Option<u32>) -> Safe {
+    fn safe(&self, s: StateId, classes: &[ClassId], room: Room) -> Safe {
         let mut chars = Chars::default();
         let mut stays = true;
         for &class in classes {
@@ -310,13 +312,14 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
         Safe {
             ascii: chars.ascii,
             leads: chars.leads & !broken,
-            depth,
+            depth: room.depth,
+            exact: room.exact,
             stays,
         }
     }
 
     /// How many characters of some classes can be read from `s`, whichever they are.
-    fn room(&self, s: StateId, classes: &[ClassId], max_states: usize) -> Option<u32> {
+    fn room(&self, s: StateId, classes: &[ClassId], max_states: usize) -> Room {
         let mut is_seen = vec![0u64; self.dfa.state_count() / 64 + 1];
         let mut note = |s: StateId| {
             let (word, bit) = (&mut is_seen[s as usize / 64], 1u64 << (s % 64));
@@ -328,21 +331,39 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
         let mut seen = vec![s];
         let mut done = 0;
         let mut depth = 0;
+        // Whether every state was met at one depth only.
+        let mut in_levels = true;
+        let at_most = |depth| Room {
+            depth: Some(depth),
+            exact: false,
+        };
         while done < seen.len() {
             let level = seen.len();
             for at in done..level {
                 let from = seen[at];
                 if self.looping && from != s && !self.dfa.has_loop(from) {
-                    return Some(depth - 1);
+                    return at_most(depth - 1);
                 }
                 for &class in classes {
                     match self.next(from, class) {
-                        None => return Some(depth),
-                        Some(next) if next == s && self.looping && !self.dfa.has_loop(s) => {
-                            return Some(depth);
+                        None => {
+                            let dead = |&from: &StateId| {
+                                classes
+                                    .iter()
+                                    .all(|&class| self.next(from, class).is_none())
+                            };
+                            return Room {
+                                exact: in_levels && seen[done..level].iter().all(dead),
+                                ..at_most(depth)
+                            };
                         }
-                        Some(next) if !note(next) => {}
-                        Some(_) if seen.len() >= max_states => return Some(depth),
+                        Some(next) if next == s && self.looping && !self.dfa.has_loop(s) => {
+                            return at_most(depth);
+                        }
+                        Some(next) if !note(next) => {
+                            in_levels = in_levels && seen[level..].contains(&next);
+                        }
+                        Some(_) if seen.len() >= max_states => return at_most(depth),
                         Some(next) => seen.push(next),
                     }
                 }
@@ -350,8 +371,23 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
             done = level;
             depth += 1;
         }
-        None
+        Room::ENDLESS
     }
+}
+
+/// How many characters can be read.
+#[derive(Clone, Copy)]
+struct Room {
+    depth: Option<u32>,
+    /// Whether no more can, whichever they are.
+    exact: bool,
+}
+
+impl Room {
+    const ENDLESS: Room = Room {
+        depth: None,
+        exact: true,
+    };
 }
 
 /// The first bytes of the characters in some ranges.
@@ -449,6 +485,14 @@ mod tests {
                 after.dedup();
                 level = after;
             }
+            if let Some(depth) = safe.depth.filter(|&depth| safe.exact && depth < 20) {
+                let more = level
+                    .iter()
+                    .flat_map(|&from| chars.iter().map(move |&c| (from, c)));
+                for (from, c) in more {
+                    assert_eq!(dfa.next(from, c), None, "{pattern}: {c} after {depth}");
+                }
+            }
             for c in (0..128u8).map(char::from).chain("é–中😀".chars()) {
                 if dfa.next(s, c).is_some() {
                     let all = dfa.all_chars();
@@ -472,6 +516,7 @@ mod tests {
             "^.+$",
             "^(?:\\S+\\s+){0,20}\\S+$",
             "^[0-9a-f]{8}-[0-9a-f]{4}$",
+            "^([a-z]{4}|[a-z]{6})(-[0-9a-f]{5})?$",
             "^[A-Z][a-z]*( [A-Z][a-z]*)*$",
             "^([a-z0-9]+\\.)*[a-z0-9]+$",
             "^(ab|cd)*[é中]+$",
@@ -491,5 +536,7 @@ mod tests {
         let depth = words.safe_chars(inside, false).depth;
         assert!(depth.is_some_and(|depth| depth >= 12));
         assert_eq!(dfa("^.*$").safe_chars(0, true).depth, None);
+        let safe = dfa("^[0-9a-f]{8}-[0-9a-f]{4}$").safe_chars(0, false);
+        assert!(safe.exact && safe.depth == Some(8));
     }
 }
