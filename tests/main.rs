@@ -21,6 +21,7 @@ mod lexing;
 mod lexing_oracle;
 mod limits;
 mod mask_oracle;
+mod mask_parts;
 mod matcher;
 mod nesting;
 mod real_vocab;

@@ -8,6 +8,7 @@ use formwork_grammar::json_text::{Content, classify};
 use formwork_vocab::{NodeId, TokenId, Vocab, mask, signature};
 use rustc_hash::FxHashMap;
 
+use crate::bases::{BaseMask, Bases};
 use crate::closers::Closer;
 use crate::leads::{Leads, lead};
 use crate::readings::Readings;
@@ -49,6 +50,7 @@ pub struct TokenIndex {
     leads: Leads,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
+    bases: Mutex<Bases>,
     readings: Mutex<Arc<Readings>>,
     store: Mutex<Arc<Store>>,
 }
@@ -192,6 +194,7 @@ impl TokenIndex {
             uncounted: uncounted.into_boxed_slice(),
             regions: Mutex::default(),
             contents: Mutex::default(),
+            bases: Mutex::default(),
             readings: Mutex::new(readings),
             store: Mutex::default(),
         };
@@ -324,6 +327,11 @@ impl TokenIndex {
         row
     }
 
+    /// The base mask with the bits of a row; see [`Bases::of`].
+    pub(crate) fn base(&self, row: &Row) -> BaseMask {
+        locked(&self.bases).of(row)
+    }
+
     /// What is known of terminals, for all grammars; made anew once it is full.
     pub(crate) fn readings(&self) -> Arc<Readings> {
         let mut readings = locked(&self.readings);
@@ -346,14 +354,16 @@ impl TokenIndex {
     /// Approximate heap use of what was learnt of terminals, in bytes.
     pub fn learnt_bytes(&self) -> usize {
         let rows = locked(&self.regions).len() + locked(&self.contents).len();
-        let rows = 4 * self.vocab.mask_words() * rows;
+        let rows = 4 * self.vocab.mask_words() * rows + locked(&self.bases).heap_bytes();
         locked(&self.store).heap_bytes() + locked(&self.readings).heap_bytes() + rows
     }
 
-    /// Forgets what was learnt of terminals, as if no grammar had run yet.
+    /// Forgets what was learnt of terminals, as if no grammar had run yet. Base masks get
+    /// new numbers.
     pub fn forget(&self) {
         *locked(&self.store) = Arc::default();
         *locked(&self.readings) = Arc::new(Readings::new(&self.vocab, &self.closers));
+        locked(&self.bases).forget();
         locked(&self.regions).clear();
         locked(&self.contents).retain(|max, _| max.is_none());
     }
