@@ -26,6 +26,7 @@ mod matcher;
 mod nesting;
 mod real_vocab;
 mod regressions;
+mod saved_rows;
 mod scale;
 mod schemas;
 mod soundness;

@@ -18,12 +18,20 @@ use crate::store::Store;
 pub(crate) type Row = Arc<[u32]>;
 
 /// A class of characters and a bound on their number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Region {
     pub(crate) ascii: [u64; 2],
     /// See [`formwork_grammar::Run::leads`].
     pub(crate) leads: u64,
     pub(crate) max_chars: Option<u8>,
+}
+
+/// Rows by what they are of.
+#[derive(Default)]
+pub(crate) struct Rows {
+    /// By the most characters.
+    pub(crate) contents: Vec<(u8, Row)>,
+    pub(crate) regions: Vec<(Region, Row)>,
 }
 
 /// A vocabulary together with its tables for strings and character classes.
@@ -94,7 +102,7 @@ const NOT_CONTENT: u8 = u8::MAX;
 /// Stands for itself and all larger counts.
 const SATURATED: u8 = NOT_CONTENT - 1;
 /// Bounds of the shared tables, in entries. A row is 16 KiB for 128,000 tokens.
-const MAX_REGIONS: usize = 512;
+pub(crate) const MAX_REGIONS: usize = 512;
 
 /// A vocabulary on which masks could not be exact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -325,6 +333,39 @@ impl TokenIndex {
         }
         rows.insert(region, Arc::clone(&row));
         row
+    }
+
+    /// The rows made so far, but for that of all content, in the order of what they are
+    /// of.
+    pub(crate) fn rows(&self) -> Rows {
+        let contents = locked(&self.contents);
+        let contents = contents.iter();
+        let contents = contents.filter_map(|(max, row)| Some(((*max)?, Row::clone(row))));
+        let mut rows = Rows {
+            contents: contents.collect(),
+            regions: Vec::new(),
+        };
+        let regions = locked(&self.regions);
+        let regions = regions.iter();
+        rows.regions
+            .extend(regions.map(|(region, row)| (*region, Row::clone(row))));
+        rows.contents.sort_unstable_by_key(|&(max, _)| max);
+        rows.regions.sort_unstable_by_key(|&(region, _)| region);
+        rows
+    }
+
+    /// Adds rows where there is room and none yet.
+    pub(crate) fn add_rows(&self, rows: Rows) {
+        let mut contents = locked(&self.contents);
+        for (max, row) in rows.contents {
+            contents.entry(Some(max)).or_insert(row);
+        }
+        let mut regions = locked(&self.regions);
+        for (region, row) in rows.regions {
+            if regions.len() < MAX_REGIONS {
+                regions.entry(region).or_insert(row);
+            }
+        }
     }
 
     /// The base mask with the bits of a row; see [`Bases::of`].

@@ -82,6 +82,7 @@
 //! `parallel`: [`fill_masks`] and [`fill_mask_parts`] on rayon's pool.
 
 mod compiler;
+mod prepare;
 mod random;
 mod tokens;
 mod witness;
@@ -92,7 +93,7 @@ pub use formwork_cfg as cfg;
 pub use formwork_cfg::{CfgError, CfgLimits};
 pub use formwork_core::{
     BaseMask, ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError,
-    MaskKind, MaskParts, Matcher, PushError, TokenIndex, fill_mask_parts, fill_masks,
+    MaskKind, MaskParts, Matcher, PushError, RestoreError, TokenIndex, fill_mask_parts, fill_masks,
 };
 pub use formwork_grammar::TokenSet;
 pub use formwork_grammar::graphviz::DrawLimits;
