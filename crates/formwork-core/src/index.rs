@@ -399,6 +399,20 @@ impl TokenIndex {
         locked(&self.store).heap_bytes() + locked(&self.readings).heap_bytes() + rows
     }
 
+    /// Approximate heap use of the tables that are made of a vocabulary at once, in bytes:
+    /// without the vocabulary, and without what was learnt.
+    pub fn heap_bytes(&self) -> usize {
+        let closers = self.closers.iter().map(|closer| closer.body.len());
+        self.content_chars.len()
+            + size_of_val(&*self.closers)
+            + closers.sum::<usize>()
+            + size_of_val(&*self.known)
+            + size_of_val(&*self.long)
+            + size_of_val(&*self.odd)
+            + size_of_val(&*self.uncounted)
+            + self.leads.heap_bytes()
+    }
+
     /// Forgets what was learnt of terminals, as if no grammar had run yet. Base masks get
     /// new numbers.
     pub fn forget(&self) {

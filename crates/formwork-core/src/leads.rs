@@ -54,6 +54,16 @@ impl Leads {
         }
     }
 
+    /// Heap use, in bytes.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let tokens = self.tokens.iter().map(|tokens| match tokens {
+            Tokens::List(list) => size_of_val(&**list),
+            Tokens::Row(row) => size_of_val(&**row),
+        });
+        let nodes = size_of_val(&*self.below) + size_of_val(&*self.heights);
+        size_of_val(&*self.tokens) + tokens.sum::<usize>() + nodes
+    }
+
     /// Clears the tokens in which other first bytes occur.
     pub(crate) fn keep_within(&self, leads: u64, row: &mut [u32]) {
         for (at, tokens) in self.tokens.iter().enumerate() {
