@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::bases::{BaseMask, Bases};
 use crate::closers::Closer;
+use crate::heights::Heights;
 use crate::leads::{Leads, lead};
 use crate::readings::Readings;
 use crate::store::Store;
@@ -56,6 +57,7 @@ pub struct TokenIndex {
     /// Content tokens whose code points are not their characters.
     uncounted: Box<[TokenId]>,
     leads: Leads,
+    heights: Heights,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
     bases: Mutex<Bases>,
@@ -194,6 +196,7 @@ impl TokenIndex {
             known: known.into(),
             longest: vocab.trie().max_depth() as u32,
             leads: Leads::new(&vocab),
+            heights: Heights::new(&vocab),
             vocab,
             content_chars,
             closers: closers.into_boxed_slice(),
@@ -253,7 +256,7 @@ impl TokenIndex {
         } = run;
         let trie = self.vocab.trie();
         let below = trie.subtree_signature(node);
-        let fits = |max| self.leads.height(node) <= max;
+        let fits = |max| self.heights.at(node) <= max;
         max_chars.is_none_or(fits)
             && below[0] & !ascii[0] == 0
             && below[1] & !ascii[1] == 0
@@ -411,6 +414,7 @@ impl TokenIndex {
             + size_of_val(&*self.odd)
             + size_of_val(&*self.uncounted)
             + self.leads.heap_bytes()
+            + self.heights.heap_bytes()
     }
 
     /// Forgets what was learnt of terminals, as if no grammar had run yet. Base masks get

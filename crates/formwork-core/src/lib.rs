@@ -28,6 +28,7 @@ mod batch;
 mod closers;
 mod error;
 mod grammar;
+mod heights;
 mod history;
 mod index;
 mod intern;
