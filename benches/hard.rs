@@ -16,11 +16,10 @@
 
 mod common;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use formwork::{Compiler, LoadOptions, TokenId, Vocab};
+use formwork::{Compiler, TokenId, Vocab};
 use formwork_bench::longest_match;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +29,7 @@ fn main() {
     // `cargo test` runs benches once, without this argument.
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let runs = if is_measured { RUNS } else { 1 };
-    let vocab = vocab();
+    let vocab = common::vocab();
     println!(
         "{:<32} {:>10} {:>10} {:>10}",
         "", "worst us", "mean us", "KiB"
@@ -43,14 +42,6 @@ fn main() {
         let mean = times.iter().copied().map(micros).sum::<f64>() / times.len().max(1) as f64;
         println!("{name:<32} {worst:>10.1} {mean:>10.1} {:>10}", bytes / 1024);
     }
-}
-
-fn vocab() -> Arc<Vocab> {
-    let vocab = match std::env::var_os("FORMWORK_TOKENIZER") {
-        Some(path) => Vocab::load(Path::new(&path), &LoadOptions::new()),
-        None => Vocab::embedded(),
-    };
-    Arc::new(vocab.expect("a vocabulary"))
 }
 
 /// The median time of the mask at each position, and the bytes of the grammar.

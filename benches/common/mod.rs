@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use formwork::{Compiler, Grammar, SchemaOptions, TokenId, Vocab};
+use formwork::{Compiler, Grammar, LoadOptions, SchemaOptions, TokenId, Vocab};
 use formwork_bench::longest_match;
 use serde_json::Value;
 
@@ -35,6 +35,15 @@ pub(crate) const NAMES: [&str; 8] = [
 pub(crate) fn compiler() -> Compiler {
     let vocab = Vocab::embedded().expect("the vocabulary is part of the build");
     Compiler::new(Arc::new(vocab)).expect("it has every byte")
+}
+
+/// The vocabulary of the file that the environment names, or else the embedded one.
+pub(crate) fn vocab() -> Arc<Vocab> {
+    let vocab = match std::env::var_os("FORMWORK_TOKENIZER") {
+        Some(path) => Vocab::load(Path::new(&path), &LoadOptions::new()),
+        None => Vocab::embedded(),
+    };
+    Arc::new(vocab.expect("a vocabulary"))
 }
 
 /// Compiles with the default options.

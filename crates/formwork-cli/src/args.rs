@@ -99,6 +99,8 @@ pub(crate) struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    #[command(flatten)]
     pub(crate) options: SchemaArgs,
     /// Compare with another validator; a different verdict is an error.
     #[arg(long, conflicts_with = "grammar")]
@@ -125,6 +127,8 @@ pub(crate) struct MaskArgs {
     /// strings. The default needs no file.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// List at most so many tokens.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: usize,
@@ -165,6 +169,8 @@ pub(crate) struct MaskbenchArgs {
     /// A HF tokenizer.json. The default is a vocabulary that needs no file.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// Write the result as an object to a file; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -211,12 +217,32 @@ pub(crate) struct SuiteArgs {
     /// A HF tokenizer.json. The default is a vocabulary that needs no file.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// Write the result as an object to a file; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// List the tests with the wrong verdict.
     #[arg(long)]
     pub(crate) wrong: bool,
+}
+
+/// Where to keep what was learnt of a vocabulary.
+#[derive(clap::Args, Debug)]
+pub(crate) struct CacheArgs {
+    /// Keep what was learnt of the vocabulary in a file of this folder, named by the
+    /// vocabulary's fingerprint, and read it from there the next time. Answers are the
+    /// same; a file that does not fit is written anew. It saves milliseconds, and only
+    /// where many schemas are read.
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
+impl CacheArgs {
+    /// The folder, if one was named.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.cache.as_deref()
+    }
 }
 
 /// What a command is about: a schema or a grammar.

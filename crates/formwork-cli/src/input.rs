@@ -2,10 +2,13 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use formwork::{LoadOptions, Vocab};
+use formwork::{Compiler, LoadOptions, Vocab};
 use formwork_bench::Bench;
 
+use crate::args::CacheArgs;
+use crate::cache;
 use crate::error::CliError;
 
 /// The text of a file, or of standard input for `-`.
@@ -31,18 +34,23 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// A vocabulary with encoder and compiler: of a `tokenizer.json`, or the
 /// embedded one.
-pub(crate) fn bench(tokenizer: Option<&Path>) -> Result<Bench, CliError> {
-    Ok(match tokenizer {
+pub(crate) fn bench(tokenizer: Option<&Path>, kept: &CacheArgs) -> Result<Bench, CliError> {
+    let bench = match tokenizer {
         Some(path) => Bench::load(path)?,
         None => Bench::embedded()?,
-    })
+    };
+    cache::prepare(bench.compiler(), kept.folder());
+    Ok(bench)
 }
 
-/// A vocabulary alone, of any format.
-pub(crate) fn vocab(tokenizer: Option<&Path>) -> Result<Vocab, CliError> {
-    match tokenizer {
+/// The compiler of a vocabulary alone, of any format.
+pub(crate) fn compiler(tokenizer: Option<&Path>, kept: &CacheArgs) -> Result<Compiler, CliError> {
+    let vocab = match tokenizer {
         Some(path) => Vocab::load(path, &LoadOptions::new()),
         None => Vocab::embedded(),
-    }
-    .map_err(CliError::other)
+    };
+    let vocab = Arc::new(vocab.map_err(CliError::other)?);
+    let compiler = Compiler::new(vocab).map_err(CliError::other)?;
+    cache::prepare(&compiler, kept.folder());
+    Ok(compiler)
 }

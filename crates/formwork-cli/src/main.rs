@@ -4,6 +4,7 @@
 //! 2 for an error.
 
 mod args;
+mod cache;
 mod commands;
 mod error;
 mod expect;

@@ -657,3 +657,55 @@ fn drawings_are_for_graphviz() {
     assert!(stdout(&output).contains("style=dashed"));
     check_status(&run_with_input(&["dot", "-"], "{"), 2);
 }
+
+#[test]
+fn what_was_learnt_is_kept_in_a_folder() {
+    let schema = file("cached.schema.json", OBJECT);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let _ = std::fs::remove_dir_all(&folder);
+    let mask = ["mask", "--schema", &schema, "--prefix", "{\"a"];
+    let wanted = stdout(&run(&mask));
+    let cached = || run(&[&mask[..], &["--cache", folder.to_str().unwrap()]].concat());
+    let files = || -> Vec<PathBuf> {
+        let files = std::fs::read_dir(&folder).unwrap();
+        files.map(|file| file.unwrap().path()).collect()
+    };
+    let check_quiet = |output: &Output| {
+        check_status(output, 0);
+        assert_eq!(
+            (stdout(output), stderr(output)),
+            (wanted.clone(), String::new())
+        );
+    };
+    check_quiet(&cached());
+    assert_eq!(files().len(), 1);
+    let path = &files()[0];
+    let bytes = std::fs::read(path).unwrap();
+    check_quiet(&cached());
+
+    let mut flipped = bytes.clone();
+    flipped[5000] ^= 1;
+    for damaged in [&flipped[..], &bytes[..700], b"", b"not rows at all"] {
+        std::fs::write(path, damaged).unwrap();
+        let output = cached();
+        check_status(&output, 0);
+        assert_eq!(stdout(&output), wanted);
+        let told = stderr(&output);
+        assert!(
+            told.starts_with("warning: ") && told.lines().count() == 1,
+            "{told}"
+        );
+        assert_eq!(
+            &files()[..],
+            std::slice::from_ref(path),
+            "nothing else is left there"
+        );
+        assert_eq!(std::fs::read(path).unwrap(), bytes, "it was written anew");
+        check_quiet(&cached());
+    }
+    // A folder that cannot be made is told, and that is all.
+    let output = run(&[&mask[..], &["--cache", &schema]].concat());
+    check_status(&output, 0);
+    assert_eq!(stdout(&output), wanted);
+    assert!(stderr(&output).starts_with("warning: "));
+}

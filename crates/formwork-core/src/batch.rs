@@ -3,6 +3,7 @@
 use crate::error::MaskError;
 use crate::mask::MaskKind;
 use crate::matcher::Matcher;
+use crate::parts::MaskParts;
 
 /// Fewer rows are filled by the caller's thread alone.
 ///
@@ -62,4 +63,24 @@ pub fn fill_masks(
         .map(|(matcher, row)| matcher.fill_mask(row))
         .collect();
     kinds.into_iter().collect()
+}
+
+/// The masks of matchers in parts, in their order; spread over threads as rows are by
+/// [`fill_masks`].
+///
+/// # Errors
+///
+/// The first error of any mask.
+pub fn fill_mask_parts(matchers: &[Matcher]) -> Result<Vec<MaskParts>, MaskError> {
+    #[cfg(feature = "parallel")]
+    if matchers.len() >= PARALLEL_FROM {
+        use rayon::prelude::*;
+        let parts: Vec<_> = matchers
+            .par_iter()
+            .with_min_len(CHUNK)
+            .map(Matcher::mask_parts)
+            .collect();
+        return parts.into_iter().collect();
+    }
+    matchers.iter().map(Matcher::mask_parts).collect()
 }

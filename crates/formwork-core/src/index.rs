@@ -8,7 +8,9 @@ use formwork_grammar::json_text::{Content, classify};
 use formwork_vocab::{NodeId, TokenId, Vocab, mask, signature};
 use rustc_hash::FxHashMap;
 
+use crate::bases::{BaseMask, Bases};
 use crate::closers::Closer;
+use crate::heights::Heights;
 use crate::leads::{Leads, lead};
 use crate::readings::Readings;
 use crate::store::Store;
@@ -17,12 +19,20 @@ use crate::store::Store;
 pub(crate) type Row = Arc<[u32]>;
 
 /// A class of characters and a bound on their number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Region {
     pub(crate) ascii: [u64; 2],
     /// See [`formwork_grammar::Run::leads`].
     pub(crate) leads: u64,
     pub(crate) max_chars: Option<u8>,
+}
+
+/// Rows by what they are of.
+#[derive(Default)]
+pub(crate) struct Rows {
+    /// By the most characters.
+    pub(crate) contents: Vec<(u8, Row)>,
+    pub(crate) regions: Vec<(Region, Row)>,
 }
 
 /// A vocabulary together with its tables for strings and character classes.
@@ -47,8 +57,10 @@ pub struct TokenIndex {
     /// Content tokens whose code points are not their characters.
     uncounted: Box<[TokenId]>,
     leads: Leads,
+    heights: Heights,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
+    bases: Mutex<Bases>,
     readings: Mutex<Arc<Readings>>,
     store: Mutex<Arc<Store>>,
 }
@@ -92,7 +104,7 @@ const NOT_CONTENT: u8 = u8::MAX;
 /// Stands for itself and all larger counts.
 const SATURATED: u8 = NOT_CONTENT - 1;
 /// Bounds of the shared tables, in entries. A row is 16 KiB for 128,000 tokens.
-const MAX_REGIONS: usize = 512;
+pub(crate) const MAX_REGIONS: usize = 512;
 
 /// A vocabulary on which masks could not be exact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -184,6 +196,7 @@ impl TokenIndex {
             known: known.into(),
             longest: vocab.trie().max_depth() as u32,
             leads: Leads::new(&vocab),
+            heights: Heights::new(&vocab),
             vocab,
             content_chars,
             closers: closers.into_boxed_slice(),
@@ -192,6 +205,7 @@ impl TokenIndex {
             uncounted: uncounted.into_boxed_slice(),
             regions: Mutex::default(),
             contents: Mutex::default(),
+            bases: Mutex::default(),
             readings: Mutex::new(readings),
             store: Mutex::default(),
         };
@@ -242,7 +256,7 @@ impl TokenIndex {
         } = run;
         let trie = self.vocab.trie();
         let below = trie.subtree_signature(node);
-        let fits = |max| self.leads.height(node) <= max;
+        let fits = |max| self.heights.at(node) <= max;
         max_chars.is_none_or(fits)
             && below[0] & !ascii[0] == 0
             && below[1] & !ascii[1] == 0
@@ -324,6 +338,44 @@ impl TokenIndex {
         row
     }
 
+    /// The rows made so far, but for that of all content, in the order of what they are
+    /// of.
+    pub(crate) fn rows(&self) -> Rows {
+        let contents = locked(&self.contents);
+        let contents = contents.iter();
+        let contents = contents.filter_map(|(max, row)| Some(((*max)?, Row::clone(row))));
+        let mut rows = Rows {
+            contents: contents.collect(),
+            regions: Vec::new(),
+        };
+        let regions = locked(&self.regions);
+        let regions = regions.iter();
+        rows.regions
+            .extend(regions.map(|(region, row)| (*region, Row::clone(row))));
+        rows.contents.sort_unstable_by_key(|&(max, _)| max);
+        rows.regions.sort_unstable_by_key(|&(region, _)| region);
+        rows
+    }
+
+    /// Adds rows where there is room and none yet.
+    pub(crate) fn add_rows(&self, rows: Rows) {
+        let mut contents = locked(&self.contents);
+        for (max, row) in rows.contents {
+            contents.entry(Some(max)).or_insert(row);
+        }
+        let mut regions = locked(&self.regions);
+        for (region, row) in rows.regions {
+            if regions.len() < MAX_REGIONS {
+                regions.entry(region).or_insert(row);
+            }
+        }
+    }
+
+    /// The base mask with the bits of a row; see [`Bases::of`].
+    pub(crate) fn base(&self, row: &Row) -> BaseMask {
+        locked(&self.bases).of(row)
+    }
+
     /// What is known of terminals, for all grammars; made anew once it is full.
     pub(crate) fn readings(&self) -> Arc<Readings> {
         let mut readings = locked(&self.readings);
@@ -346,14 +398,31 @@ impl TokenIndex {
     /// Approximate heap use of what was learnt of terminals, in bytes.
     pub fn learnt_bytes(&self) -> usize {
         let rows = locked(&self.regions).len() + locked(&self.contents).len();
-        let rows = 4 * self.vocab.mask_words() * rows;
+        let rows = 4 * self.vocab.mask_words() * rows + locked(&self.bases).heap_bytes();
         locked(&self.store).heap_bytes() + locked(&self.readings).heap_bytes() + rows
     }
 
-    /// Forgets what was learnt of terminals, as if no grammar had run yet.
+    /// Approximate heap use of the tables that are made of a vocabulary at once, in bytes:
+    /// without the vocabulary, and without what was learnt.
+    pub fn heap_bytes(&self) -> usize {
+        let closers = self.closers.iter().map(|closer| closer.body.len());
+        self.content_chars.len()
+            + size_of_val(&*self.closers)
+            + closers.sum::<usize>()
+            + size_of_val(&*self.known)
+            + size_of_val(&*self.long)
+            + size_of_val(&*self.odd)
+            + size_of_val(&*self.uncounted)
+            + self.leads.heap_bytes()
+            + self.heights.heap_bytes()
+    }
+
+    /// Forgets what was learnt of terminals, as if no grammar had run yet. Base masks get
+    /// new numbers.
     pub fn forget(&self) {
         *locked(&self.store) = Arc::default();
         *locked(&self.readings) = Arc::new(Readings::new(&self.vocab, &self.closers));
+        locked(&self.bases).forget();
         locked(&self.regions).clear();
         locked(&self.contents).retain(|max, _| max.is_none());
     }

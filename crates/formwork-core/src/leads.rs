@@ -1,5 +1,4 @@
-//! Characters beyond ASCII, by the first byte of their UTF-8; and how long tokens go
-//! on.
+//! Characters beyond ASCII, by the first byte of their UTF-8.
 
 use formwork_vocab::{NodeId, TokenId, Vocab, mask};
 
@@ -9,8 +8,6 @@ pub(crate) struct Leads {
     tokens: Box<[Tokens]>,
     /// Per node of the trie, strictly below it; with [`BROKEN`].
     below: Box<[u64]>,
-    /// Per node: the most bytes that follow it in a token.
-    heights: Box<[u16]>,
 }
 
 enum Tokens {
@@ -50,8 +47,16 @@ impl Leads {
         Leads {
             tokens: lists.into_iter().map(tokens).collect(),
             below: below(vocab),
-            heights: heights(vocab),
         }
+    }
+
+    /// Heap use, in bytes.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let tokens = self.tokens.iter().map(|tokens| match tokens {
+            Tokens::List(list) => size_of_val(&**list),
+            Tokens::Row(row) => size_of_val(&**row),
+        });
+        size_of_val(&*self.tokens) + tokens.sum::<usize>() + size_of_val(&*self.below)
     }
 
     /// Clears the tokens in which other first bytes occur.
@@ -67,34 +72,11 @@ impl Leads {
         }
     }
 
-    /// The most bytes, and so characters, that follow a node in a token.
-    pub(crate) fn height(&self, node: NodeId) -> u32 {
-        u32::from(self.heights[node.index()])
-    }
-
     /// Whether no other first byte occurs strictly below a node between two
     /// characters, and no bytes that are not UTF-8; the last character may be begun.
     pub(crate) fn are_within(&self, node: NodeId, leads: u64) -> bool {
         self.below[node.index()] & !(leads & !BROKEN) == 0
     }
-}
-
-fn heights(vocab: &Vocab) -> Box<[u16]> {
-    let trie = vocab.trie();
-    let mut heights = vec![0u16; trie.len()];
-    let mut path: Vec<NodeId> = Vec::new();
-    for node in (0..trie.len() as u32).map(NodeId) {
-        let depth = trie.depth(node);
-        path.truncate(depth);
-        path.push(node);
-        if trie.subtree_end(node).0 == node.0 + 1 {
-            for (above, at) in path.iter().enumerate() {
-                let height = &mut heights[at.index()];
-                *height = (*height).max((depth - above) as u16);
-            }
-        }
-    }
-    heights.into()
 }
 
 const FIRST: u8 = 0xC0;
@@ -201,8 +183,6 @@ mod tests {
                 let depth = trie.depth(node);
                 let own = trie.tokens(node).len();
                 let below = &trie.subtree_tokens(node)[own..];
-                let longest = below.iter().map(|id| vocab.bytes(*id).len() - depth).max();
-                assert_eq!(leads.height(node) as usize, longest.unwrap_or(0));
                 let fits = |id: &TokenId| {
                     let rest = &vocab.bytes(*id)[depth..];
                     let begun = std::str::from_utf8(rest).err();

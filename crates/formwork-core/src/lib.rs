@@ -12,6 +12,7 @@
 //!   of that for all grammars.
 //! * `store`, `summary`: the same for plain languages, summed up dot by dot.
 //! * `mask`: readings along the dots of the machine, or summaries.
+//! * `bases`: rows that masks share, by number; [`MaskParts`] are made of them.
 //! * [`Grammar`], [`Matcher`]: the public face.
 //!
 //! # Exactness
@@ -22,10 +23,12 @@
 //! contract (see [`formwork_grammar`]).
 
 mod arena;
+mod bases;
 mod batch;
 mod closers;
 mod error;
 mod grammar;
+mod heights;
 mod history;
 mod index;
 mod intern;
@@ -34,21 +37,27 @@ mod limits;
 mod machine;
 mod mask;
 mod matcher;
+mod parts;
 mod picture;
 mod reading;
 mod readings;
+mod recent;
 mod residual;
+mod saved;
 mod shortest;
 mod stepper;
 mod store;
 mod summary;
 mod token_set;
 
-pub use batch::fill_masks;
+pub use bases::BaseMask;
+pub use batch::{fill_mask_parts, fill_masks};
 pub use error::{EngineError, MaskError, PushError};
 pub use grammar::Grammar;
 pub use index::{IndexError, TokenIndex};
 pub use limits::EngineLimits;
 pub use mask::MaskKind;
 pub use matcher::{ByteSet, Matcher};
+pub use parts::MaskParts;
+pub use saved::RestoreError;
 pub use shortest::Completion;

@@ -11,9 +11,11 @@ use smallvec::SmallVec;
 use crate::error::EngineError;
 use crate::index::TokenIndex;
 use crate::machine::{BOTTOM, ConfigId, Frame, FrameSetId, Machine, Thread};
+use crate::parts::MaskParts;
 use crate::picture::Picture;
 use crate::reading::Reading;
 use crate::readings::Readings;
+use crate::recent::Recent;
 use crate::residual::{Rest, meet};
 use crate::summary::Summaries;
 
@@ -50,6 +52,7 @@ pub(crate) struct MaskCache {
     first: Vec<Option<Bytes>>,
     pictures: FxHashMap<ConfigId, (Picture, MaskKind)>,
     rows: FxHashMap<ConfigId, CachedRow>,
+    recent: Recent,
     summaries: Summaries,
 }
 
@@ -76,13 +79,14 @@ impl MaskCache {
             first: Vec::new(),
             pictures: FxHashMap::default(),
             rows: FxHashMap::default(),
+            recent: Recent::default(),
             summaries: Summaries::default(),
         }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let entries = 32 * self.rows.len() + 16 * self.pictures.len();
-        self.used + self.summaries.heap_bytes() + entries
+        self.used + self.summaries.heap_bytes() + self.recent.heap_bytes() + entries
     }
 
     /// Writes the mask of a state to `row`, which has at least the
@@ -120,12 +124,38 @@ impl MaskCache {
         Ok(kind)
     }
 
+    /// The mask of a state in parts.
+    pub(crate) fn parts(
+        &mut self,
+        machine: &mut Machine,
+        index: &TokenIndex,
+        config: ConfigId,
+    ) -> Result<MaskParts, EngineError> {
+        let mut row = Vec::new();
+        let kind = match self.pictures.get(&config) {
+            Some((_, kind)) => *kind,
+            None => {
+                row.resize(index.vocab().mask_words(), 0);
+                self.fill(machine, index, config, &mut row)?
+            }
+        };
+        let Some((picture, _)) = self.pictures.get_mut(&config) else {
+            // Masks of plain languages are summed up as rows.
+            return Ok(self.recent.parts(index, kind, &row));
+        };
+        let before = picture.heap_bytes();
+        let parts = picture.parts(index, kind);
+        self.used += picture.heap_bytes().saturating_sub(before);
+        Ok(parts)
+    }
+
     fn clear(&mut self, index: &TokenIndex) {
         self.used = 0;
         self.shared = index.readings();
         self.readings.clear();
         self.pictures.clear();
         self.rows.clear();
+        self.recent.clear();
         self.summaries.clear();
     }
 

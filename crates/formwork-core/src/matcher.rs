@@ -8,6 +8,7 @@ use crate::grammar::Grammar;
 use crate::history::History;
 use crate::machine::{ConfigId, DEAD, Machine};
 use crate::mask::MaskKind;
+use crate::parts::MaskParts;
 use crate::shortest::{self, Completion};
 
 /// The state after a stop token.
@@ -93,6 +94,25 @@ impl Matcher {
         Ok(engine
             .masks
             .fill(&mut engine.machine, index, self.at, row)?)
+    }
+
+    /// The mask of the next token in parts: base masks by number, and the tokens that
+    /// differ. Costs what [`fill_mask`](Matcher::fill_mask) costs and a sort of those
+    /// tokens; for a state that was asked for before, a copy of the lists. Where masks are
+    /// summed up as rows (context-free grammars without schemas), a look at a few bases
+    /// each time.
+    ///
+    /// # Errors
+    ///
+    /// If a limit is reached.
+    pub fn mask_parts(&self) -> Result<MaskParts, MaskError> {
+        let index = self.grammar.index();
+        if self.at == STOPPED {
+            return Ok(MaskParts::stopped(index.vocab().mask_words()));
+        }
+        let mut engine = self.grammar.engine();
+        let engine = &mut *engine;
+        Ok(engine.masks.parts(&mut engine.machine, index, self.at)?)
     }
 
     /// Reads one token: its bytes, or the token itself where the grammar names it

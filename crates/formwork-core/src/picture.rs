@@ -3,8 +3,10 @@
 use formwork_vocab::{TokenId, mask};
 use smallvec::SmallVec;
 
+use crate::bases::BaseMask;
 use crate::index::{Row, TokenIndex};
 use crate::mask::MaskKind;
+use crate::parts::{MaskParts, max_delta};
 use crate::token_set::TokenSet;
 
 /// A mask, taken apart: much smaller than a row, and painted as quickly as one is
@@ -17,6 +19,10 @@ pub(crate) struct Picture {
     ranges: Vec<(u32, u32)>,
     /// Tokens that are not allowed after all.
     cleared: Vec<TokenId>,
+    /// The rows by number, once somebody asked for parts.
+    bases: Option<Box<[BaseMask]>>,
+    /// Words of rows that were made for parts.
+    own_words: usize,
 }
 
 impl Picture {
@@ -84,14 +90,69 @@ impl Picture {
         }
     }
 
+    /// The mask in parts. The first time costs a sort of the tokens, and a look at each
+    /// row; later ones a copy of the lists.
+    pub(crate) fn parts(&mut self, index: &TokenIndex, kind: MaskKind) -> MaskParts {
+        let words = index.vocab().mask_words();
+        let bases = match self.bases.take() {
+            Some(bases) => bases,
+            None => self.tidy(index, words),
+        };
+        let parts = MaskParts::new(kind, words, &bases, &self.tokens, &self.cleared);
+        self.bases = Some(bases);
+        parts
+    }
+
+    /// Numbers the rows and leaves of the lists what a delta is: the mask stays as it
+    /// is.
+    fn tidy(&mut self, index: &TokenIndex, words: usize) -> Box<[BaseMask]> {
+        if !self.ranges.is_empty() {
+            let mut named = vec![0; words];
+            for (first, last) in self.ranges.drain(..) {
+                index.allow_range(&mut named, first, last);
+            }
+            match mask::count_ones(&named) <= max_delta(words) {
+                true => self.tokens.extend(mask::iter_ones(&named)),
+                false => self.add_own(named),
+            }
+        }
+        self.cleared.sort_unstable();
+        self.cleared.dedup();
+        self.tokens.sort_unstable();
+        self.tokens.dedup();
+        let (rows, cleared) = (&self.rows, &self.cleared);
+        let in_rows = |token: TokenId| rows.iter().any(|row| mask::get(row, token));
+        self.tokens
+            .retain(|&token| !in_rows(token) && cleared.binary_search(&token).is_err());
+        if self.tokens.len() + self.cleared.len() > max_delta(words) {
+            let mut row = vec![0; words];
+            self.paint(index, &mut row);
+            *self = Picture::default();
+            self.add_own(row);
+        }
+        let rows = &self.rows;
+        let in_rows = |token: TokenId| rows.iter().any(|row| mask::get(row, token));
+        self.cleared.retain(|&token| in_rows(token));
+        let mut bases: Vec<BaseMask> = self.rows.iter().map(|row| index.base(row)).collect();
+        bases.sort_unstable_by_key(BaseMask::id);
+        bases.dedup_by_key(|base| base.id());
+        bases.into()
+    }
+
+    fn add_own(&mut self, row: Vec<u32>) {
+        self.own_words += row.len();
+        self.rows.push(row.into());
+    }
+
     /// Gives back what memory is spare.
     pub(crate) fn shrink(&mut self) {
         self.tokens.shrink_to_fit();
     }
 
-    /// Approximate heap use, in bytes, without rows.
+    /// Approximate heap use, in bytes, without rows that others hold.
     pub(crate) fn heap_bytes(&self) -> usize {
         let tokens = self.tokens.capacity() + 2 * self.ranges.len() + self.cleared.len();
-        size_of::<Picture>() + 4 * tokens
+        let bases = self.bases.as_ref().map_or(0, |bases| bases.len());
+        size_of::<Picture>() + size_of::<BaseMask>() * bases + 4 * (tokens + self.own_words)
     }
 }

@@ -5,21 +5,23 @@
 /// Each step is FNV-1a's, exclusive-or and multiply, with a fold added so that
 /// high bits reach low ones; it is invertible, so no step loses anything. Not
 /// meant to withstand an attacker.
-#[derive(Clone, Copy)]
-pub(crate) struct Hasher(u64);
+#[derive(Clone, Copy, Debug)]
+pub struct Hasher(u64);
 
 impl Hasher {
-    pub(crate) const fn new() -> Hasher {
+    /// Of nothing yet.
+    pub const fn new() -> Hasher {
         Hasher(0xcbf2_9ce4_8422_2325)
     }
 
-    pub(crate) fn word(&mut self, word: u64) {
+    /// Hashes a word.
+    pub fn word(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 ^= self.0 >> 32;
     }
 
     /// Hashes the length, then the bytes as little-endian words.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.word(bytes.len() as u64);
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
@@ -30,9 +32,16 @@ impl Hasher {
         self.word(u64::from_le_bytes(last));
     }
 
-    pub(crate) fn finish(mut self) -> u64 {
+    /// The hash of all that was given.
+    pub fn finish(mut self) -> u64 {
         self.word(0x5bd1_e995);
         self.0
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Hasher::new()
     }
 }
 

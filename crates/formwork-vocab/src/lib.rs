@@ -47,7 +47,7 @@ mod builder;
 #[cfg(feature = "encode")]
 mod encode;
 mod error;
-mod fingerprint;
+pub mod fingerprint;
 pub mod id;
 mod kernel;
 pub mod load;

@@ -38,6 +38,39 @@
 //! Bit `i % 32` of word `i / 32`, least significant first, is 1 if token `i` is
 //! allowed. Bits beyond the vocabulary are 0, in padded rows too.
 //!
+//! # Base masks
+//!
+//! A server whose logits are on an accelerator can keep the rows that masks share there,
+//! by number, and send what differs: see [`MaskParts`].
+//!
+//! ```
+//! use std::collections::HashMap;
+//! # use std::sync::Arc;
+//! # use formwork::{Compiler, SchemaOptions, Vocab, mask};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
+//! let grammar = compiler.json_schema(r#"{"type": "string"}"#, &SchemaOptions::default())?;
+//! let mut matcher = grammar.matcher();
+//! matcher.push_bytes(br#""in a stri"#)?;
+//!
+//! let mut kept: HashMap<u64, Vec<u32>> = HashMap::new(); // on the accelerator
+//! let parts = matcher.mask_parts()?;
+//! let mut row = vec![0u32; compiler.vocab().mask_words()];
+//! for base in &parts.bases {
+//!     let words = kept.entry(base.id()).or_insert_with(|| base.words().to_vec());
+//!     mask::or_into(&mut row, words);
+//! }
+//! parts.set.iter().for_each(|&token| mask::set(&mut row, token));
+//! parts.clear.iter().for_each(|&token| mask::clear(&mut row, token));
+//!
+//! let mut wanted = row.clone();
+//! matcher.fill_mask(&mut wanted)?;
+//! assert_eq!(row, wanted);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Untrusted input
 //!
 //! Schemas and tokens may come from strangers: every limit ends in a typed
@@ -46,9 +79,10 @@
 //! # Features
 //!
 //! `embedded` (default): [`Vocab::embedded`]. `encode`: text to tokens.
-//! `parallel`: [`fill_masks`] on rayon's pool.
+//! `parallel`: [`fill_masks`] and [`fill_mask_parts`] on rayon's pool.
 
 mod compiler;
+mod prepare;
 mod random;
 mod tokens;
 mod witness;
@@ -58,8 +92,8 @@ pub use compiler::{CompileError, Compiler};
 pub use formwork_cfg as cfg;
 pub use formwork_cfg::{CfgError, CfgLimits};
 pub use formwork_core::{
-    ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError, MaskKind,
-    Matcher, PushError, TokenIndex, fill_masks,
+    BaseMask, ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError,
+    MaskKind, MaskParts, Matcher, PushError, RestoreError, TokenIndex, fill_mask_parts, fill_masks,
 };
 pub use formwork_grammar::TokenSet;
 pub use formwork_grammar::graphviz::DrawLimits;

@@ -1,8 +1,6 @@
 //! `formwork mask`.
 
-use std::sync::Arc;
-
-use formwork::{Compiler, PushError, Status, TokenId, Vocab, mask};
+use formwork::{PushError, Status, TokenId, Vocab, mask};
 use serde::Serialize;
 
 use crate::args::MaskArgs;
@@ -44,8 +42,8 @@ struct Rejection {
 
 pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let source = Source::against(&args.against)?;
-    let vocab = Arc::new(input::vocab(args.tokenizer.as_deref())?);
-    let compiler = Compiler::new(Arc::clone(&vocab)).map_err(CliError::other)?;
+    let compiler = input::compiler(args.tokenizer.as_deref(), &args.cache)?;
+    let vocab = compiler.vocab();
     let grammar = source
         .compile(&compiler, &args.options.build()?)
         .map_err(|error| source.error(&error))?;
@@ -72,7 +70,7 @@ pub(super) fn run(args: &MaskArgs, printer: &mut Printer) -> Result<ExitStatus, 
     }
     let mut row = vec![0; vocab.mask_words()];
     matcher.fill_mask(&mut row).map_err(CliError::other)?;
-    let answer = Answer::of(&row, &vocab, grammar.status(), args.limit);
+    let answer = Answer::of(&row, vocab, grammar.status(), args.limit);
     if args.json {
         printer.json(&answer)?;
     } else {

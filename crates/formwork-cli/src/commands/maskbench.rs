@@ -33,7 +33,7 @@ pub(super) fn run(args: &MaskbenchArgs, printer: &mut Printer) -> Result<ExitSta
         again: args.again,
         slowest: args.slowest,
     };
-    let bench = Arc::new(input::bench(args.tokenizer.as_deref())?);
+    let bench = Arc::new(input::bench(args.tokenizer.as_deref(), &args.cache)?);
     report::silence_workers();
     let bar = progress::bar(files.len(), printer.is_quiet());
     let result = maskbench::run(&bench, &files, &options, &|| bar.inc(1));
@@ -86,6 +86,7 @@ fn settings(args: &MaskbenchArgs, folder: &Path, tokens: usize) -> Vec<(&'static
             yes_no(args.restore_disguised),
         ),
         ("instances read twice", yes_no(args.again)),
+        ("cache", yes_no(args.cache.folder().is_some())),
         ("files at once", args.threads.to_string()),
         ("time limit", format!("{} s a file", args.timeout)),
     ]

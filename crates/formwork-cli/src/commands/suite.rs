@@ -12,7 +12,7 @@ use crate::{input, progress};
 
 pub(super) fn run(args: &SuiteArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
     let files = suite::file_count(&args.folder)?;
-    let bench = input::bench(args.tokenizer.as_deref())?;
+    let bench = input::bench(args.tokenizer.as_deref(), &args.cache)?;
     report::silence_workers();
     let bar = progress::bar(files, printer.is_quiet());
     let options = SchemaOptions::default();

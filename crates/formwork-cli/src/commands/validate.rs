@@ -46,7 +46,7 @@ pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> Result<ExitStat
         .oracle
         .then(|| Oracle::with_documents(&source.text, &options.documents))
         .transpose()?;
-    let bench = input::bench(args.tokenizer.as_deref())?;
+    let bench = input::bench(args.tokenizer.as_deref(), &args.cache)?;
     let grammar = source
         .compile(bench.compiler(), &options)
         .map_err(|error| source.error(&error))?;
