@@ -9,8 +9,8 @@ use formwork_vocab::{NodeId, TokenId, Vocab, mask, signature};
 use rustc_hash::FxHashMap;
 
 use crate::bases::{BaseMask, Bases};
+use crate::beneath::Beneath;
 use crate::closers::Closer;
-use crate::heights::Heights;
 use crate::leads::{Leads, lead};
 use crate::readings::Readings;
 use crate::store::Store;
@@ -57,7 +57,7 @@ pub struct TokenIndex {
     /// Content tokens whose code points are not their characters.
     uncounted: Box<[TokenId]>,
     leads: Leads,
-    heights: Heights,
+    beneath: Beneath,
     regions: Mutex<FxHashMap<Region, Row>>,
     contents: Mutex<FxHashMap<Option<u8>, Row>>,
     bases: Mutex<Bases>,
@@ -196,7 +196,7 @@ impl TokenIndex {
             known: known.into(),
             longest: vocab.trie().max_depth() as u32,
             leads: Leads::new(&vocab),
-            heights: Heights::new(&vocab),
+            beneath: Beneath::new(&vocab),
             vocab,
             content_chars,
             closers: closers.into_boxed_slice(),
@@ -246,21 +246,9 @@ impl TokenIndex {
         &self.long
     }
 
-    /// Whether everything strictly below a node is one of some runs, the last
-    /// character begun perhaps, if the node is between two characters.
-    pub(crate) fn is_within(&self, node: NodeId, run: Run) -> bool {
-        let Run {
-            ascii,
-            leads,
-            max_chars,
-        } = run;
-        let trie = self.vocab.trie();
-        let below = trie.subtree_signature(node);
-        let fits = |max| self.heights.at(node) <= max;
-        max_chars.is_none_or(fits)
-            && below[0] & !ascii[0] == 0
-            && below[1] & !ascii[1] == 0
-            && (!trie.subtree_has_non_ascii(node) || self.leads.are_within(node, leads))
+    /// What is below the nodes of the trie.
+    pub(crate) fn beneath(&self) -> &Beneath {
+        &self.beneath
     }
 
     /// Content tokens that are not in any [region](TokenIndex::region), but for those
@@ -414,7 +402,7 @@ impl TokenIndex {
             + size_of_val(&*self.odd)
             + size_of_val(&*self.uncounted)
             + self.leads.heap_bytes()
-            + self.heights.heap_bytes()
+            + self.beneath.heap_bytes()
     }
 
     /// Forgets what was learnt of terminals, as if no grammar had run yet. Base masks get

@@ -1,14 +1,10 @@
 //! Characters beyond ASCII, by the first byte of their UTF-8.
 
-use formwork_vocab::{NodeId, TokenId, Vocab, mask};
+use formwork_vocab::{TokenId, Vocab, mask};
 
-/// Which first bytes occur in tokens, and below the nodes of their trie.
-pub(crate) struct Leads {
-    /// By first byte from 0xC0 on: the tokens that are whole UTF-8 in which it occurs.
-    tokens: Box<[Tokens]>,
-    /// Per node of the trie, strictly below it; with [`BROKEN`].
-    below: Box<[u64]>,
-}
+/// Which first bytes occur in tokens: by first byte from 0xC0 on, the tokens that are
+/// whole UTF-8 in which it occurs.
+pub(crate) struct Leads(Box<[Tokens]>);
 
 enum Tokens {
     List(Box<[TokenId]>),
@@ -19,7 +15,7 @@ enum Tokens {
 const MAX_LIST: usize = 1000;
 
 impl Leads {
-    /// Reads every token once, and every node.
+    /// Reads every token once.
     pub(crate) fn new(vocab: &Vocab) -> Leads {
         let mut lists: Vec<Vec<TokenId>> = vec![Vec::new(); 64];
         for id in (0..vocab.len() as u32).map(TokenId) {
@@ -44,24 +40,21 @@ impl Leads {
                 Tokens::Row(row.into())
             }
         };
-        Leads {
-            tokens: lists.into_iter().map(tokens).collect(),
-            below: below(vocab),
-        }
+        Leads(lists.into_iter().map(tokens).collect())
     }
 
     /// Heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let tokens = self.tokens.iter().map(|tokens| match tokens {
+        let tokens = self.0.iter().map(|tokens| match tokens {
             Tokens::List(list) => size_of_val(&**list),
             Tokens::Row(row) => size_of_val(&**row),
         });
-        size_of_val(&*self.tokens) + tokens.sum::<usize>() + size_of_val(&*self.below)
+        size_of_val(&*self.0) + tokens.sum::<usize>()
     }
 
     /// Clears the tokens in which other first bytes occur.
     pub(crate) fn keep_within(&self, leads: u64, row: &mut [u32]) {
-        for (at, tokens) in self.tokens.iter().enumerate() {
+        for (at, tokens) in self.0.iter().enumerate() {
             if leads >> at & 1 == 1 {
                 continue;
             }
@@ -71,61 +64,19 @@ impl Leads {
             }
         }
     }
-
-    /// Whether no other first byte occurs strictly below a node between two
-    /// characters, and no bytes that are not UTF-8; the last character may be begun.
-    pub(crate) fn are_within(&self, node: NodeId, leads: u64) -> bool {
-        self.below[node.index()] & !(leads & !BROKEN) == 0
-    }
 }
 
 const FIRST: u8 = 0xC0;
 /// The bit of a byte that begins no character: some bytes are not UTF-8.
-const BROKEN: u64 = 1;
+pub(crate) const BROKEN: u64 = 1;
 
 /// The bit of a first byte; 0 for any other byte.
 pub(crate) fn lead(byte: u8) -> u64 {
     byte.checked_sub(FIRST).map_or(0, |at| 1 << at)
 }
 
-fn below(vocab: &Vocab) -> Box<[u64]> {
-    let trie = vocab.trie();
-    let mut below = vec![0u64; trie.len()];
-    for id in (0..vocab.len() as u32).map(TokenId) {
-        let bytes = vocab.bytes(id);
-        let Some(broken) = last_broken(bytes) else {
-            continue;
-        };
-        let mut node = Some(trie.root());
-        for &byte in bytes.iter().take(broken + 1) {
-            let Some(at) = node else { break };
-            below[at.index()] |= BROKEN;
-            node = trie.child(at, byte);
-        }
-    }
-    // Children come after their parents, and the last node of a subtree before its end.
-    let mut path: Vec<NodeId> = Vec::new();
-    for node in (0..trie.len() as u32).map(NodeId) {
-        while let Some(&above) = path.last()
-            && trie.subtree_end(above) <= node
-        {
-            path.pop();
-            if let Some(parent) = path.last() {
-                below[parent.index()] |= below[above.index()] | lead(trie.byte(above));
-            }
-        }
-        path.push(node);
-    }
-    while let Some(node) = path.pop() {
-        if let Some(parent) = path.last() {
-            below[parent.index()] |= below[node.index()] | lead(trie.byte(node));
-        }
-    }
-    below.into()
-}
-
 /// The last place at which no character goes on or begins, but at the end.
-fn last_broken(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn last_broken(bytes: &[u8]) -> Option<usize> {
     let mut last = None;
     let mut from = 0;
     while let Err(error) = std::str::from_utf8(&bytes[from..])
@@ -166,10 +117,9 @@ mod tests {
     }
 
     #[test]
-    fn tokens_and_subtrees_by_first_bytes() {
+    fn tokens_by_first_bytes() {
         let vocab = vocab();
         let leads = Leads::new(&vocab);
-        let trie = vocab.trie();
         for set in [0, all("é".as_bytes()), all("–😀".as_bytes()), u64::MAX] {
             let mut row = vec![u32::MAX; vocab.mask_words()];
             leads.keep_within(set, &mut row);
@@ -178,26 +128,6 @@ mod tests {
                 let whole = std::str::from_utf8(bytes).is_ok();
                 let within = all(bytes) & !set == 0;
                 assert_eq!(mask::get(&row, id), within || !whole, "{bytes:?}");
-            }
-            for node in (0..trie.len() as u32).map(NodeId) {
-                let depth = trie.depth(node);
-                let own = trie.tokens(node).len();
-                let below = &trie.subtree_tokens(node)[own..];
-                let fits = |id: &TokenId| {
-                    let rest = &vocab.bytes(*id)[depth..];
-                    let begun = std::str::from_utf8(rest).err();
-                    let whole = begun.is_none_or(|error| error.error_len().is_none());
-                    whole && all(rest) & !set == 0
-                };
-                // Only nodes between two characters are asked about.
-                let path = vocab.bytes(trie.subtree_tokens(node)[0]);
-                if std::str::from_utf8(&path[..depth]).is_ok() {
-                    assert_eq!(
-                        leads.are_within(node, set),
-                        below.iter().all(fits),
-                        "{path:?}"
-                    );
-                }
             }
         }
     }

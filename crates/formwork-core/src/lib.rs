@@ -25,10 +25,10 @@
 mod arena;
 mod bases;
 mod batch;
+mod beneath;
 mod closers;
 mod error;
 mod grammar;
-mod heights;
 mod history;
 mod index;
 mod intern;

@@ -159,7 +159,7 @@ impl Reader<'_> {
     /// in a table and past whole subtrees at once: some 5,000 of 250,000 nodes for a
     /// pattern such as `[^,"]+`.
     fn sweep(&mut self, from: LexState, known: Option<(Run, Row)>) {
-        let trie = self.index.vocab().trie();
+        let (trie, beneath) = (self.index.vocab().trie(), self.index.beneath());
         let mut stepper = Stepper::new(self.terminal, from);
         let is_new = |token: &TokenId| match &known {
             Some((_, row)) => !mask::get(row, *token),
@@ -196,7 +196,7 @@ impl Reader<'_> {
             }
             let run = run.and_then(|run: Run| run.after(trie.byte(at)));
             if end - node > 1 && self.covers(stepper.run(next), at) {
-                let is_known = !trie.subtree_has_non_ascii(at) && self.covers(run, at);
+                let is_known = beneath.is_ascii(at) && self.covers(run, at);
                 if !is_known {
                     let below = tokens_below(trie, at).iter().copied();
                     self.sparse.extend(below.filter(is_new));
@@ -229,7 +229,7 @@ impl Reader<'_> {
 
     /// Whether a run covers all that is below a node.
     fn covers(&self, run: Option<Run>, node: NodeId) -> bool {
-        run.is_some_and(|run| self.index.is_within(node, run))
+        run.is_some_and(|run| self.index.beneath().is_within(node, &run))
     }
 
     /// The label of every closing quote, if all string content that any token has

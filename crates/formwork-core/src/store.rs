@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use formwork_grammar::{ByteDfa, Bytes, LexState, Terminal};
+use formwork_grammar::{ByteDfa, Bytes, LexState, Run, Terminal};
 use formwork_vocab::{NodeId, TokenId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -332,7 +332,6 @@ impl<'a> Loops<'a> {
 
     /// Whether everything below a node stays in `state`, and nothing leaves there.
     fn cover(&mut self, index: &TokenIndex, state: LexState, node: NodeId) -> bool {
-        let trie = index.vocab().trie();
         let (dfa, next) = (self.dfa, self.next);
         let ascii = self.known.entry(state.0[0]).or_insert_with(|| {
             let mut ascii = [0u64; 2];
@@ -347,8 +346,12 @@ impl<'a> Loops<'a> {
             }
             ascii
         });
-        let below = trie.subtree_signature(node);
-        below[0] & !ascii[0] == 0 && below[1] & !ascii[1] == 0 && !trie.subtree_has_non_ascii(node)
+        let run = Run {
+            ascii: *ascii,
+            leads: 0,
+            max_chars: None,
+        };
+        index.beneath().is_ascii(node) && index.beneath().is_within(node, &run)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::{NARROW, Node, NodeId, Trie, Wide};
-use crate::{MAX_TOKEN_BYTES, MAX_TOTAL_BYTES, TokenId, VocabError, signature};
+use crate::{MAX_TOKEN_BYTES, MAX_TOTAL_BYTES, TokenId, VocabError};
 
 pub(super) fn build(tokens: Vec<(TokenId, &[u8])>) -> Result<Trie, VocabError> {
     check_limits(&tokens)?;
@@ -100,14 +100,12 @@ fn lay_out(sorted: &[Keyed<'_>]) -> (Vec<Node>, Vec<TokenId>) {
     (nodes, tokens)
 }
 
-/// The second pass: child tables and subtree summaries.
+/// The second pass: child tables.
 struct Index {
     nodes: Vec<Node>, // sentinel included
     kid_bytes: Vec<u8>,
     kids: Vec<NodeId>,
     wide: Vec<Wide>,
-    below: Vec<[u64; 2]>,
-    below_non_ascii: Vec<bool>,
 }
 
 impl Index {
@@ -118,8 +116,6 @@ impl Index {
             kid_bytes: Vec::new(),
             kids: Vec::new(),
             wide: Vec::new(),
-            below: vec![[0; 2]; len],
-            below_non_ascii: vec![false; len],
         };
         let mut scratch = Vec::new();
         // Backwards, so that children are done before their parents.
@@ -131,19 +127,12 @@ impl Index {
 
     fn visit(&mut self, n: usize, children: &mut Vec<(u8, NodeId)>) {
         children.clear();
-        let (mut below, mut non_ascii) = ([0; 2], false);
         let mut c = n + 1;
         while c < self.nodes[n].end as usize {
             let child = self.nodes[c];
             children.push((child.byte, NodeId(c as u32)));
-            signature::add_byte(&mut below, child.byte);
-            below[0] |= self.below[c][0];
-            below[1] |= self.below[c][1];
-            non_ascii |= !child.byte.is_ascii() | self.below_non_ascii[c];
             c = child.end as usize;
         }
-        self.below[n] = below;
-        self.below_non_ascii[n] = non_ascii;
         if children.len() > 1 {
             self.nodes[n].fan = (children.len() - 1) as u8;
             self.nodes[n].kids = self.add_children(children);
@@ -183,8 +172,6 @@ impl Index {
             kid_bytes: self.kid_bytes.into(),
             kids: self.kids.into(),
             wide: self.wide.into(),
-            below: self.below.into(),
-            below_non_ascii: self.below_non_ascii.into(),
         }
     }
 }

@@ -64,8 +64,6 @@ pub struct Trie {
     kid_bytes: Box<[u8]>,
     kids: Box<[NodeId]>,
     wide: Box<[Wide]>,
-    below: Box<[[u64; 2]]>,
-    below_non_ascii: Box<[bool]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -276,19 +274,6 @@ impl Trie {
     pub fn subtree_tokens(&self, n: NodeId) -> &[TokenId] {
         let node = &self.nodes[n.index()];
         &self.tokens[node.first as usize..self.nodes[node.end as usize].first as usize]
-    }
-
-    /// The ASCII bytes that occur on edges strictly below `n`: byte `b` is bit
-    /// `b % 64` of word `b / 64`.
-    #[inline]
-    pub fn subtree_signature(&self, n: NodeId) -> [u64; 2] {
-        self.below[n.index()]
-    }
-
-    /// Whether a byte outside ASCII occurs on an edge strictly below `n`.
-    #[inline]
-    pub fn subtree_has_non_ascii(&self, n: NodeId) -> bool {
-        self.below_non_ascii[n.index()]
     }
 }
 
