@@ -13,7 +13,7 @@ use crate::index::TokenIndex;
 use crate::machine::{BOTTOM, ConfigId, Frame, FrameSetId, Machine, Thread};
 use crate::parts::MaskParts;
 use crate::picture::Picture;
-use crate::reading::Reading;
+use crate::reading::{Exit, Reading};
 use crate::readings::Readings;
 use crate::recent::Recent;
 use crate::residual::{Rest, meet};
@@ -357,6 +357,8 @@ impl Drawing<'_> {
         for group in &groups {
             let reading = self.reading(group.key, Rest::ROOT);
             self.note_exact(&reading, group);
+            let heads = group.threads.iter().map(|thread| thread.head.terminal);
+            self.allow(&reading, heads);
             for thread in &group.threads {
                 let head = thread.head;
                 self.leave(&reading, head.terminal, head.dot, head.edge, thread.up);
@@ -371,12 +373,28 @@ impl Drawing<'_> {
         }
     }
 
-    /// What a terminal reads; adds the tokens that end inside of it.
     fn reading(&mut self, (terminal, state): (u32, LexState), rest: Rest) -> Arc<Reading> {
         let (machine, index) = (&*self.machine, self.index);
-        let reading = self.cache.reading(machine, index, terminal, state, rest);
+        self.cache.reading(machine, index, terminal, state, rest)
+    }
+
+    /// Allows the tokens that end inside of a terminal, or with it; `terminals` take what
+    /// was read.
+    fn allow(&mut self, reading: &Reading, terminals: impl Iterator<Item = u32> + Clone) {
+        let takes = |exit: &&Exit| {
+            let allows = |terminal| self.machine.terminal(terminal).allows(exit.label);
+            terminals.clone().any(allows)
+        };
+        if let (Some(row), [exit]) = (&reading.closed, &*reading.exits)
+            && takes(&exit)
+        {
+            self.picture.add_row(row);
+            return;
+        }
         self.picture.add(&reading.inside);
-        reading
+        for exit in reading.exits.iter().filter(takes) {
+            self.picture.add_tokens(&exit.ends);
+        }
     }
 
     /// Notes the tokens that depend on the texts of threads.
@@ -409,7 +427,6 @@ impl Drawing<'_> {
             if !self.machine.terminal(terminal).allows(exit.label) {
                 continue;
             }
-            self.picture.add_tokens(&exit.ends);
             if !exit.rests.is_empty() {
                 let dot = self.machine.follow(dot, edge, exit.label, None);
                 let steps = exit.rests.iter().map(|&rest| (dot, up, rest));
@@ -452,6 +469,7 @@ impl Drawing<'_> {
                 let only_forbids = self.machine.terminal(terminal).only_forbids();
                 self.exact.push((Arc::clone(&reading.exact), only_forbids));
             }
+            self.allow(&reading, std::iter::once(terminal));
             self.leave(&reading, terminal, dot, edge, up);
         }
         for &(callee, ret) in &info.calls {

@@ -28,12 +28,16 @@ pub(crate) struct Picture {
 impl Picture {
     pub(crate) fn add(&mut self, set: &TokenSet) {
         if let Some(row) = &set.dense {
-            let known = self.rows.iter().any(|known| std::ptr::eq(&**known, &**row));
-            if !known {
-                self.rows.push(Row::clone(row));
-            }
+            self.add_row(row);
         }
         self.tokens.extend_from_slice(&set.sparse);
+    }
+
+    pub(crate) fn add_row(&mut self, row: &Row) {
+        let known = self.rows.iter().any(|known| std::ptr::eq(&**known, &**row));
+        if !known {
+            self.rows.push(Row::clone(row));
+        }
     }
 
     pub(crate) fn add_tokens(&mut self, tokens: &[TokenId]) {

@@ -17,6 +17,8 @@ use crate::token_set::TokenSet;
 pub(crate) struct Reading {
     /// Tokens that end inside the terminal.
     pub(crate) inside: TokenSet,
+    /// The same and those that end with it, if a row of them is at hand.
+    pub(crate) closed: Option<Row>,
     /// What leaves it, by label.
     pub(crate) exits: Box<[Exit]>,
     /// Tokens whose rest may depend on the captured text; they have to be run in
@@ -61,6 +63,7 @@ impl Reading {
             terminal,
             sparse: Vec::new(),
             dense: None,
+            any_content: false,
             exits: SmallVec::new(),
         };
         let (mut state, mut rest) = (state, rest);
@@ -102,6 +105,8 @@ struct Reader<'a> {
     terminal: &'a dyn Terminal,
     sparse: Vec<TokenId>,
     dense: Option<Row>,
+    /// Whether all string content is read from the start.
+    any_content: bool,
     exits: SmallVec<[Leaving; 2]>,
 }
 
@@ -195,8 +200,8 @@ impl Reader<'_> {
                 continue;
             }
             let run = run.and_then(|run: Run| run.after(trie.byte(at)));
-            if end - node > 1 && self.covers(stepper.run(next), at) {
-                let is_known = beneath.is_ascii(at) && self.covers(run, at);
+            if end - node > 1 && self.covers(&stepper.runs(next), at) {
+                let is_known = beneath.is_ascii(at) && self.covers(&[run], at);
                 if !is_known {
                     let below = tokens_below(trie, at).iter().copied();
                     self.sparse.extend(below.filter(is_new));
@@ -220,16 +225,19 @@ impl Reader<'_> {
         let Some(node) = Residuals::node(rest).filter(large) else {
             return false;
         };
-        let covers = self.covers(inside(self.terminal.bulk(state)), node);
+        let covers = self.covers(&inside(self.terminal.bulk(state)), node);
         if covers {
             self.sparse.extend_from_slice(tokens_below(trie, node));
         }
         covers
     }
 
-    /// Whether a run covers all that is below a node.
-    fn covers(&self, run: Option<Run>, node: NodeId) -> bool {
-        run.is_some_and(|run| self.index.beneath().is_within(node, &run))
+    /// Whether one of some runs covers all that is below a node.
+    fn covers(&self, runs: &[Option<Run>], node: NodeId) -> bool {
+        let beneath = self.index.beneath();
+        runs.iter()
+            .flatten()
+            .any(|run| beneath.is_within(node, run))
     }
 
     /// The label of every closing quote, if all string content that any token has
@@ -249,6 +257,7 @@ impl Reader<'_> {
     /// The same as from any such state of any terminal.
     fn read_content(&mut self, state: LexState, rest: Rest, label: Label) {
         if rest == Rest::ROOT {
+            self.any_content = true;
             self.add_row(self.index.content(None));
             let all = self.readings.closing(0, &[0; 4]);
             leaving(&mut self.exits, label, &all.ends, all.rest);
@@ -350,6 +359,7 @@ impl Reader<'_> {
                 inside,
                 reach,
                 exact,
+                ..
             } => {
                 let row = index.region(self.region(inside));
                 let all = index.region(self.region(reach));
@@ -463,8 +473,12 @@ impl Reader<'_> {
             true => exact(self.index, self.readings, self.terminal, &exits),
             false => Arc::default(),
         };
+        let nothing_else = self.sparse.is_empty() && exits.len() == 1;
+        let closed =
+            (self.any_content && nothing_else).then(|| self.readings.closed_content(self.index));
         Reading {
             inside: TokenSet::new(self.index, self.dense, self.sparse),
+            closed,
             exits: exits.into_boxed_slice(),
             exact,
         }

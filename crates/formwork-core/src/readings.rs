@@ -6,14 +6,15 @@
 
 use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use formwork_grammar::{Bytes, LexState, Terminal, Whitespace};
-use formwork_vocab::{TokenId, Vocab};
+use formwork_vocab::{TokenId, Vocab, mask};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::closers::{Below, Closer, Closers};
+use crate::index::{Row, TokenIndex};
 use crate::reading::{Content, Reading};
 use crate::residual::{Residuals, Rest};
 use crate::token_set::TokenSet;
@@ -33,6 +34,7 @@ pub(crate) struct Readings {
     pub(crate) residuals: Residuals,
     vocab: Arc<Vocab>,
     closers: Closers,
+    closed: OnceLock<Row>,
     spaces: Memo<(Rest, Option<u32>), Arc<Spaced>>,
     closing: Memo<(usize, Bytes), Arc<Below>>,
     contents: Memo<Rest, Arc<Content>>,
@@ -82,6 +84,7 @@ impl Readings {
             vocab: Arc::clone(vocab),
             closers: Closers::new(vocab.trie(), closers, &residuals),
             residuals,
+            closed: OnceLock::new(),
             spaces: Memo::default(),
             closing: Memo::default(),
             contents: Memo::default(),
@@ -160,6 +163,16 @@ impl Readings {
         let below = self.closers.below(node, &but, &self.residuals);
         self.count(96 + 4 * below.ends.len());
         self.closing.keep((node, but), Arc::new(below))
+    }
+
+    /// String content, and what ends with the quote after it.
+    pub(crate) fn closed_content(&self, index: &TokenIndex) -> Row {
+        let closed = self.closed.get_or_init(|| {
+            let mut row = index.content(None).to_vec();
+            mask::set_all(&mut row, &self.closing(0, &[0; 4]).ends);
+            row.into()
+        });
+        Row::clone(closed)
     }
 
     /// What string content reads of a residual; `walk` works it out.

@@ -24,7 +24,7 @@ struct Facts {
     goes_on: bool,
     /// Where its entries begin, if it has any.
     row: Option<u32>,
-    run: OnceCell<Option<Run>>,
+    runs: OnceCell<Runs>,
 }
 
 impl<'a> Stepper<'a> {
@@ -65,7 +65,7 @@ impl<'a> Stepper<'a> {
             exit: self.terminal.exit(state),
             goes_on: self.terminal.can_continue(state),
             row: None,
-            run: OnceCell::new(),
+            runs: OnceCell::new(),
         });
         self.ids.insert(state, id);
         id
@@ -100,25 +100,31 @@ impl<'a> Stepper<'a> {
         self.states[state as usize].goes_on
     }
 
-    /// The characters that can be read from a state one after the other.
-    pub(crate) fn run(&self, state: u32) -> Option<Run> {
+    /// The runs that can be read from a state.
+    pub(crate) fn runs(&self, state: u32) -> Runs {
         let facts = &self.states[state as usize];
         *facts
-            .run
+            .runs
             .get_or_init(|| inside(self.terminal.bulk(facts.state)))
     }
 }
 
-/// The characters that a terminal can read one after the other.
-pub(crate) fn inside(bulk: Bulk) -> Option<Run> {
+/// Runs of characters that stay inside a terminal.
+pub(crate) type Runs = [Option<Run>; 2];
+
+/// The runs that a terminal can read.
+pub(crate) fn inside(bulk: Bulk) -> Runs {
     match bulk {
-        Bulk::Walk => None,
-        Bulk::Region { inside, .. } => Some(inside),
-        Bulk::Content { max_chars, .. } => Some(Run {
-            // All but controls, quotes and backslashes.
-            ascii: [!(1 << 0x22) & u64::MAX << 0x20, !(1 << (0x5C - 0x40))],
-            leads: u64::MAX,
-            max_chars,
-        }),
+        Bulk::Walk => [None; 2],
+        Bulk::Region { inside, brief, .. } => [Some(inside), brief],
+        Bulk::Content { max_chars, .. } => {
+            let all = Run {
+                // All but controls, quotes and backslashes.
+                ascii: [!(1 << 0x22) & u64::MAX << 0x20, !(1 << (0x5C - 0x40))],
+                leads: u64::MAX,
+                max_chars,
+            };
+            [Some(all), None]
+        }
     }
 }

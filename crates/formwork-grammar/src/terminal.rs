@@ -37,6 +37,9 @@ pub enum Bulk {
         reach: Run,
         /// Whether no run of more characters of `inside` does, either.
         exact: bool,
+        /// Every run of these stays inside, too: perhaps of more characters, but not as
+        /// many of them.
+        brief: Option<Run>,
     },
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use formwork_grammar::json_text::decode;
 use formwork_grammar::{AnyContent, Bulk, Bytes, Label, LexState, Space, Terminal};
 use rustc_hash::FxHashSet;
 
@@ -269,11 +270,9 @@ impl<T: Terminal> Terminal for Captured<T> {
         let Some((pieces, rest)) = body(text, token) else {
             return true;
         };
-        let body = pieces.concat();
-        let plain = !body.contains(&b'\\');
-        let is_known = || match std::str::from_utf8(&body) {
-            Ok(text) if plain => self.known.has(text),
-            _ => true,
+        let is_known = || {
+            let literal = [b"\"", pieces[0], pieces[1], b"\""].concat();
+            decode(&literal).is_none_or(|text| self.known.has(&text))
         };
         self.around.place == Place::Rivals && is_known()
             || self.is_name && self.terminal.depends_on_text(rest)
@@ -281,6 +280,15 @@ impl<T: Terminal> Terminal for Captured<T> {
     }
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
+        // Nothing else comes after a name or a value.
+        let goes_on = match rest.trim_ascii_start().first() {
+            Some(b':') => self.is_name,
+            Some(b',' | b'}' | b']') => !self.is_name,
+            _ => false,
+        };
+        if !goes_on {
+            return false;
+        }
         let rivals = self.around.place == Place::Rivals
             && after(|byte| byte == b',' || is_bracket(byte), rest).is_some();
         rivals

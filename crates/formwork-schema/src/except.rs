@@ -159,6 +159,7 @@ impl CharAutomaton for Except {
                         },
                         reach,
                         exact: false,
+                        brief: None,
                     }
                 }
                 _ => Bulk::Walk,

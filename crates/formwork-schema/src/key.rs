@@ -260,19 +260,33 @@ impl Key {
     }
 }
 
-/// Whether there is, after a name, one of a later member.
+/// Whether there is, after the value of a name, the whole name of a later member.
 fn has_later_name(rest: &[u8]) -> bool {
-    if rest.contains(&b'\\') {
-        return true;
-    }
-    // By turns what is outside of strings and inside.
-    let mut parts = rest.split(|&byte| byte == b'"');
-    let mut outside = parts.next();
-    while let (Some(before), Some(_), Some(next)) = (outside, parts.next(), parts.next()) {
-        if before.trim_ascii_end().ends_with(b",") {
-            return true;
+    let mut bytes = rest.iter();
+    // The last byte outside of strings but for white space.
+    let mut last = b'"';
+    while let Some(&byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                let is_name = last == b',';
+                loop {
+                    match bytes.next() {
+                        None => return false,
+                        Some(b'\\') => {
+                            bytes.next();
+                        }
+                        Some(b'"') => break,
+                        Some(_) => {}
+                    }
+                }
+                if is_name {
+                    return true;
+                }
+                last = b'"';
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            byte => last = byte,
         }
-        outside = Some(next);
     }
     false
 }
@@ -397,10 +411,12 @@ impl CharAutomaton for Key {
 
     fn depends_on_text(&self, rest: &[u8]) -> bool {
         // Only the same name once more is forbidden, or all ways to another one.
-        match self.table.names_abound {
-            true => has_later_name(rest),
-            false => rest.contains(&b','),
-        }
+        let goes_on = rest.trim_ascii_start().first() == Some(&b':');
+        goes_on
+            && match self.table.names_abound {
+                true => has_later_name(rest),
+                false => rest.contains(&b','),
+            }
     }
 
     fn wider(&self, [listed, class, used]: CharState) -> Option<(Arc<dyn Terminal>, CharState)> {
@@ -525,6 +541,7 @@ impl Key {
                 max_chars: names.max_len(class).filter(|_| listed == OUT),
             },
             exact: false,
+            brief: None,
         })
     }
 

@@ -296,8 +296,17 @@ impl CharAutomaton for Text {
             None => true,
             Some(_) => safe.exact && max_chars == safe.depth || max_chars == left,
         };
+        let brief = safe.brief.map(|(chars, n)| {
+            let room = left.map(|left| left.saturating_sub(self.longest_rest));
+            Run {
+                ascii: plain(chars.ascii),
+                leads: chars.leads,
+                max_chars: least(Some(n), room),
+            }
+        });
         Bulk::Region {
             exact,
+            brief,
             inside: Run {
                 ascii,
                 leads: safe.leads,

@@ -30,6 +30,8 @@ pub struct Safe {
     pub exact: bool,
     /// Whether all of them lead back to the state.
     pub stays: bool,
+    /// More characters of which fewer can be read: how many, whichever they are.
+    pub brief: Option<(Chars, u32)>,
 }
 
 /// What the alphabet looks like from ASCII, and how long words can be.
@@ -295,7 +297,17 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
         }
         match safe.is_empty() {
             true => self.safe(s, &live, room),
-            false => self.safe(s, &safe, safe_room),
+            false => {
+                let all = self.safe(s, &live, room);
+                let chars = Chars {
+                    ascii: all.ascii,
+                    leads: all.leads,
+                };
+                Safe {
+                    brief: all.depth.filter(|&n| n > 0).map(|n| (chars, n)),
+                    ..self.safe(s, &safe, safe_room)
+                }
+            }
         }
     }
 
@@ -315,6 +327,7 @@ impl<'a, F: Fn(StateId) -> bool> Reach<'a, F> {
             depth: room.depth,
             exact: room.exact,
             stays,
+            brief: None,
         }
     }
 
@@ -485,6 +498,29 @@ mod tests {
                 after.dedup();
                 level = after;
             }
+            if let Some((brief, depth)) = safe.brief {
+                let is_brief = |c: char| match c {
+                    '\0'..='\x7f' => brief.ascii[c as usize / 64] >> (c as u32 % 64) & 1 == 1,
+                    _ => {
+                        let first = c.encode_utf8(&mut [0; 4]).as_bytes()[0];
+                        brief.leads >> (first - 0xC0) & 1 == 1
+                    }
+                };
+                let all = (0..128u8).map(char::from).chain("é–中😀".chars());
+                let chars: Vec<char> = all.filter(|&c| is_brief(c)).collect();
+                let mut level = vec![s];
+                for _ in 0..depth {
+                    let more = level
+                        .iter()
+                        .flat_map(|&from| chars.iter().map(move |&c| (from, c)));
+                    let mut after: Vec<StateId> = more
+                        .map(|(from, c)| dfa.next(from, c).expect("a brief run"))
+                        .collect();
+                    after.sort_unstable();
+                    after.dedup();
+                    level = after;
+                }
+            }
             if let Some(depth) = safe.depth.filter(|&depth| safe.exact && depth < 20) {
                 let more = level
                     .iter()
@@ -521,6 +557,7 @@ mod tests {
             "^([a-z0-9]+\\.)*[a-z0-9]+$",
             "^(ab|cd)*[é中]+$",
             "[^/:]{1,30}x",
+            "^([^m]|m[^a])*$",
         ] {
             check(pattern, false);
             check(pattern, true);
