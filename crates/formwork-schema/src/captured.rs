@@ -168,11 +168,13 @@ pub(crate) struct Captured<T> {
 impl<T> Captured<T> {
     /// A scalar; `repeats` if something may need the same text again.
     pub(crate) fn new(terminal: T, around: Around, repeats: bool, known: &Arc<Known>) -> Self {
+        // Among rivals an item that was seen may be one of them, and so one less.
+        let even = around.items.even && (around.place != Place::Rivals || around.items.exist);
         Captured {
             terminal,
             is_name: false,
             around,
-            only_forbids: !repeats && around.items.even,
+            only_forbids: !repeats && even,
             known: Arc::clone(known),
         }
     }
