@@ -25,8 +25,8 @@ const CHUNK: usize = 8;
 /// Fills row `i` of `rows`, `stride` words long, with the mask of matcher `i`.
 ///
 /// With the feature `parallel` the rows of large batches are spread over rayon's
-/// current thread pool. Matchers of the same grammar share its lock, so only
-/// different grammars gain.
+/// current thread pool. Matchers of the same grammar take turns where a mask was not
+/// made before.
 ///
 /// # Errors
 ///

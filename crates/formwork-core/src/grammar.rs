@@ -1,6 +1,6 @@
 //! A compiled grammar, ready to make matchers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use formwork_grammar::{Language, Status};
 
@@ -13,9 +13,9 @@ use crate::matcher::Matcher;
 
 /// A grammar over a vocabulary. Cheap to clone, `Send + Sync`.
 ///
-/// All matchers of a grammar share what any of them has learnt. The price is a
-/// lock: matchers of *different* grammars run in parallel, those of one take
-/// turns.
+/// All matchers of a grammar share what any of them has learnt. What is known already,
+/// masks and steps, they read in parallel; those that learn something take turns.
+/// Matchers of *different* grammars never wait for each other.
 #[derive(Clone)]
 pub struct Grammar {
     shared: Arc<Shared>,
@@ -24,7 +24,7 @@ pub struct Grammar {
 struct Shared {
     index: Arc<TokenIndex>,
     status: Status,
-    engine: Mutex<Engine>,
+    engine: RwLock<Engine>,
 }
 
 /// What is learnt while a grammar runs.
@@ -48,7 +48,7 @@ impl Grammar {
         let machine = Machine::new(language, limits)?;
         Ok(Grammar {
             shared: Arc::new(Shared {
-                engine: Mutex::new(Engine {
+                engine: RwLock::new(Engine {
                     machine,
                     masks: MaskCache::new(limits.max_mask_bytes, &index),
                 }),
@@ -60,7 +60,7 @@ impl Grammar {
 
     /// A matcher at the start of the text. O(1).
     pub fn matcher(&self) -> Matcher {
-        let start = self.engine().machine.start();
+        let start = self.known().machine.start();
         Matcher::new(self.clone(), start)
     }
 
@@ -78,17 +78,22 @@ impl Grammar {
     /// Approximate heap use of the states and masks visited so far, in bytes;
     /// the vocabulary's index is not counted.
     pub fn heap_bytes(&self) -> usize {
-        let engine = self.engine();
+        let engine = self.known();
         engine.machine.heap_bytes() + engine.masks.heap_bytes()
     }
 
-    pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
+    /// To learn more: nobody else reads meanwhile.
+    pub(crate) fn engine(&self) -> RwLockWriteGuard<'_, Engine> {
         // Poisoning would mean that a thread panicked between two interner
         // calls; every table is consistent after each of them.
-        self.shared
-            .engine
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let engine = self.shared.engine.write();
+        engine.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known, to be read only.
+    pub(crate) fn known(&self) -> RwLockReadGuard<'_, Engine> {
+        let engine = self.shared.engine.read();
+        engine.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

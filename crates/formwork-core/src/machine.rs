@@ -279,6 +279,19 @@ impl Machine {
         Ok(to)
     }
 
+    /// Reads bytes as far as that was done before; returns how many, and the state after
+    /// them.
+    pub(crate) fn advance_known(&self, from: ConfigId, bytes: &[u8]) -> (usize, ConfigId) {
+        let mut at = from;
+        for (read, &byte) in bytes.iter().enumerate() {
+            match self.next.get(&(at, byte)) {
+                Some(&next) if next != DEAD => at = next,
+                _ => return (read, at),
+            }
+        }
+        (bytes.len(), at)
+    }
+
     /// Reads one token by its number; [`DEAD`] if that is not how it may be read
     /// here.
     pub(crate) fn advance_token(

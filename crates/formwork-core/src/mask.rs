@@ -89,6 +89,30 @@ impl MaskCache {
         self.used + self.summaries.heap_bytes() + self.recent.heap_bytes() + entries
     }
 
+    /// Writes the mask of a state to `row`, as [`fill`](MaskCache::fill) does, if it was
+    /// made before and kept.
+    pub(crate) fn known(
+        &self,
+        index: &TokenIndex,
+        config: ConfigId,
+        row: &mut [u32],
+    ) -> Option<MaskKind> {
+        let (row, padding) = row.split_at_mut(index.vocab().mask_words());
+        let kind = match (self.pictures.get(&config), self.rows.get(&config)) {
+            (Some((picture, kind)), _) => {
+                picture.paint(index, row);
+                *kind
+            }
+            (None, Some(CachedRow::Kept(kept, kind))) => {
+                row.copy_from_slice(kept);
+                *kind
+            }
+            _ => return None,
+        };
+        padding.fill(0);
+        Some(kind)
+    }
+
     /// Writes the mask of a state to `row`, which has at least the
     /// vocabulary's words; words past those are cleared.
     pub(crate) fn fill(
@@ -98,17 +122,12 @@ impl MaskCache {
         config: ConfigId,
         row: &mut [u32],
     ) -> Result<MaskKind, EngineError> {
+        if let Some(kind) = self.known(index, config, row) {
+            return Ok(kind);
+        }
         let words = index.vocab().mask_words();
         let (row, padding) = row.split_at_mut(words);
         padding.fill(0);
-        if let Some((picture, kind)) = self.pictures.get(&config) {
-            picture.paint(index, row);
-            return Ok(*kind);
-        }
-        if let Some(CachedRow::Kept(kept, kind)) = self.rows.get(&config) {
-            row.copy_from_slice(kept);
-            return Ok(*kind);
-        }
         // What is shared grows while this grammar runs, too.
         if self.heap_bytes() > self.budget || self.shared.is_full() {
             self.clear(index);

@@ -89,6 +89,10 @@ impl Matcher {
             row.fill(0);
             return Ok(MaskKind::Stopped);
         }
+        let known = self.grammar.known().masks.known(index, self.at, row);
+        if let Some(kind) = known {
+            return Ok(kind);
+        }
         let mut engine = self.grammar.engine();
         let engine = &mut *engine;
         Ok(engine
@@ -198,7 +202,7 @@ impl Matcher {
 
     /// Whether the text may end here, so that stop tokens are allowed.
     pub fn is_complete(&self) -> bool {
-        self.at != STOPPED && self.grammar.engine().machine.is_accepting(self.at)
+        self.at != STOPPED && self.grammar.known().machine.is_accepting(self.at)
     }
 
     /// Whether a stop token was read.
@@ -230,7 +234,7 @@ impl Matcher {
         if self.at == STOPPED {
             return Vec::new();
         }
-        let engine = self.grammar.engine();
+        let engine = self.grammar.known();
         let config = engine.machine.config(self.at);
         let threads = config.token_threads.iter();
         let mut sets: Vec<u32> = threads.map(|thread| thread.set).collect();
@@ -287,7 +291,7 @@ impl Matcher {
     pub fn forced_tokens(&self) -> Result<Vec<TokenId>, EngineError> {
         let forced = self.forced_bytes()?;
         if forced.is_empty() && self.at != STOPPED {
-            let only = self.grammar.engine().machine.only_token(self.at);
+            let only = self.grammar.known().machine.only_token(self.at);
             return Ok(only.map(TokenId).into_iter().collect());
         }
         let trie = self.grammar.index().vocab().trie();
@@ -382,7 +386,7 @@ impl Matcher {
     pub fn listed_words(&self) -> Vec<Vec<u8>> {
         match self.at {
             STOPPED => Vec::new(),
-            at => self.grammar.engine().machine.words(at),
+            at => self.grammar.known().machine.words(at),
         }
     }
 
@@ -392,7 +396,7 @@ impl Matcher {
         if self.at == STOPPED {
             return 0;
         }
-        let config = self.grammar.engine().machine.config(self.at);
+        let config = self.grammar.known().machine.config(self.at);
         config.threads.len() + config.token_threads.len()
     }
 
@@ -408,20 +412,31 @@ impl Matcher {
         if at == STOPPED {
             return Err(PushError::Stopped);
         }
+        let bytes = vocab.bytes(token);
+        let is_stop = vocab.stop_ids().binary_search(&token).is_ok();
+        let (known, reached) = {
+            let machine = &self.grammar.known().machine;
+            if is_stop && machine.is_accepting(at) {
+                return Ok(STOPPED);
+            }
+            let (known, reached) = machine.advance_known(at, bytes);
+            if known == bytes.len() && !bytes.is_empty() && !machine.reads_tokens(at) {
+                return Ok(reached);
+            }
+            (known, reached)
+        };
         let mut engine = self.grammar.engine();
         let machine = &mut engine.machine;
-        let is_stop = vocab.stop_ids().binary_search(&token).is_ok();
-        if is_stop && machine.is_accepting(at) {
-            return Ok(STOPPED);
-        }
         let by_number = match index.knows(token) {
             true => machine.advance_token(at, token.0)?,
             false => DEAD,
         };
-        let bytes = vocab.bytes(token);
         let (read, by_text) = match bytes {
             [] => (0, DEAD),
-            bytes => machine.advance_all(at, bytes)?,
+            bytes => {
+                let (read, by_text) = machine.advance_all(reached, &bytes[known..])?;
+                (known + read, by_text)
+            }
         };
         let has_text = !bytes.is_empty();
         if has_text && read == bytes.len() {
@@ -441,7 +456,13 @@ impl Matcher {
         if at == STOPPED {
             return Err(PushError::Stopped);
         }
-        let (read, next) = self.grammar.engine().machine.advance_all(at, bytes)?;
+        let (known, reached) = self.grammar.known().machine.advance_known(at, bytes);
+        if known == bytes.len() {
+            return Ok(reached);
+        }
+        let mut engine = self.grammar.engine();
+        let (read, next) = engine.machine.advance_all(reached, &bytes[known..])?;
+        let read = known + read;
         if read < bytes.len() {
             return Err(PushError::Rejected { offset: read });
         }

@@ -82,7 +82,8 @@ impl Reading {
 const LARGE: u32 = 16;
 /// So few bytes are tried one by one.
 const FEW: usize = 24;
-/// So many bytes lead to most of the vocabulary.
+/// So many bytes lead to few tokens, and so many to most of the vocabulary.
+const NARROW: u32 = 2;
 const BROAD: u32 = 24;
 /// So many tokens are not run one by one.
 ///
@@ -124,9 +125,10 @@ impl Reader<'_> {
             if residuals.fan(rest) > FEW {
                 live = self.terminal.next_bytes(state);
             }
-            if rest == Rest::ROOT && live.iter().map(|w| w.count_ones()).sum::<u32>() > BROAD {
-                if !self.read_in_bulk(state, &mut open) {
-                    self.sweep(state, None);
+            let count = live.iter().map(|w| w.count_ones()).sum::<u32>();
+            if rest == Rest::ROOT && count > NARROW {
+                if count <= BROAD || !self.read_in_bulk(state, &live, &mut open) {
+                    self.sweep(state, &live, None);
                 }
                 continue;
             }
@@ -157,13 +159,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Every token from a state that many of them can be read from. Those of a region
-    /// are known to stay inside.
+    /// Every token from a state in which some bytes can be read. Those of a region are
+    /// known to stay inside.
     ///
     /// PERF: goes over the nodes of the trie in their order, with the terminal's steps
     /// in a table and past whole subtrees at once: some 5,000 of 250,000 nodes for a
     /// pattern such as `[^,"]+`.
-    fn sweep(&mut self, from: LexState, known: Option<(Run, Row)>) {
+    fn sweep(&mut self, from: LexState, live: &Bytes, known: Option<(Run, Row)>) {
         let (trie, beneath) = (self.index.vocab().trie(), self.index.beneath());
         let mut stepper = Stepper::new(self.terminal, from);
         let is_new = |token: &TokenId| match &known {
@@ -174,42 +176,46 @@ impl Reader<'_> {
         // long as all is ASCII.
         let mut path = vec![(Stepper::START, None); self.index.longest() + 1];
         path[0].1 = known.as_ref().map(|&(run, _)| run);
-        let mut node = 1;
-        while (node as usize) < trie.len() {
-            let at = NodeId(node);
-            let end = trie.subtree_end(at).0;
-            let depth = trie.depth(at);
-            let (state, run) = path[depth - 1];
-            let next = stepper.step(state, trie.byte(at));
-            if next == Stepper::DEAD {
-                node = end;
-                continue;
-            }
-            let goes_on = stepper.goes_on(next);
-            let tokens = trie.tokens(at);
-            if goes_on {
-                self.sparse.extend(tokens.iter().copied().filter(is_new));
-            }
-            if let Some(label) = stepper.exit(next) {
-                let ends = if goes_on { &[] } else { tokens };
-                let rest = self.readings.residuals.after(at);
-                leaving(&mut self.exits, label, ends, rest);
-            }
-            if !goes_on {
-                node = end;
-                continue;
-            }
-            let run = run.and_then(|run: Run| run.after(trie.byte(at)));
-            if end - node > 1 && self.covers(&stepper.runs(next), at) {
-                let is_known = beneath.is_ascii(at) && self.covers(&[run], at);
-                if !is_known {
-                    let below = tokens_below(trie, at).iter().copied();
-                    self.sparse.extend(below.filter(is_new));
+        let mut starts: SmallVec<[NodeId; 16]> = SmallVec::new();
+        trie.children_in(trie.root(), live, |_, start| starts.push(start));
+        for start in starts {
+            let mut node = start.0;
+            while node < trie.subtree_end(start).0 {
+                let at = NodeId(node);
+                let end = trie.subtree_end(at).0;
+                let depth = trie.depth(at);
+                let (state, run) = path[depth - 1];
+                let next = stepper.step(state, trie.byte(at));
+                if next == Stepper::DEAD {
+                    node = end;
+                    continue;
                 }
-                node = end;
-            } else {
-                path[depth] = (next, run);
-                node += 1;
+                let goes_on = stepper.goes_on(next);
+                let tokens = trie.tokens(at);
+                if goes_on {
+                    self.sparse.extend(tokens.iter().copied().filter(is_new));
+                }
+                if let Some(label) = stepper.exit(next) {
+                    let ends = if goes_on { &[] } else { tokens };
+                    let rest = self.readings.residuals.after(at);
+                    leaving(&mut self.exits, label, ends, rest);
+                }
+                if !goes_on {
+                    node = end;
+                    continue;
+                }
+                let run = run.and_then(|run: Run| run.after(trie.byte(at)));
+                if end - node > 1 && self.covers(&stepper.runs(next), at) {
+                    let is_known = beneath.is_ascii(at) && self.covers(&[run], at);
+                    if !is_known {
+                        let below = tokens_below(trie, at).iter().copied();
+                        self.sparse.extend(below.filter(is_new));
+                    }
+                    node = end;
+                } else {
+                    path[depth] = (next, run);
+                    node += 1;
+                }
             }
         }
         if let Some((_, row)) = known {
@@ -338,7 +344,7 @@ impl Reader<'_> {
     }
 
     /// All tokens at once from the body of a string, if the terminal knows of them.
-    fn read_in_bulk(&mut self, state: LexState, open: &mut Open) -> bool {
+    fn read_in_bulk(&mut self, state: LexState, live: &Bytes, open: &mut Open) -> bool {
         let index = self.index;
         let mut stepper = Stepper::new(self.terminal, state);
         match self.terminal.bulk(state) {
@@ -373,12 +379,11 @@ impl Reader<'_> {
                 };
                 let left = known.iter().zip(&*all).map(|(known, all)| all & !known);
                 if left.map(u32::count_ones).sum::<u32>() > MANY {
-                    self.sweep(state, Some((inside, row)));
+                    self.sweep(state, live, Some((inside, row)));
                     return true;
                 }
                 self.run(&mut stepper, between(&all, &known));
-                let live = self.terminal.next_bytes(state);
-                let odd = index.odd().iter().filter(|odd| has(&live, odd.first));
+                let odd = index.odd().iter().filter(|odd| has(live, odd.first));
                 let (known, odd): (Vec<&OddToken>, _) = odd.partition(|odd| odd.is_within(&inside));
                 self.sparse.extend(known.iter().map(|odd| odd.id));
                 self.run(&mut stepper, odd.iter().map(|odd| odd.id));

@@ -109,8 +109,7 @@ impl Residuals {
             [node] => return Rest(node.0),
             _ => {}
         }
-        let mut ids = locked(&self.ids);
-        if let Some(&id) = ids.get(&nodes[..]) {
+        if let Some(&id) = locked(&self.ids).get(&nodes[..]) {
             return Rest(SETS | id);
         }
         let first = nodes.iter().fold([0; 4], |mut all, &node| {
@@ -118,6 +117,11 @@ impl Residuals {
             all
         });
         let nodes: Arc<[NodeId]> = nodes.into();
+        let mut ids = locked(&self.ids);
+        // Another thread may have been as far meanwhile.
+        if let Some(&id) = ids.get(&nodes[..]) {
+            return Rest(SETS | id);
+        }
         self.count(160 + 4 * nodes.len());
         let set = Set {
             nodes: Arc::clone(&nodes),

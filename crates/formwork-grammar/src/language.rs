@@ -46,7 +46,7 @@ pub struct Expansion {
 /// A grammar whose dots are made on demand.
 ///
 /// The engine memoises every answer, so an implementation need not.
-pub trait Language: Send {
+pub trait Language: Send + Sync {
     /// The dot at which a whole text starts. The text is complete when this
     /// rule has ended.
     fn start(&self) -> Dot;
