@@ -87,8 +87,8 @@ const NARROW: u32 = 2;
 const BROAD: u32 = 24;
 /// So many tokens are not run one by one.
 ///
-/// PERF: running one takes about 20 ns, a sweep with the row of a region about 50 us.
-const MANY: u32 = 2_000;
+/// PERF: running one takes about 20 ns, a sweep with the row of a region 100 us or more.
+const MANY: u32 = 6_000;
 
 /// States with what is to be read from them.
 type Open = SmallVec<[(LexState, Rest); 16]>;
