@@ -111,6 +111,29 @@ struct Reader<'a> {
     exits: SmallVec<[Leaving; 2]>,
 }
 
+/// A walk over the trie.
+struct Sweep<'a> {
+    stepper: Stepper<'a>,
+    /// After each depth, the terminal's state, and what is left of the region, as long
+    /// as all is ASCII.
+    path: Vec<(u32, Option<Run>)>,
+    /// The tokens of the region.
+    known: Option<Row>,
+}
+
+impl Sweep<'_> {
+    /// Adds tokens that stay inside to those that are not of the region.
+    fn keep(&self, tokens: &[TokenId], sparse: &mut Vec<TokenId>) {
+        match &self.known {
+            None => sparse.extend_from_slice(tokens),
+            Some(row) => {
+                let new = tokens.iter().filter(|&&token| !mask::get(row, token));
+                sparse.extend(new.copied());
+            }
+        }
+    }
+}
+
 impl Reader<'_> {
     fn read(&mut self, state: LexState, rest: Rest) {
         let mut open = Open::new();
@@ -166,61 +189,59 @@ impl Reader<'_> {
     /// in a table and past whole subtrees at once: some 5,000 of 250,000 nodes for a
     /// pattern such as `[^,"]+`.
     fn sweep(&mut self, from: LexState, live: &Bytes, known: Option<(Run, Row)>) {
-        let (trie, beneath) = (self.index.vocab().trie(), self.index.beneath());
-        let mut stepper = Stepper::new(self.terminal, from);
-        let is_new = |token: &TokenId| match &known {
-            Some((_, row)) => !mask::get(row, *token),
-            None => true,
+        let trie = self.index.vocab().trie();
+        let (run, row) = known.unzip();
+        let mut sweep = Sweep {
+            stepper: Stepper::new(self.terminal, from),
+            path: vec![(Stepper::START, run); self.index.longest() + 1],
+            known: row,
         };
-        // After each depth, the terminal's state, and what is left of the region, as
-        // long as all is ASCII.
-        let mut path = vec![(Stepper::START, None); self.index.longest() + 1];
-        path[0].1 = known.as_ref().map(|&(run, _)| run);
         let mut starts: SmallVec<[NodeId; 16]> = SmallVec::new();
         trie.children_in(trie.root(), live, |_, start| starts.push(start));
-        for start in starts {
-            let mut node = start.0;
-            while node < trie.subtree_end(start).0 {
-                let at = NodeId(node);
-                let end = trie.subtree_end(at).0;
-                let depth = trie.depth(at);
-                let (state, run) = path[depth - 1];
-                let next = stepper.step(state, trie.byte(at));
-                if next == Stepper::DEAD {
-                    node = end;
-                    continue;
-                }
-                let goes_on = stepper.goes_on(next);
-                let tokens = trie.tokens(at);
-                if goes_on {
-                    self.sparse.extend(tokens.iter().copied().filter(is_new));
-                }
-                if let Some(label) = stepper.exit(next) {
-                    let ends = if goes_on { &[] } else { tokens };
-                    let rest = self.readings.residuals.after(at);
-                    leaving(&mut self.exits, label, ends, rest);
-                }
-                if !goes_on {
-                    node = end;
-                    continue;
-                }
-                let run = run.and_then(|run: Run| run.after(trie.byte(at)));
-                if end - node > 1 && self.covers(&stepper.runs(next), at) {
-                    let is_known = beneath.is_ascii(at) && self.covers(&[run], at);
-                    if !is_known {
-                        let below = tokens_below(trie, at).iter().copied();
-                        self.sparse.extend(below.filter(is_new));
-                    }
-                    node = end;
-                } else {
-                    path[depth] = (next, run);
-                    node += 1;
-                }
+        for mut at in starts {
+            let end = trie.subtree_end(at);
+            while at < end {
+                at = self.visit(&mut sweep, at);
             }
         }
-        if let Some((_, row)) = known {
+        if let Some(row) = sweep.known {
             self.add_row(row);
         }
+    }
+
+    /// Reads a node of the trie. Returns the next that is to be read.
+    fn visit(&mut self, sweep: &mut Sweep, at: NodeId) -> NodeId {
+        let trie = self.index.vocab().trie();
+        let node = trie.node(at);
+        let (state, run) = sweep.path[node.depth - 1];
+        let next = sweep.stepper.step(state, node.byte);
+        if next == Stepper::DEAD {
+            return node.end;
+        }
+        let facts = sweep.stepper.facts(next);
+        if let Some(label) = facts.exit {
+            let ends = if facts.goes_on { &[] } else { node.tokens };
+            let rest = self.readings.residuals.after(at);
+            leaving(&mut self.exits, label, ends, rest);
+        }
+        if !facts.goes_on {
+            return node.end;
+        }
+        sweep.keep(node.tokens, &mut self.sparse);
+        let below = NodeId(at.0 + 1);
+        if below == node.end {
+            return node.end;
+        }
+        let run = run.and_then(|run| run.after(node.byte));
+        if !self.covers(sweep.stepper.runs(next), at) {
+            sweep.path[node.depth] = (next, run);
+            return below;
+        }
+        let is_known = self.index.beneath().is_ascii(at) && self.covers(&[run], at);
+        if !is_known {
+            sweep.keep(tokens_below(trie, at), &mut self.sparse);
+        }
+        node.end
     }
 
     /// Everything that is left, if it consists of characters that the terminal can

@@ -18,12 +18,12 @@ pub(crate) struct Stepper<'a> {
 }
 
 /// What a state is asked often.
-struct Facts {
+pub(crate) struct Facts {
     state: LexState,
-    exit: Option<Label>,
-    goes_on: bool,
-    /// Where its entries begin, if it has any.
-    row: Option<u32>,
+    pub(crate) exit: Option<Label>,
+    pub(crate) goes_on: bool,
+    /// Where its entries begin; [`NO_ROW`](Stepper::NO_ROW) if it has none.
+    row: u32,
     runs: OnceCell<Runs>,
 }
 
@@ -31,6 +31,8 @@ impl<'a> Stepper<'a> {
     pub(crate) const START: u32 = 0;
     pub(crate) const DEAD: u32 = u32::MAX;
     const UNKNOWN: u32 = u32::MAX - 1;
+    /// Past the end of any table.
+    const NO_ROW: u32 = u32::MAX;
 
     pub(crate) fn new(terminal: &'a dyn Terminal, start: LexState) -> Stepper<'a> {
         let mut stepper = Stepper {
@@ -64,46 +66,46 @@ impl<'a> Stepper<'a> {
             state,
             exit: self.terminal.exit(state),
             goes_on: self.terminal.can_continue(state),
-            row: None,
+            row: Self::NO_ROW,
             runs: OnceCell::new(),
         });
         self.ids.insert(state, id);
         id
     }
 
+    #[inline]
     pub(crate) fn step(&mut self, from: u32, byte: u8) -> u32 {
-        let facts = &mut self.states[from as usize];
-        let row = *facts.row.get_or_insert_with(|| {
-            let row = self.next.len() as u32;
-            self.next.resize(self.next.len() + 256, Self::UNKNOWN);
-            row
-        });
-        let cell = row as usize + usize::from(byte);
-        let known = self.next[cell];
-        if known != Self::UNKNOWN {
-            return known;
+        let row = self.states[from as usize].row;
+        match self.next.get(row as usize + usize::from(byte)) {
+            Some(&known) if known != Self::UNKNOWN => known,
+            _ => self.learn(from, byte),
         }
-        let state = facts.state;
+    }
+
+    #[cold]
+    fn learn(&mut self, from: u32, byte: u8) -> u32 {
+        let facts = &mut self.states[from as usize];
+        if facts.row == Self::NO_ROW {
+            facts.row = self.next.len() as u32;
+            self.next.resize(self.next.len() + 256, Self::UNKNOWN);
+        }
+        let (row, state) = (facts.row, facts.state);
         let to = match self.terminal.step(state, byte) {
             Some(next) => self.add(next),
             None => Self::DEAD,
         };
-        self.next[cell] = to;
+        self.next[row as usize + usize::from(byte)] = to;
         to
     }
 
-    pub(crate) fn exit(&self, state: u32) -> Option<Label> {
-        self.states[state as usize].exit
-    }
-
-    pub(crate) fn goes_on(&self, state: u32) -> bool {
-        self.states[state as usize].goes_on
+    pub(crate) fn facts(&self, state: u32) -> &Facts {
+        &self.states[state as usize]
     }
 
     /// The runs that can be read from a state.
-    pub(crate) fn runs(&self, state: u32) -> Runs {
+    pub(crate) fn runs(&self, state: u32) -> &Runs {
         let facts = &self.states[state as usize];
-        *facts
+        facts
             .runs
             .get_or_init(|| inside(self.terminal.bulk(facts.state)))
     }

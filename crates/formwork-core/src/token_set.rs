@@ -14,7 +14,7 @@ pub(crate) struct TokenSet {
 }
 
 /// Above so many tokens a row is smaller and quicker than a list.
-const MAX_SPARSE: usize = 2000;
+const MAX_SPARSE: usize = 1000;
 
 impl TokenSet {
     /// The tokens of a row and a list.

@@ -67,5 +67,5 @@ pub use error::{VocabError, VocabErrorKind};
 pub use id::TokenId;
 pub use load::LoadOptions;
 pub use signature::ByteSig;
-pub use trie::{NodeId, Trie};
+pub use trie::{NodeId, Trie, TrieNode};
 pub use vocab::Vocab;

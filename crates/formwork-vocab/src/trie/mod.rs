@@ -81,6 +81,19 @@ struct Node {
     fan: u8,
 }
 
+/// What a walk over a [`Trie`] asks of a node, looked up once: see [`Trie::node`].
+#[derive(Clone, Copy, Debug)]
+pub struct TrieNode<'a> {
+    /// The first id past its subtree.
+    pub end: NodeId,
+    /// The number of bytes on the path from the root.
+    pub depth: usize,
+    /// The byte on the edge from the parent; 0 at the root.
+    pub byte: u8,
+    /// The tokens that end there, by ascending id.
+    pub tokens: &'a [TokenId],
+}
+
 /// The children of a node with more than [`NARROW`] of them.
 #[derive(Clone, Copy, Debug)]
 struct Wide {
@@ -260,6 +273,18 @@ impl Trie {
     pub fn tokens(&self, n: NodeId) -> &[TokenId] {
         let start = self.nodes[n.index()].first as usize;
         &self.tokens[start..self.nodes[n.index() + 1].first as usize]
+    }
+
+    /// All about `n` that a walk in preorder needs.
+    #[inline]
+    pub fn node(&self, n: NodeId) -> TrieNode<'_> {
+        let (node, next) = (&self.nodes[n.index()], &self.nodes[n.index() + 1]);
+        TrieNode {
+            end: NodeId(node.end),
+            depth: usize::from(node.depth),
+            byte: node.byte,
+            tokens: &self.tokens[node.first as usize..next.first as usize],
+        }
     }
 
     /// The first id past the subtree of `n`, which is `n..subtree_end(n)`.
