@@ -12,6 +12,7 @@
 )]
 
 mod cfg_oracle;
+mod generation;
 mod grammar_scale;
 mod grammar_walks;
 mod grammars;

@@ -2,6 +2,8 @@
 
 mod check;
 mod dot;
+#[cfg(feature = "models")]
+mod generate;
 mod mask;
 mod maskbench;
 mod report;
@@ -20,6 +22,8 @@ pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliE
         Command::Check(args) => check::run(args, printer),
         Command::Witness(args) => witness::run(args, printer),
         Command::Validate(args) => validate::run(args, printer),
+        #[cfg(feature = "models")]
+        Command::Generate(args) => generate::run(args, printer),
         Command::Dot(args) => dot::run(args, printer),
         Command::Mask(args) => mask::run(args, printer),
         Command::Maskbench(args) => maskbench::run(args, printer),

@@ -64,3 +64,9 @@ pub(crate) fn error(error: &impl Display) {
 pub(crate) fn warning(warning: &impl Display) {
     let _ = writeln!(io::stderr(), "warning: {warning}");
 }
+
+/// Tells how something went on standard error.
+#[cfg(feature = "models")]
+pub(crate) fn note(note: &impl Display) {
+    let _ = writeln!(io::stderr(), "{note}");
+}

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
 use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
 
+#[cfg(feature = "models")]
+use crate::args::ConstraintArgs;
 use crate::args::{Against, GrammarArgs, Subject};
 use crate::error::CliError;
 use crate::input;
@@ -36,6 +38,22 @@ impl Source {
     /// Reads what texts are held against.
     pub(crate) fn against(args: &Against) -> Result<Source, CliError> {
         Source::read(args.schema.as_deref(), &args.grammar)
+    }
+
+    /// Reads the form of texts, if they have one.
+    #[cfg(feature = "models")]
+    pub(crate) fn constraint(args: &ConstraintArgs) -> Result<Option<Source>, CliError> {
+        if let Some(pattern) = &args.regex {
+            return Ok(Some(Source {
+                path: PathBuf::from("--regex"),
+                text: pattern.clone(),
+                kind: Kind::Grammar(Format::Regex, SyntaxOptions::default()),
+            }));
+        }
+        if args.schema.is_none() && args.grammar.file().is_none() {
+            return Ok(None);
+        }
+        Source::read(args.schema.as_deref(), &args.grammar).map(Some)
     }
 
     fn read(schema: Option<&Path>, args: &GrammarArgs) -> Result<Source, CliError> {

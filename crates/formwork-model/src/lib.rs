@@ -6,8 +6,16 @@
 
 mod config;
 mod error;
+mod generate;
+mod language_model;
+pub mod sampling;
 mod weights;
 
 pub use config::{Family, ModelConfig, Rope, RopeScaling};
 pub use error::{ModelError, ModelErrorKind};
+pub use generate::{
+    Drafter, Finish, GenerateError, Generated, Generation, PromptLookup, Request, Stats, generate,
+};
+pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};
+pub use sampling::Sampling;
 pub use weights::{HostTensor, Weights};

@@ -10,6 +10,7 @@
 //! * [`mod@cfg`]: random context-free grammars, and which texts they derive.
 //! * [`lexed`]: the same with a lexer before the rules.
 //! * [`walk`]: generation under masks, and masks by trying every token.
+//! * [`models`]: a language model that takes no weights.
 //! * [`shared`]: large test data that may lie beside the checkout.
 //!
 //! # Panics
@@ -23,6 +24,7 @@ pub mod cfg;
 pub mod decimal;
 pub mod judge;
 pub mod lexed;
+pub mod models;
 pub mod oracle;
 pub mod pools;
 pub mod rng;

@@ -1,0 +1,29 @@
+//! Decoders of the Llama and Qwen families on [burn](https://burn.dev).
+//!
+//! [`load`] gives a [`LanguageModel`]; which device it runs on is chosen at run time
+//! ([`Device`]), and no type of burn is in any signature. Weights are kept as 32-bit
+//! floats. A token of a text takes `O(parameters + layers * length)`: keys and values of
+//! what was read are kept ([`LanguageModel::fork`] shares them).
+//!
+//! ```no_run
+//! use formwork_burn::{Device, load};
+//! use formwork_model::ModelFiles;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let files = ModelFiles::open("models/SmolLM2-135M-Instruct.Q4_1.gguf")?;
+//! let model = load(&files.config, &*files.weights, Device::Cpu)?;
+//! assert_eq!(model.vocab_len(), 49_152);
+//! # Ok(())
+//! # }
+//! ```
+
+mod attention;
+mod cache;
+mod decoder;
+mod device;
+mod layers;
+mod model;
+#[cfg(feature = "train")]
+pub mod train;
+
+pub use device::{Device, load};

@@ -1,0 +1,230 @@
+//! A decoder as a language model: texts with their caches, and passes over batches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use burn_tensor::backend::Backend;
+use burn_tensor::{Int, Tensor, TensorData};
+use formwork::TokenId;
+use formwork_model::{
+    Draw, LanguageModel, Logits, ModelConfig, ModelError, ModelErrorKind, SequenceId, Step,
+    Weights, sampling,
+};
+
+use crate::attention::attend;
+use crate::cache::Cache;
+use crate::decoder::Decoder;
+
+/// A decoder with the texts that it has read.
+///
+/// Texts of a batch need not be equally long: all layers but attention take the tokens
+/// of all texts as rows of one matrix, without padding, and each text attends to itself.
+pub(crate) struct Model<B: Backend> {
+    decoder: Decoder<B>,
+    texts: BTreeMap<SequenceId, Text<B>>,
+    next: u64,
+}
+
+/// What is kept of a text.
+#[derive(Clone)]
+struct Text<B: Backend> {
+    len: usize,
+    /// One by block.
+    caches: Vec<Cache<B>>,
+}
+
+impl<B: Backend> Model<B> {
+    pub(crate) fn new(
+        config: &ModelConfig,
+        weights: &dyn Weights,
+        device: &B::Device,
+    ) -> Result<Model<B>, ModelError> {
+        Ok(Model {
+            decoder: Decoder::new(config, weights, device)?,
+            texts: BTreeMap::new(),
+            next: 0,
+        })
+    }
+
+    fn text(&self, sequence: SequenceId) -> Result<&Text<B>, ModelError> {
+        self.texts.get(&sequence).ok_or_else(|| unknown(sequence))
+    }
+
+    fn add(&mut self, text: Text<B>) -> SequenceId {
+        let id = SequenceId(self.next);
+        self.next += 1;
+        self.texts.insert(id, text);
+        id
+    }
+
+    /// That every step can be taken.
+    fn check(&self, steps: &[Step<'_>]) -> Result<(), ModelError> {
+        let config = &self.decoder.config;
+        let mut seen = BTreeSet::new();
+        for step in steps {
+            let SequenceId(number) = step.sequence;
+            let len = self.text(step.sequence)?.len;
+            if !seen.insert(step.sequence) {
+                return Err(request(format!("text {number} is in two steps")));
+            }
+            if step.tokens.is_empty() {
+                return Err(request(format!("there is nothing to read of text {number}")));
+            }
+            if len + step.tokens.len() > config.max_len {
+                return Err(request(format!(
+                    "text {number} would have {} tokens; the model reads {}",
+                    len + step.tokens.len(),
+                    config.max_len
+                )));
+            }
+            let is_known = |token: &TokenId| (token.0 as usize) < config.vocab_len;
+            if let Some(token) = step.tokens.iter().find(|token| !is_known(token)) {
+                return Err(request(format!("the model has no token {}", token.0)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<B: Backend> LanguageModel for Model<B> {
+    fn vocab_len(&self) -> usize {
+        self.decoder.config.vocab_len
+    }
+
+    fn max_len(&self) -> usize {
+        self.decoder.config.max_len
+    }
+
+    fn begin(&mut self) -> SequenceId {
+        let config = &self.decoder.config;
+        let cache = || Cache::new(config.kv_heads, config.head_dim, &self.decoder.device);
+        let caches = (0..config.layers).map(|_| cache()).collect();
+        self.add(Text { len: 0, caches })
+    }
+
+    fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, ModelError> {
+        let text = self.text(sequence)?.clone();
+        Ok(self.add(text))
+    }
+
+    fn len(&self, sequence: SequenceId) -> Result<usize, ModelError> {
+        self.text(sequence).map(|text| text.len)
+    }
+
+    fn truncate(&mut self, sequence: SequenceId, len: usize) -> Result<(), ModelError> {
+        let text = self.texts.get_mut(&sequence);
+        let text = text.ok_or_else(|| unknown(sequence))?;
+        if len > text.len {
+            let SequenceId(number) = sequence;
+            let has = text.len;
+            return Err(request(format!("text {number} has {has} tokens, not {len}")));
+        }
+        // What lies behind is written over.
+        text.len = len;
+        Ok(())
+    }
+
+    fn end(&mut self, sequence: SequenceId) {
+        self.texts.remove(&sequence);
+    }
+
+    fn forward(&mut self, steps: &[Step<'_>]) -> Result<Box<dyn Logits>, ModelError> {
+        self.check(steps)?;
+        let Model { decoder, texts, .. } = self;
+        let mut tokens = Vec::new();
+        let mut positions = Vec::new();
+        let mut wanted: Vec<i32> = Vec::new();
+        let mut lens = Vec::new();
+        for step in steps {
+            let len = texts.get(&step.sequence).map_or(0, |text| text.len);
+            tokens.extend(step.tokens.iter().map(|token| token.0));
+            positions.extend(len..len + step.tokens.len());
+            let end = tokens.len();
+            let rows = step.wanted.rows(step.tokens.len());
+            wanted.extend((end - rows..end).map(|row| row as i32));
+            lens.push(len);
+        }
+        let x = decoder.pass(&tokens, positions.into_iter(), |layer, heads| {
+            let mut end = 0;
+            let mut parts = Vec::with_capacity(steps.len());
+            for (step, &len) in steps.iter().zip(&lens) {
+                let (first, n) = (end, step.tokens.len());
+                end += n;
+                let own = |all: &Tensor<B, 3>| all.clone().narrow(0, first, n);
+                let queries = own(&heads.queries);
+                let keys = own(&heads.keys).swap_dims(0, 1);
+                let values = own(&heads.values).swap_dims(0, 1);
+                let text = texts.get_mut(&step.sequence);
+                let cache = text.and_then(|text| text.caches.get_mut(layer));
+                let (keys, values) = match cache {
+                    Some(cache) => cache.append(len, keys, values),
+                    None => (keys, values), // every step was looked up before
+                };
+                parts.push(attend(1, queries, keys, values));
+            }
+            match parts.len() {
+                1 => parts.swap_remove(0),
+                _ => Tensor::cat(parts, 0),
+            }
+        });
+        for (step, len) in steps.iter().zip(lens) {
+            if let Some(text) = texts.get_mut(&step.sequence) {
+                text.len = len + step.tokens.len();
+            }
+        }
+        let rows = (!wanted.is_empty()).then(|| {
+            let all = wanted.len() == tokens.len();
+            let count = wanted.len();
+            let wanted = TensorData::new(wanted, [count]);
+            let wanted: Tensor<B, 1, Int> = Tensor::from_data(wanted, &decoder.device);
+            decoder.logits(match all {
+                true => x,
+                false => x.select(0, wanted),
+            })
+        });
+        Ok(Box::new(Rows {
+            rows,
+            vocab_len: decoder.config.vocab_len,
+        }))
+    }
+}
+
+/// Rows of logits on a device.
+struct Rows<B: Backend> {
+    /// `[rows, vocab_len]`, if there are any.
+    rows: Option<Tensor<B, 2>>,
+    vocab_len: usize,
+}
+
+impl<B: Backend> Logits for Rows<B> {
+    fn rows(&self) -> usize {
+        self.rows.as_ref().map_or(0, |rows| rows.dims()[0])
+    }
+
+    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
+        let Some(rows) = &self.rows else {
+            return Ok(Vec::new());
+        };
+        let failed = |error: &dyn std::fmt::Debug| {
+            ModelError::new(
+                ModelErrorKind::Device,
+                format!("logits cannot be read from the device: {error:?}"),
+            )
+        };
+        let data = rows.clone().try_into_data().map_err(|error| failed(&error))?;
+        data.into_vec().map_err(|error| failed(&error))
+    }
+
+    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
+        let rows = self.to_host()?;
+        let sample = |draw| sampling::sample(&rows, self.vocab_len, draw);
+        draws.iter().map(sample).collect()
+    }
+}
+
+fn unknown(SequenceId(number): SequenceId) -> ModelError {
+    request(format!("there is no text {number}"))
+}
+
+fn request(message: String) -> ModelError {
+    ModelError::new(ModelErrorKind::Request, message)
+}

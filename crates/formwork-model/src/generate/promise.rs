@@ -1,0 +1,78 @@
+//! Whether a text can still be completed within a number of tokens.
+
+use formwork::{EngineError, Matcher, TokenId, Vocab};
+
+/// How many states are looked at for a short way to the end.
+const MAX_STATES: usize = 2_000;
+
+/// A way to complete a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// Within so many bytes, every one of which is a token.
+    Bytes(usize),
+    /// With these tokens.
+    Tokens(Vec<TokenId>),
+}
+
+/// A way to complete a text with at most `most` tokens. `Err` within the result tells
+/// how many the shortest way has that was found.
+pub(super) fn way(
+    matcher: &Matcher,
+    vocab: &Vocab,
+    most: usize,
+) -> Result<Result<Way, usize>, EngineError> {
+    let bytes = matcher.min_completion_bytes() as usize;
+    if bytes <= most {
+        return Ok(Ok(Way::Bytes(bytes)));
+    }
+    Ok(match tokens(matcher, vocab)? {
+        Some(tokens) if tokens.len() <= most => Ok(Way::Tokens(tokens)),
+        Some(tokens) => Err(tokens.len()),
+        None => Err(bytes),
+    })
+}
+
+/// The fewest tokens of a short completion; `None` if it needs a token by its number.
+pub(super) fn tokens(
+    matcher: &Matcher,
+    vocab: &Vocab,
+) -> Result<Option<Vec<TokenId>>, EngineError> {
+    let completion = matcher.shortest_completion(MAX_STATES)?;
+    Ok(completion.and_then(|completion| spell(vocab, &completion.bytes)))
+}
+
+/// The fewest tokens with the given bytes, by the shortest way through all places
+/// between them.
+fn spell(vocab: &Vocab, bytes: &[u8]) -> Option<Vec<TokenId>> {
+    let trie = vocab.trie();
+    // By place: the number of tokens up to there, and the last of them with its begin.
+    let mut best: Vec<Option<(usize, Option<(usize, TokenId)>)>> = vec![None; bytes.len() + 1];
+    *best.first_mut()? = Some((0, None));
+    for begin in 0..bytes.len() {
+        let Some((count, _)) = best[begin] else {
+            continue;
+        };
+        let mut node = trie.root();
+        for (end, &byte) in bytes.iter().enumerate().skip(begin) {
+            let Some(child) = trie.child(node, byte) else {
+                break;
+            };
+            node = child;
+            let Some(&token) = trie.tokens(node).first() else {
+                continue;
+            };
+            let there = &mut best[end + 1];
+            if there.is_none_or(|(known, _)| known > count + 1) {
+                *there = Some((count + 1, Some((begin, token))));
+            }
+        }
+    }
+    let mut tokens = Vec::new();
+    let mut at = bytes.len();
+    while let (_, Some((begin, token))) = best[at]? {
+        tokens.push(token);
+        at = begin;
+    }
+    tokens.reverse();
+    Some(tokens)
+}

@@ -1,0 +1,371 @@
+//! One text that is being generated.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use formwork::{Matcher, TokenId, Vocab, mask};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::draft::Drafter;
+use super::error::GenerateError;
+use super::promise::{self, Way};
+use super::{Finish, Generation, Request};
+use crate::language_model::{Draw, LanguageModel, Logits};
+use crate::{ModelError, ModelErrorKind, SequenceId};
+
+/// What on_text is.
+type OnText<'a> = &'a mut dyn FnMut(usize, &[u8]) -> ControlFlow<()>;
+
+/// So often another token is tried where one leads too far from the end.
+const MAX_TRIES: usize = 4;
+
+pub(super) struct Running<'a> {
+    number: usize,
+    request: &'a Request,
+    /// The most tokens of the text.
+    most: usize,
+    vocab: Arc<Vocab>,
+    words: usize,
+    matcher: Option<Matcher>,
+    /// The prompt and the text.
+    tokens: Vec<TokenId>,
+    text: Vec<u8>,
+    pub(super) sequence: SequenceId,
+    /// How many tokens the model has read and keeps.
+    pub(super) read: usize,
+    draft: Vec<TokenId>,
+    /// A row of mask behind what is not read yet, and one behind each drafted token.
+    masks: Vec<u32>,
+    /// Tokens that lead to the end, if bytes alone take too many.
+    way: Option<Vec<TokenId>>,
+    forced: usize,
+    drafted: usize,
+    accepted: usize,
+    pub(super) finish: Option<Finish>,
+}
+
+impl<'a> Running<'a> {
+    pub(super) fn new(
+        number: usize,
+        request: &'a Request,
+        vocab: &Arc<Vocab>,
+        model: &dyn LanguageModel,
+    ) -> Result<Running<'a>, GenerateError> {
+        // What comes last is not read.
+        let room = model.max_len().saturating_sub(request.prompt.len()) + 1;
+        let mut running = Running {
+            number,
+            request,
+            most: request.max_tokens.min(room),
+            vocab: Arc::clone(vocab),
+            words: model.vocab_len().div_ceil(32),
+            matcher: request.constraint.clone(),
+            tokens: request.prompt.clone(),
+            text: Vec::new(),
+            sequence: SequenceId(0),
+            read: request.prompt.len() - 1,
+            draft: Vec::new(),
+            masks: Vec::new(),
+            way: None,
+            forced: 0,
+            drafted: 0,
+            accepted: 0,
+            finish: None,
+        };
+        if running.is_at_end()? {
+            running.finish = Some(Finish::Complete);
+        } else if running.most == 0 {
+            running.finish = Some(Finish::MaxTokens);
+        }
+        if let (true, Some(matcher)) = (request.must_complete, &running.matcher) {
+            match promise::way(matcher, vocab, running.most)? {
+                Ok(way) => running.keep(way),
+                Err(needed) => {
+                    return Err(GenerateError::TooFewTokens {
+                        needed,
+                        allowed: running.most,
+                    });
+                }
+            }
+        }
+        Ok(running)
+    }
+
+    /// Asks for a draft, and cuts it to what the constraint allows.
+    pub(super) fn propose(
+        &mut self,
+        drafter: &mut Option<&mut dyn Drafter>,
+    ) -> Result<(), GenerateError> {
+        self.draft.clear();
+        let Some(drafter) = drafter else {
+            return Ok(());
+        };
+        // One more token is sampled behind the draft.
+        let most = self.left().saturating_sub(1);
+        if most == 0 {
+            return Ok(());
+        }
+        self.draft = drafter.draft(&self.tokens, most);
+        self.draft.truncate(most);
+        let readable = match &self.matcher {
+            Some(matcher) => matcher.validate(&self.draft)?,
+            None => self.draft.len(),
+        };
+        let ids = self.draft.iter().take(readable);
+        let is_text = |token: &&TokenId| !self.vocab.bytes(**token).is_empty();
+        let readable = ids.take_while(is_text).count();
+        self.draft.truncate(readable);
+        self.drafted += readable;
+        Ok(())
+    }
+
+    /// Rows of logits that a round takes.
+    pub(super) fn rows(&self) -> usize {
+        1 + self.draft.len()
+    }
+
+    /// What the model is to read: the text, its tokens, and behind how many of them
+    /// logits are wanted.
+    pub(super) fn input(&self) -> (SequenceId, Vec<TokenId>, usize) {
+        let unread = self.tokens.get(self.read..).unwrap_or_default();
+        (self.sequence, [unread, &self.draft].concat(), self.rows())
+    }
+
+    /// Fills the masks of a round.
+    pub(super) fn fill_masks(&mut self) -> Result<(), GenerateError> {
+        self.masks.clear();
+        self.masks.resize(self.words * self.rows(), 0);
+        let mut rows = self.masks.chunks_exact_mut(self.words);
+        let Some(matcher) = &self.matcher else {
+            // Any text, and the end.
+            for row in rows {
+                for id in (0..self.vocab.len() as u32).map(TokenId) {
+                    if !self.vocab.bytes(id).is_empty() {
+                        mask::set(row, id);
+                    }
+                }
+                mask::set_all(row, self.vocab.stop_ids());
+            }
+            return Ok(());
+        };
+        if let Some(row) = rows.next() {
+            matcher.fill_mask(row)?;
+        }
+        let mut ahead = matcher.fork();
+        for (row, &token) in rows.zip(&self.draft) {
+            ahead.push(token)?;
+            ahead.fill_mask(row)?;
+        }
+        Ok(())
+    }
+
+    /// The draws of a round, whose first row is `first`.
+    pub(super) fn draws(&self, first: usize) -> impl Iterator<Item = Draw<'_>> {
+        let rows = self.masks.chunks_exact(self.words.max(1)).enumerate();
+        rows.map(move |(row, mask)| Draw {
+            row: first + row,
+            mask,
+            sampling: self.request.sampling,
+            uniform: uniform(self.request.seed, self.tokens.len() + row),
+        })
+    }
+
+    /// Takes what was sampled behind each row, as far as the draft agrees.
+    pub(super) fn accept(
+        &mut self,
+        sampled: &[TokenId],
+        logits: &dyn Logits,
+        first: usize,
+        on_text: OnText<'_>,
+    ) -> Result<(), GenerateError> {
+        self.read = self.tokens.len();
+        let draft = std::mem::take(&mut self.draft);
+        for (row, &token) in sampled.iter().enumerate() {
+            let token = match self.request.must_complete {
+                true => self.within_reach(token, row, first, logits)?,
+                false => token,
+            };
+            self.push(token, on_text)?;
+            if self.finish.is_some() || draft.get(row) != Some(&token) {
+                break;
+            }
+            // The model has read it already.
+            self.read += 1;
+            self.accepted += 1;
+        }
+        Ok(())
+    }
+
+    /// The token, or another one, after which the text can be completed in time.
+    fn within_reach(
+        &mut self,
+        token: TokenId,
+        row: usize,
+        first: usize,
+        logits: &dyn Logits,
+    ) -> Result<TokenId, GenerateError> {
+        let Some(matcher) = &self.matcher else {
+            return Ok(token);
+        };
+        let left = self.left().saturating_sub(1);
+        let begin = row * self.words;
+        let mask = self.masks.get_mut(begin..begin + self.words);
+        let mask = mask.unwrap_or_default();
+        let mut token = token;
+        for _ in 0..MAX_TRIES {
+            if self.vocab.stop_ids().contains(&token) {
+                return Ok(token);
+            }
+            let mut ahead = matcher.fork();
+            ahead.push(token)?;
+            if let Ok(way) = promise::way(&ahead, &self.vocab, left)? {
+                self.keep(way);
+                return Ok(token);
+            }
+            mask::clear(mask, token);
+            if mask::is_empty(mask) {
+                break;
+            }
+            let draw = Draw {
+                row: first + row,
+                mask,
+                sampling: self.request.sampling,
+                uniform: uniform(self.request.seed, self.tokens.len()),
+            };
+            token = logits.sample(&[draw])?.first().copied().unwrap_or(token);
+        }
+        let way = match self.way.take() {
+            Some(way) => Some(way),
+            None => promise::tokens(matcher, &self.vocab)?,
+        };
+        let mut way = way.unwrap_or_default().into_iter();
+        let next = way.next();
+        self.way = Some(way.collect());
+        next.or_else(|| self.vocab.stop_ids().first().copied())
+            .ok_or_else(|| {
+                let message = "a text has to end, and the vocabulary has no stop token";
+                ModelError::new(ModelErrorKind::Request, message).into()
+            })
+    }
+
+    fn keep(&mut self, way: Way) {
+        self.way = match way {
+            Way::Bytes(_) => None,
+            Way::Tokens(tokens) => Some(tokens),
+        };
+    }
+
+    /// Appends what the constraint forces.
+    pub(super) fn take_forced(&mut self, on_text: OnText<'_>) -> Result<(), GenerateError> {
+        if self.finish.is_some() {
+            return Ok(());
+        }
+        let Some(matcher) = &self.matcher else {
+            return Ok(());
+        };
+        let mut forced = matcher.forced_tokens()?;
+        forced.truncate(self.left());
+        if self.request.must_complete && !forced.is_empty() {
+            // Cut in another way, the same bytes may take fewer tokens.
+            let mut ahead = matcher.fork();
+            for &token in &forced {
+                ahead.push(token)?;
+            }
+            match promise::way(&ahead, &self.vocab, self.left() - forced.len())? {
+                Ok(way) => self.keep(way),
+                Err(_) => return Ok(()),
+            }
+        }
+        for token in forced {
+            self.push(token, on_text)?;
+            self.forced += 1;
+            if self.finish.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, token: TokenId, on_text: OnText<'_>) -> Result<(), GenerateError> {
+        if let Some(matcher) = &mut self.matcher {
+            matcher.push(token)?;
+        }
+        if self.vocab.stop_ids().contains(&token) {
+            self.finish = Some(Finish::Complete);
+            return Ok(());
+        }
+        self.tokens.push(token);
+        let bytes = self.vocab.bytes(token);
+        let before = self.text.len();
+        self.text.extend_from_slice(bytes);
+        if let Some(at) = self.stop_text(before) {
+            self.text.truncate(at);
+            self.finish = Some(Finish::StopText);
+        }
+        let grown = self.text.get(before..).unwrap_or_default();
+        if !grown.is_empty() && on_text(self.number, grown).is_break() {
+            self.finish = self.finish.or(Some(Finish::Cancelled));
+        }
+        if self.finish.is_none() && self.is_at_end()? {
+            self.finish = Some(Finish::Complete);
+        }
+        if self.finish.is_none() && self.left() == 0 {
+            self.finish = Some(Finish::MaxTokens);
+        }
+        Ok(())
+    }
+
+    /// Where a text to stop before begins, if one has just come up.
+    fn stop_text(&self, before: usize) -> Option<usize> {
+        let of = |stop: &Vec<u8>| {
+            let from = before.saturating_sub(stop.len().saturating_sub(1));
+            let place = self.text.get(from..)?.windows(stop.len().max(1));
+            let mut place = place.enumerate().filter(|(_, window)| *window == &stop[..]);
+            place.next().map(|(at, _)| from + at)
+        };
+        self.request.stop.iter().filter_map(of).min()
+    }
+
+    /// Whether the text is complete and nothing can follow.
+    fn is_at_end(&self) -> Result<bool, GenerateError> {
+        let Some(matcher) = &self.matcher else {
+            return Ok(false);
+        };
+        if !matcher.is_complete() || !matcher.tokens_by_number().is_empty() {
+            return Ok(matcher.is_terminated());
+        }
+        Ok(matcher.next_bytes()?.iter().next().is_none())
+    }
+
+    /// How many tokens may follow.
+    fn left(&self) -> usize {
+        let written = self.tokens.len() - self.request.prompt.len();
+        self.most.saturating_sub(written)
+    }
+
+    pub(super) fn finish(self) -> Generation {
+        let constraint_completed = match &self.matcher {
+            Some(matcher) => matcher.is_complete() || matcher.is_terminated(),
+            None => true,
+        };
+        let tokens = self.tokens.get(self.request.prompt.len()..);
+        Generation {
+            text: self.text,
+            tokens: tokens.unwrap_or_default().to_vec(),
+            finish: self.finish.unwrap_or(Finish::MaxTokens),
+            constraint_completed,
+            forced: self.forced,
+            drafted: self.drafted,
+            accepted: self.accepted,
+        }
+    }
+}
+
+/// The number that decides about a token, by its place behind the beginning of the
+/// prompt.
+fn uniform(seed: u64, place: usize) -> f32 {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_word_pos(place as u128);
+    (random.next_u32() >> 8) as f32 / (1u32 << 24) as f32
+}
