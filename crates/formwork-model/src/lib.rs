@@ -4,10 +4,24 @@
 //! chat templates, what a model is to the rest, sampling under a mask, and the loop that
 //! generates text in a given form.
 
+mod chat;
 mod config;
 mod error;
+mod files;
+pub mod gguf;
+pub mod safetensors;
+#[cfg(test)]
+mod scratch;
+mod source;
+mod spans;
+mod tokenizer;
 mod weights;
 
+pub use chat::{ChatTemplate, Message};
 pub use config::{Family, ModelConfig, Rope, RopeScaling};
 pub use error::{ModelError, ModelErrorKind};
+pub use files::ModelFiles;
+pub use gguf::{Gguf, GgufWeights};
+pub use safetensors::{Safetensors, SafetensorsType, write_safetensors};
+pub use tokenizer::{Tokenizer, TokenizerHints};
 pub use weights::{HostTensor, Weights};
