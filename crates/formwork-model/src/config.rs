@@ -1,5 +1,8 @@
 //! The shape of a model.
 
+mod check;
+mod json;
+
 /// What kind of decoder a model is. They differ in what attention does to queries and
 /// keys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,7 @@
 //! What can go wrong with a model.
 
 use std::fmt;
+use std::path::Path;
 
 /// Why a model cannot be read or run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +35,26 @@ impl ModelError {
             kind,
             message: message.into(),
         }
+    }
+
+    pub(crate) fn io(doing: &str, path: &Path, error: &std::io::Error) -> ModelError {
+        ModelError::new(
+            ModelErrorKind::Io,
+            format!("cannot {doing} {}: {error}", path.display()),
+        )
+    }
+
+    pub(crate) fn format(message: impl Into<Box<str>>) -> ModelError {
+        ModelError::new(ModelErrorKind::Format, message)
+    }
+
+    pub(crate) fn unsupported(message: impl Into<Box<str>>) -> ModelError {
+        ModelError::new(ModelErrorKind::Unsupported, message)
+    }
+
+    /// The same error, with the place it is about in front.
+    pub(crate) fn at(self, place: impl fmt::Display) -> ModelError {
+        ModelError::new(self.kind, format!("{place}: {}", self.message))
     }
 
     /// What sort of thing went wrong.

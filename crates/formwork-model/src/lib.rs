@@ -4,18 +4,32 @@
 //! chat templates, what a model is to the rest, sampling under a mask, and the loop that
 //! generates text in a given form.
 
+mod chat;
 mod config;
 mod error;
+mod files;
 mod generate;
+pub mod gguf;
 mod language_model;
+pub mod safetensors;
 pub mod sampling;
+#[cfg(test)]
+mod scratch;
+mod source;
+mod spans;
+mod tokenizer;
 mod weights;
 
+pub use chat::{ChatTemplate, Message};
 pub use config::{Family, ModelConfig, Rope, RopeScaling};
 pub use error::{ModelError, ModelErrorKind};
+pub use files::ModelFiles;
 pub use generate::{
     Drafter, Finish, GenerateError, Generated, Generation, PromptLookup, Request, Stats, generate,
 };
+pub use gguf::{Gguf, GgufWeights};
 pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};
+pub use safetensors::{Safetensors, SafetensorsType, write_safetensors};
 pub use sampling::Sampling;
+pub use tokenizer::{Tokenizer, TokenizerHints};
 pub use weights::{HostTensor, Weights};
