@@ -122,7 +122,10 @@ impl<B: Backend> Decoder<B> {
     pub(crate) fn parameters(&mut self) -> Vec<(String, Parameter<'_, B>)> {
         use Parameter::{Matrix, Vector};
         let mut all = vec![
-            ("model.embed_tokens.weight".to_owned(), Matrix(&mut self.embedding)),
+            (
+                "model.embed_tokens.weight".to_owned(),
+                Matrix(&mut self.embedding),
+            ),
             ("model.norm.weight".to_owned(), Vector(&mut self.norm)),
         ];
         let head = self.head.iter_mut();
@@ -140,7 +143,10 @@ impl<B: Backend> Decoder<B> {
             let name = |part: &str, what: &str| format!("model.layers.{layer}.{part}.{what}");
             for (part, Linear { weight, bias }) in linear {
                 all.push((name(part, "weight"), Matrix(weight)));
-                all.extend(bias.iter_mut().map(|bias| (name(part, "bias"), Vector(bias))));
+                all.extend(
+                    bias.iter_mut()
+                        .map(|bias| (name(part, "bias"), Vector(bias))),
+                );
             }
             let norms = [
                 ("input_layernorm", Some(&mut block.attention_norm)),
@@ -255,7 +261,9 @@ impl<B: Backend> Loader<'_, B> {
         let read = self.weights.read(name)?;
         if read.values.len() != shape.iter().product::<usize>() {
             let values = read.values.len();
-            return Err(wrong(format!("tensor {name} has {values} values instead of {shape:?}")));
+            return Err(wrong(format!(
+                "tensor {name} has {values} values instead of {shape:?}"
+            )));
         }
         Ok(Tensor::from_data(
             TensorData::new(read.values, shape),

@@ -66,9 +66,7 @@ impl<B: Backend> Turns<B> {
             sin.extend(angles.iter().map(|angle| angle.sin() as f32));
         }
         let n = cos.len() / head_dim.max(1);
-        let tensor = |values| {
-            Tensor::from_data(TensorData::new(values, [n, 1, head_dim]), device)
-        };
+        let tensor = |values| Tensor::from_data(TensorData::new(values, [n, 1, head_dim]), device);
         Turns {
             cos: tensor(cos),
             sin: tensor(sin),

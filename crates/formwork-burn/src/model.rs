@@ -67,7 +67,9 @@ impl<B: Backend> Model<B> {
                 return Err(request(format!("text {number} is in two steps")));
             }
             if step.tokens.is_empty() {
-                return Err(request(format!("there is nothing to read of text {number}")));
+                return Err(request(format!(
+                    "there is nothing to read of text {number}"
+                )));
             }
             if len + step.tokens.len() > config.max_len {
                 return Err(request(format!(
@@ -116,7 +118,9 @@ impl<B: Backend> LanguageModel for Model<B> {
         if len > text.len {
             let SequenceId(number) = sequence;
             let has = text.len;
-            return Err(request(format!("text {number} has {has} tokens, not {len}")));
+            return Err(request(format!(
+                "text {number} has {has} tokens, not {len}"
+            )));
         }
         // What lies behind is written over.
         text.len = len;
@@ -210,7 +214,10 @@ impl<B: Backend> Logits for Rows<B> {
                 format!("logits cannot be read from the device: {error:?}"),
             )
         };
-        let data = rows.clone().try_into_data().map_err(|error| failed(&error))?;
+        let data = rows
+            .clone()
+            .try_into_data()
+            .map_err(|error| failed(&error))?;
         data.into_vec().map_err(|error| failed(&error))
     }
 

@@ -86,7 +86,8 @@ impl Trainer {
         self.steps += 1;
         let (one, two) = (1.0 - BETA1.powi(self.steps), 1.0 - BETA2.powi(self.steps));
         let moments = self.moments.iter_mut().zip(found);
-        for ((_, parameter), (moments, gradient)) in self.decoder.parameters().iter_mut().zip(moments)
+        for ((_, parameter), (moments, gradient)) in
+            self.decoder.parameters().iter_mut().zip(moments)
         {
             let Some(gradient) = gradient else { continue };
             let gradient = gradient * scale;
@@ -123,9 +124,9 @@ impl Trainer {
         let inputs: Vec<u32> = rows.iter().flat_map(|row| &row[..n]).copied().collect();
         let targets = rows.iter().flat_map(|row| &row[1..]);
         let targets: Vec<i32> = targets.map(|&token| token as i32).collect();
-        let counted = lens.iter().flat_map(|&len| {
-            (1..=n).map(move |at| if at < len { 1.0f32 } else { 0.0 })
-        });
+        let counted = lens
+            .iter()
+            .flat_map(|&len| (1..=n).map(move |at| if at < len { 1.0f32 } else { 0.0 }));
         let counted: Vec<f32> = counted.collect();
         let count: f32 = counted.iter().sum();
         let positions = (0..texts).flat_map(|_| 0..n);
@@ -169,4 +170,3 @@ impl Trainer {
 fn scalar(tensor: Tensor<Flex, 1>) -> f64 {
     f64::from(tensor.into_scalar())
 }
-

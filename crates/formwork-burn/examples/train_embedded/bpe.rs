@@ -43,9 +43,7 @@ pub(crate) fn train(texts: &[String], out: &Path) -> Result<Tokenizer> {
         .with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::default())))
         .build()
         .map_err(wrong)?;
-    tokenizer
-        .train(&mut trainer, texts.iter())
-        .map_err(wrong)?;
+    tokenizer.train(&mut trainer, texts.iter()).map_err(wrong)?;
     let path = out.join("tokenizer.json");
     tokenizer.save(path, false).map_err(wrong)?;
     Ok(tokenizer)
@@ -53,8 +51,14 @@ pub(crate) fn train(texts: &[String], out: &Path) -> Result<Tokenizer> {
 
 /// A document between begin and end.
 pub(crate) fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>> {
-    let encoded = tokenizer.encode(text, false).map_err(|error| error.to_string())?;
-    let id = |name: &str| tokenizer.token_to_id(name).ok_or("a special token is missing");
+    let encoded = tokenizer
+        .encode(text, false)
+        .map_err(|error| error.to_string())?;
+    let id = |name: &str| {
+        tokenizer
+            .token_to_id(name)
+            .ok_or("a special token is missing")
+    };
     let mut tokens = vec![id(BEGIN)?];
     tokens.extend(encoded.get_ids());
     tokens.push(id(END)?);

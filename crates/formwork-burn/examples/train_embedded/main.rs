@@ -73,17 +73,29 @@ fn main() -> Result<()> {
     for text in &texts {
         rows.push(Row::new(bpe::encode(&tokenizer, text)?));
     }
-    let (held_out, rows): (Vec<_>, Vec<_>) =
-        rows.into_iter().enumerate().partition(|(at, _)| at % HELD_OUT == 0);
-    let plain = |rows: Vec<(usize, Row)>| -> Vec<Row> { rows.into_iter().map(|(_, row)| row).collect() };
+    let (held_out, rows): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .enumerate()
+        .partition(|(at, _)| at % HELD_OUT == 0);
+    let plain =
+        |rows: Vec<(usize, Row)>| -> Vec<Row> { rows.into_iter().map(|(_, row)| row).collect() };
     let (held_out, rows) = (plain(held_out), plain(rows));
     let tokens: usize = rows.iter().map(|row| row.len).sum();
-    eprintln!("{} rows, {tokens} tokens, {} kept apart", rows.len(), held_out.len());
+    eprintln!(
+        "{} rows, {tokens} tokens, {} kept apart",
+        rows.len(),
+        held_out.len()
+    );
 
     let config = config(bpe::VOCAB);
     let begin = Begin::new(&config);
     let mut trainer = Trainer::new(&config, &begin)?;
-    train(&mut trainer, &rows, &held_out, Duration::from_secs(60 * minutes))?;
+    train(
+        &mut trainer,
+        &rows,
+        &held_out,
+        Duration::from_secs(60 * minutes),
+    )?;
     let weights = trainer.weights()?;
     let tensors = weights.iter().map(|(name, tensor)| (&**name, tensor));
     write_safetensors(out.join("model.safetensors"), tensors, SafetensorsType::F16)?;
@@ -132,9 +144,16 @@ fn train(trainer: &mut Trainer, rows: &[Row], held_out: &[Row], time: Duration) 
                 order.swap(at, random.next_u32() as usize % (at + 1));
             }
         }
-        let batch: Vec<&Row> = order.drain(order.len() - BATCH..).map(|at| &rows[at]).collect();
+        let batch: Vec<&Row> = order
+            .drain(order.len() - BATCH..)
+            .map(|at| &rows[at])
+            .collect();
         let loss = run(&batch, |rows, lens| trainer.step(rows, lens, rate));
-        mean = if step == 0 { loss } else { 0.98 * mean + 0.02 * loss };
+        mean = if step == 0 {
+            loss
+        } else {
+            0.98 * mean + 0.02 * loss
+        };
         step += 1;
         if step % 100 == 0 {
             let seconds = begun.elapsed().as_secs();
@@ -203,7 +222,11 @@ impl Begin {
             tensors.insert(name, HostTensor { shape, values });
         };
         let embedding = vec![config.vocab_len, hidden];
-        add("model.embed_tokens.weight".to_owned(), embedding, Some(0.02));
+        add(
+            "model.embed_tokens.weight".to_owned(),
+            embedding,
+            Some(0.02),
+        );
         add("model.norm.weight".to_owned(), vec![hidden], None);
         for layer in 0..config.layers {
             let name = |part: &str| format!("model.layers.{layer}.{part}.weight");

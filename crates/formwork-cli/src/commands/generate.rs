@@ -123,12 +123,10 @@ fn prompt(
 ) -> Result<Vec<TokenId>, CliError> {
     let tokens = match chat {
         Some(chat) if !args.raw => {
-            let message = Message {
-                role: "user".to_owned(),
-                content: args.prompt.clone(),
-            };
-            let text = chat.render(&[message], true).map_err(CliError::other)?;
-            tokenizer.encode_with_specials(&text)
+            let messages = [Message::new("user", &args.prompt)];
+            let (bos, eos) = (tokenizer.bos_text(), tokenizer.eos_text());
+            let text = chat.render(&messages, true, &bos, &eos);
+            tokenizer.encode_with_specials(&text.map_err(CliError::other)?)
         }
         _ => tokenizer.encode(&args.prompt),
     };

@@ -24,7 +24,10 @@ pub struct PromptLookup {
 impl Default for PromptLookup {
     /// Two tokens of context, up to eight drafted.
     fn default() -> PromptLookup {
-        PromptLookup { context: 2, most: 8 }
+        PromptLookup {
+            context: 2,
+            most: 8,
+        }
     }
 }
 

@@ -20,9 +20,7 @@ pub use draft::{Drafter, PromptLookup};
 pub use error::GenerateError;
 use running::Running;
 
-use crate::{
-    LanguageModel, ModelError, ModelErrorKind, Sampling, SequenceId, Step, Wanted,
-};
+use crate::{LanguageModel, ModelError, ModelErrorKind, Sampling, SequenceId, Step, Wanted};
 
 /// A text to be generated.
 #[derive(Clone)]
@@ -132,7 +130,10 @@ pub fn generate(
     for (number, request) in requests.iter().enumerate() {
         all.push(Running::new(number, request, vocab, model)?);
     }
-    let mut sequences = Sequences { model, ids: Vec::new() };
+    let mut sequences = Sequences {
+        model,
+        ids: Vec::new(),
+    };
     sequences.read_prompts(requests, &mut all, &mut stats)?;
     for running in &mut all {
         running.take_forced(on_text)?;
@@ -142,7 +143,13 @@ pub fn generate(
         if open.is_empty() {
             break;
         }
-        round(sequences.model, &mut open, &mut drafter, on_text, &mut stats)?;
+        round(
+            sequences.model,
+            &mut open,
+            &mut drafter,
+            on_text,
+            &mut stats,
+        )?;
     }
     drop(sequences);
     let generations: Vec<Generation> = all.into_iter().map(Running::finish).collect();

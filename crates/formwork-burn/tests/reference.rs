@@ -1,0 +1,244 @@
+//! Decoders against outputs that another implementation gave: see `reference/README.md`.
+
+// Tests fail by panicking, and say what they skipped.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+use std::path::{Path, PathBuf};
+
+use formwork::TokenId;
+use formwork_burn::{Device, load};
+use formwork_model::{
+    LanguageModel, ModelConfig, ModelFiles, Safetensors, SequenceId, Step, Wanted, Weights,
+};
+
+const DECODERS: [&str; 4] = ["llama", "llama3-rope", "qwen2", "qwen3"];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reference")
+        .join(name)
+}
+
+struct Reference {
+    model: Box<dyn LanguageModel>,
+    tokens: Vec<TokenId>,
+    /// By place, what follows.
+    logits: Vec<Vec<f32>>,
+}
+
+fn reference(name: &str) -> Reference {
+    let folder = folder(name);
+    let text = std::fs::read_to_string(folder.join("config.json")).expect("a configuration");
+    let config = ModelConfig::from_json(&text).expect("a configuration");
+    let weights = Safetensors::open(folder.join("model.safetensors")).expect("weights");
+    let model = load(&config, &weights, Device::Cpu).expect("a model");
+    let expected = Safetensors::open(folder.join("expected.safetensors")).expect("outputs");
+    let logits = expected.read("logits").expect("logits");
+    let (n, vocab_len) = (logits.shape[0], logits.shape[1]);
+    assert_eq!(model.vocab_len(), vocab_len);
+    // As the file's README has it.
+    let token = |i: usize| TokenId(((5 * i * i + 3 * i + 1) % 64) as u32);
+    Reference {
+        model,
+        tokens: (0..n).map(token).collect(),
+        logits: logits
+            .values
+            .chunks(vocab_len)
+            .map(<[f32]>::to_vec)
+            .collect(),
+    }
+}
+
+fn step<'a>(sequence: SequenceId, tokens: &'a [TokenId], wanted: Wanted) -> Step<'a> {
+    Step {
+        sequence,
+        tokens,
+        wanted,
+    }
+}
+
+fn rows(model: &mut dyn LanguageModel, steps: &[Step<'_>]) -> Vec<Vec<f32>> {
+    let logits = model.forward(steps).expect("logits");
+    let all = logits.to_host().expect("logits");
+    let rows: Vec<Vec<f32>> = all.chunks(model.vocab_len()).map(<[f32]>::to_vec).collect();
+    assert_eq!(rows.len(), logits.rows());
+    rows
+}
+
+fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], bound: f32) {
+    assert_eq!(found.len(), expected.len());
+    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+        let worst = apart.fold(0.0, f32::max);
+        assert!(worst <= bound, "row {at} is {worst} off");
+    }
+}
+
+#[test]
+fn a_pass_over_everything() {
+    for name in DECODERS {
+        let Reference {
+            mut model,
+            tokens,
+            logits,
+        } = reference(name);
+        let text = model.begin();
+        let all = Wanted::Tail(tokens.len());
+        let found = rows(&mut *model, &[step(text, &tokens, all)]);
+        assert_near(&found, &logits, 1e-4);
+        assert_eq!(model.len(text), Ok(tokens.len()));
+    }
+}
+
+#[test]
+fn token_by_token_forked_and_cut_back() {
+    for name in DECODERS {
+        let Reference {
+            mut model,
+            tokens,
+            logits,
+        } = reference(name);
+        let text = model.begin();
+        let mut other = None;
+        for (at, token) in tokens.iter().enumerate() {
+            if at == 9 {
+                // Reads something else, which the text must not notice.
+                let fork = model.fork(text).expect("a fork");
+                rows(&mut *model, &[step(fork, &tokens[..3], Wanted::Last)]);
+                other = Some(fork);
+            }
+            if at == 15 {
+                rows(&mut *model, &[step(text, &tokens[..5], Wanted::Nothing)]);
+                model.truncate(text, 15).expect("a longer text");
+            }
+            let one = std::slice::from_ref(token);
+            let found = rows(&mut *model, &[step(text, one, Wanted::Last)]);
+            assert_near(&found, &logits[at..=at], 1e-4);
+        }
+        // The fork goes back to where it began and reads the same.
+        let fork = other.expect("a fork");
+        model.truncate(fork, 9).expect("a longer text");
+        let rest = Wanted::Tail(tokens.len() - 9);
+        let found = rows(&mut *model, &[step(fork, &tokens[9..], rest)]);
+        assert_near(&found, &logits[9..], 1e-4);
+    }
+}
+
+#[test]
+fn texts_of_different_lengths_in_one_pass() {
+    for name in DECODERS {
+        let Reference {
+            mut model,
+            tokens,
+            logits,
+        } = reference(name);
+        let ends = [1, 7, 24, 13];
+        let texts = ends.map(|_| model.begin());
+        let halves = |first: bool| {
+            move |(&text, &end): (&SequenceId, &usize)| {
+                let half = end / 2;
+                let (range, wanted) = match first {
+                    true => (0..half, Wanted::Nothing),
+                    false => (half..end, Wanted::Tail(2)),
+                };
+                (text, range, wanted)
+            }
+        };
+        for first in [true, false] {
+            let parts = texts.iter().zip(&ends).map(halves(first));
+            let steps: Vec<Step<'_>> = parts
+                .filter(|(_, range, _)| !range.is_empty())
+                .map(|(text, range, wanted)| step(text, &tokens[range], wanted))
+                .collect();
+            let found = rows(&mut *model, &steps);
+            let expected: Vec<Vec<f32>> = match first {
+                true => Vec::new(),
+                false => ends
+                    .iter()
+                    .flat_map(|&end| logits[(end - 2.min(end - end / 2))..end].to_vec())
+                    .collect(),
+            };
+            assert_near(&found, &expected, 1e-4);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_changes_nothing() {
+    let Reference {
+        mut model,
+        tokens,
+        logits,
+    } = reference("llama");
+    let text = model.begin();
+    rows(&mut *model, &[step(text, &tokens[..4], Wanted::Nothing)]);
+    let long = vec![TokenId(1); 125];
+    let bad = [
+        vec![step(text, &long, Wanted::Last)],
+        vec![step(text, &[], Wanted::Last)],
+        vec![step(text, &[TokenId(64)], Wanted::Last)],
+        vec![step(SequenceId(99), &tokens, Wanted::Last)],
+        vec![step(text, &tokens[4..5], Wanted::Last); 2],
+    ];
+    for steps in bad {
+        assert!(model.forward(&steps).is_err());
+    }
+    assert!(model.truncate(text, 5).is_err());
+    let found = rows(&mut *model, &[step(text, &tokens[4..6], Wanted::Tail(2))]);
+    assert_near(&found, &logits[4..6], 1e-4);
+    model.end(text);
+    assert!(model.len(text).is_err());
+}
+
+/// The real model, if `FORMWORK_MODEL` names its file; `scripts/fetch-smollm2` gets it.
+#[test]
+fn smollm2() {
+    let Some(path) = std::env::var_os("FORMWORK_MODEL") else {
+        eprintln!("FORMWORK_MODEL is not set: no real model was run");
+        return;
+    };
+    let files = ModelFiles::open(Path::new(&path)).expect("a model");
+    let mut model = load(&files.config, &*files.weights, Device::Cpu).expect("a model");
+    let expected = Safetensors::open(folder("smollm2-135m-q4_1.safetensors")).expect("outputs");
+    let prompts = [
+        "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging \
+         Face<|im_end|>\n<|im_start|>user\nWhat is the capital of France?<|im_end|>\n\
+         <|im_start|>assistant\n",
+        "<|im_start|>user\nWrite one sentence about the sea.<|im_end|>\n\
+         <|im_start|>assistant\n",
+        "The first ten prime numbers are 2, 3, 5, 7, 11,",
+    ];
+    for (i, prompt) in prompts.iter().enumerate() {
+        let tokens = files
+            .tokenizer
+            .encode_with_specials(prompt)
+            .expect("tokens");
+        let logits = expected
+            .read(&format!("logits_{i}"))
+            .expect("logits")
+            .values;
+        let shape = expected.shape(&format!("tokens_{i}")).expect("tokens");
+        assert_eq!(shape, [tokens.len()]);
+        let text = model.begin();
+        let found = rows(&mut *model, &[step(text, &tokens, Wanted::Last)]);
+        assert_near(&found, &[logits.clone()], 0.02);
+        let dot = |a: &[f32], b: &[f32]| -> f64 {
+            a.iter()
+                .zip(b)
+                .map(|(a, b)| f64::from(*a) * f64::from(*b))
+                .sum()
+        };
+        let found = &found[0];
+        let cosine = dot(found, &logits) / (dot(found, found) * dot(&logits, &logits)).sqrt();
+        assert!(cosine >= 0.999, "{cosine}");
+        let top = |row: &[f32]| {
+            let mut ids: Vec<usize> = (0..row.len()).collect();
+            ids.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
+            ids.truncate(5);
+            ids
+        };
+        assert_eq!(top(found), top(&logits));
+        eprintln!("prompt {i}: {} tokens, cosine {cosine:.7}", tokens.len());
+        model.end(text);
+    }
+}
