@@ -48,7 +48,7 @@ use std::time::Duration;
 use formwork::SchemaOptions;
 
 use crate::{Bench, BenchError};
-pub use case::{Case, Instance};
+pub use case::{Case, Instance, schema_of_case};
 pub use curve::{Curve, Point};
 use measure::Measured;
 pub use page::Page;

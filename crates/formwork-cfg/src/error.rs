@@ -61,6 +61,15 @@ pub enum CfgError {
     /// The rules derive sequences of terminals, but a lexer cuts no text into any
     /// of them.
     NeverLexed,
+    /// The vocabulary has no token for some bytes, and a word of a terminal that was
+    /// begun might take one of them to end; or a lexer is asked for, which is not
+    /// checked for this.
+    Unspellable {
+        /// The bytes without a token.
+        bytes: Vec<u8>,
+        /// A shortest word of the terminal, if it is one.
+        word: Option<String>,
+    },
     /// A limit of [`CfgLimits`](crate::CfgLimits) was reached.
     Limit {
         /// The limit's name.
@@ -117,6 +126,18 @@ impl std::fmt::Display for CfgError {
                 "what bytes {} to {} stand for may be empty; make it optional instead",
                 span.start, span.end
             ),
+            CfgError::Unspellable { bytes, word } => {
+                let first = bytes.first().copied().unwrap_or(0);
+                write!(
+                    f,
+                    "the vocabulary has no token for {} bytes (the first is {first:#04x}), ",
+                    bytes.len()
+                )?;
+                match word {
+                    Some(word) => write!(f, "which a terminal such as {word:?} may need"),
+                    None => f.write_str("and a lexer takes all of them"),
+                }
+            }
             CfgError::NoToken { span, name } => {
                 write!(f, "bytes {} to {}: ", span.start, span.end)?;
                 match name {

@@ -34,6 +34,7 @@ mod network;
 mod next;
 mod normal;
 mod rewrite;
+mod spelling;
 pub mod syntax;
 mod utf8;
 
@@ -46,3 +47,4 @@ pub use ir::{
 };
 pub use language::CfgLanguage;
 pub use limits::CfgLimits;
+pub use spelling::check_spelling;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
 use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
+use formwork_bench::maskbench::schema_of_case;
 
 #[cfg(feature = "models")]
 use crate::args::ConstraintArgs;
@@ -62,9 +63,14 @@ impl Source {
             (Some(path), None) => (path, Kind::Schema),
             (None, None) => return Err(CliError::other("name a schema, or --grammar FILE")),
         };
+        let mut text = input::read(path)?;
+        // A file of MaskBench stands for its schema.
+        if let (Kind::Schema, Some(schema)) = (&kind, schema_of_case(&text)) {
+            text = schema.to_owned();
+        }
         Ok(Source {
             path: path.to_owned(),
-            text: input::read(path)?,
+            text,
             kind,
         })
     }

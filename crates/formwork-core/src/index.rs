@@ -49,6 +49,8 @@ pub struct TokenIndex {
     longest: u32,
     /// The tokens that exist, with or without text.
     known: Row,
+    /// Bytes of UTF-8 that are no tokens.
+    missing: Box<[u8]>,
     /// Content tokens whose count does not fit a byte.
     long: Box<[(TokenId, u32)]>,
     /// Content tokens whose characters no signature tells: with escapes further on, or
@@ -110,8 +112,8 @@ pub(crate) const MAX_REGIONS: usize = 512;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum IndexError {
-    /// Some bytes are no tokens, so a text that is live byte by byte might
-    /// have no token to go on with.
+    /// Some bytes that texts cannot do without are no tokens, so a text that is live
+    /// byte by byte might have no token to go on with.
     MissingBytes {
         /// The bytes in question.
         bytes: Vec<u8>,
@@ -124,7 +126,8 @@ impl std::fmt::Display for IndexError {
             IndexError::MissingBytes { bytes } => write!(
                 f,
                 "the vocabulary has no single-byte token for {} byte values (the first is {:#04x}); \
-                 exact masks need every byte of UTF-8 as a token",
+                 exact masks need every printable ASCII character, and every byte that goes on \
+                 characters of UTF-8, as a token",
                 bytes.len(),
                 bytes.first().copied().unwrap_or(0)
             ),
@@ -139,10 +142,14 @@ impl TokenIndex {
     ///
     /// # Errors
     ///
-    /// If a byte that occurs in UTF-8 text is not a token by itself.
+    /// If a printable ASCII character, or a byte that goes on characters of UTF-8, is not
+    /// a token by itself. Control characters and bytes that begin characters may be
+    /// missing ([`missing`](TokenIndex::missing)): in JSON strings, escapes do without.
     pub fn new(vocab: Arc<Vocab>) -> Result<TokenIndex, IndexError> {
-        let mut bytes = vocab.missing_bytes();
-        bytes.retain(|&b| is_text_byte(b));
+        let mut missing = vocab.missing_bytes();
+        missing.retain(|&b| is_text_byte(b));
+        let needed = |byte: &&u8| matches!(byte, 0x20..=0x7E | 0x80..=0xBF);
+        let bytes: Vec<u8> = missing.iter().filter(needed).copied().collect();
         if !bytes.is_empty() {
             return Err(IndexError::MissingBytes { bytes });
         }
@@ -194,6 +201,7 @@ impl TokenIndex {
         let readings = Arc::new(Readings::new(&vocab, &closers));
         let index = TokenIndex {
             known: known.into(),
+            missing: missing.into(),
             longest: vocab.trie().max_depth() as u32,
             leads: Leads::new(&vocab),
             beneath: Beneath::new(&vocab),
@@ -216,6 +224,12 @@ impl TokenIndex {
     /// The vocabulary.
     pub fn vocab(&self) -> &Arc<Vocab> {
         &self.vocab
+    }
+
+    /// The bytes of UTF-8 that are no tokens by themselves: control characters, or bytes
+    /// that begin characters. A grammar has to do without them.
+    pub fn missing(&self) -> &[u8] {
+        &self.missing
     }
 
     /// Whether no token has more characters than a bound.

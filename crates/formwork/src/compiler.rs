@@ -224,6 +224,7 @@ impl Compiler {
         limits: &CfgLimits,
         schemas: &SchemaOptions,
     ) -> Result<Grammar, CompileError> {
+        formwork_cfg::check_spelling(grammar, self.index.missing())?;
         let language = cfg_language(grammar, limits, schemas, &self.cache, Some(self.vocab()))?;
         let index = Arc::clone(&self.index);
         Ok(Grammar::new(Box::new(language), index, self.limits)?)

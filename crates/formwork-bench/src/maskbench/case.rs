@@ -78,6 +78,14 @@ impl Case {
     }
 }
 
+/// The schema in the text of a data set's file, as it stands there; `None` if the text
+/// is none, but perhaps a schema itself: it takes `schema` and labelled `tests`, which
+/// no schema has.
+pub fn schema_of_case(text: &str) -> Option<&str> {
+    let file: File<'_> = serde_json::from_str(text).ok()?;
+    (!file.tests.is_empty()).then(|| file.schema.get())
+}
+
 /// The part of a data set a file belongs to: what comes before `---`, or else
 /// before a number at the end, or else `other`.
 fn split(name: &str) -> &str {

@@ -22,7 +22,8 @@ pub(super) fn way(
     most: usize,
 ) -> Result<Result<Way, usize>, EngineError> {
     let bytes = matcher.min_completion_bytes() as usize;
-    if bytes <= most {
+    let all_are_tokens = matcher.grammar().index().missing().is_empty();
+    if bytes <= most && all_are_tokens {
         return Ok(Ok(Way::Bytes(bytes)));
     }
     Ok(match tokens(matcher, vocab)? {
