@@ -45,12 +45,21 @@ pub(super) fn tokens(
 /// The fewest tokens with the given bytes, by the shortest way through all places
 /// between them.
 fn spell(vocab: &Vocab, bytes: &[u8]) -> Option<Vec<TokenId>> {
+    /// How a place is reached with fewest tokens.
+    #[derive(Clone, Copy)]
+    struct Reached {
+        tokens: usize,
+        /// The last of them, and where it begins.
+        last: Option<(usize, TokenId)>,
+    }
     let trie = vocab.trie();
-    // By place: the number of tokens up to there, and the last of them with its begin.
-    let mut best: Vec<Option<(usize, Option<(usize, TokenId)>)>> = vec![None; bytes.len() + 1];
-    *best.first_mut()? = Some((0, None));
+    let mut best: Vec<Option<Reached>> = vec![None; bytes.len() + 1];
+    *best.first_mut()? = Some(Reached {
+        tokens: 0,
+        last: None,
+    });
     for begin in 0..bytes.len() {
-        let Some((count, _)) = best[begin] else {
+        let Some(Reached { tokens, .. }) = best[begin] else {
             continue;
         };
         let mut node = trie.root();
@@ -63,14 +72,17 @@ fn spell(vocab: &Vocab, bytes: &[u8]) -> Option<Vec<TokenId>> {
                 continue;
             };
             let there = &mut best[end + 1];
-            if there.is_none_or(|(known, _)| known > count + 1) {
-                *there = Some((count + 1, Some((begin, token))));
+            if there.is_none_or(|known| known.tokens > tokens + 1) {
+                *there = Some(Reached {
+                    tokens: tokens + 1,
+                    last: Some((begin, token)),
+                });
             }
         }
     }
     let mut tokens = Vec::new();
     let mut at = bytes.len();
-    while let (_, Some((begin, token))) = best[at]? {
+    while let Some((begin, token)) = best[at]?.last {
         tokens.push(token);
         at = begin;
     }
