@@ -5,6 +5,9 @@ use formwork::{EngineError, Matcher, TokenId, Vocab};
 /// How many states are looked at for a short way to the end.
 const MAX_STATES: usize = 2_000;
 
+/// Within an escape or a character, the bound on bytes may leave out what is left of it.
+const SLACK: usize = 12;
+
 /// A way to complete a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Way {
@@ -23,13 +26,13 @@ pub(super) fn way(
 ) -> Result<Result<Way, usize>, EngineError> {
     let bytes = matcher.min_completion_bytes() as usize;
     let all_are_tokens = matcher.grammar().index().missing().is_empty();
-    if bytes <= most && all_are_tokens {
+    if all_are_tokens && bytes + SLACK <= most {
         return Ok(Ok(Way::Bytes(bytes)));
     }
     Ok(match tokens(matcher, vocab)? {
         Some(tokens) if tokens.len() <= most => Ok(Way::Tokens(tokens)),
         Some(tokens) => Err(tokens.len()),
-        None => Err(bytes),
+        None => Err(bytes.max(most + 1)),
     })
 }
 

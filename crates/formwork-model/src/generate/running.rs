@@ -181,7 +181,8 @@ impl<'a> Running<'a> {
     ) -> Result<(), GenerateError> {
         self.read = self.tokens.len();
         let draft = std::mem::take(&mut self.draft);
-        for (row, &token) in sampled.iter().enumerate() {
+        let mut row = 0;
+        while let Some(&token) = sampled.get(row) {
             let token = match self.request.must_complete {
                 true => self.within_reach(token, row, first, logits)?,
                 false => token,
@@ -193,6 +194,21 @@ impl<'a> Running<'a> {
             // The model has read it already.
             self.read += 1;
             self.accepted += 1;
+            row += 1;
+            // What is forced is not sampled, whether it was drafted or not.
+            let forced = self.forced_tokens()?;
+            let is_drafted = draft
+                .get(row..)
+                .is_some_and(|rest| rest.starts_with(&forced));
+            if !forced.is_empty() && !is_drafted {
+                break;
+            }
+            self.read += forced.len();
+            row += forced.len();
+            self.push_forced(forced, on_text)?;
+            if self.finish.is_some() {
+                break;
+            }
         }
         Ok(())
     }
@@ -261,8 +277,14 @@ impl<'a> Running<'a> {
         if self.finish.is_some() {
             return Ok(());
         }
+        let forced = self.forced_tokens()?;
+        self.push_forced(forced, on_text)
+    }
+
+    /// What the constraint forces, if there is time for it.
+    fn forced_tokens(&mut self) -> Result<Vec<TokenId>, GenerateError> {
         let Some(matcher) = &self.matcher else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let mut forced = matcher.forced_tokens()?;
         forced.truncate(self.left());
@@ -274,9 +296,17 @@ impl<'a> Running<'a> {
             }
             match promise::way(&ahead, &self.vocab, self.left() - forced.len())? {
                 Ok(way) => self.keep(way),
-                Err(_) => return Ok(()),
+                Err(_) => forced.clear(),
             }
         }
+        Ok(forced)
+    }
+
+    fn push_forced(
+        &mut self,
+        forced: Vec<TokenId>,
+        on_text: OnText<'_>,
+    ) -> Result<(), GenerateError> {
         for token in forced {
             self.push(token, on_text)?;
             self.forced += 1;
