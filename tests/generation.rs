@@ -8,11 +8,11 @@ use formwork::{Compiler, Grammar, TokenId, Vocab, mask};
 use formwork_model::{
     Drafter, Finish, GenerateError, Generated, PromptLookup, Request, Sampling, generate,
 };
-use formwork_testkit::models::HashModel;
 use formwork_testkit::vocab::toy;
 use formwork_testkit::{Judge, Rng};
 use serde_json::{Value, json};
 
+use crate::hash_model::HashModel;
 use crate::support;
 
 /// Schemas whose texts end by themselves sooner or later.

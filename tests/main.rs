@@ -16,6 +16,7 @@ mod generation;
 mod grammar_scale;
 mod grammar_walks;
 mod grammars;
+mod hash_model;
 mod humaneval;
 mod keywords;
 mod lexing;

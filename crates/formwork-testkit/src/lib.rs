@@ -10,7 +10,6 @@
 //! * [`mod@cfg`]: random context-free grammars, and which texts they derive.
 //! * [`lexed`]: the same with a lexer before the rules.
 //! * [`walk`]: generation under masks, and masks by trying every token.
-//! * [`models`]: a language model that takes no weights.
 //! * [`shared`]: large test data that may lie beside the checkout.
 //!
 //! # Panics
@@ -24,7 +23,6 @@ pub mod cfg;
 pub mod decimal;
 pub mod judge;
 pub mod lexed;
-pub mod models;
 pub mod oracle;
 pub mod pools;
 pub mod rng;

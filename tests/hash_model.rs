@@ -7,24 +7,24 @@ use formwork_model::{
     Draw, LanguageModel, Logits, ModelError, ModelErrorKind, SequenceId, Step, sampling,
 };
 
-use crate::rng::Rng;
+use formwork_testkit::Rng;
 
 /// A model whose logits depend on the last four tokens alone, by chance, and are the
 /// same everywhere.
 #[derive(Clone, Debug)]
-pub struct HashModel {
+pub(crate) struct HashModel {
     vocab_len: usize,
     max_len: usize,
     seed: u64,
     texts: BTreeMap<SequenceId, Vec<TokenId>>,
     next: u64,
     /// Calls of `forward` so far.
-    pub passes: usize,
+    pub(crate) passes: usize,
 }
 
 impl HashModel {
     /// The model of a seed.
-    pub fn new(vocab_len: usize, max_len: usize, seed: u64) -> HashModel {
+    pub(crate) fn new(vocab_len: usize, max_len: usize, seed: u64) -> HashModel {
         HashModel {
             vocab_len,
             max_len,
@@ -36,7 +36,7 @@ impl HashModel {
     }
 
     /// The logits behind some tokens.
-    pub fn logits(&self, tokens: &[TokenId]) -> Vec<f32> {
+    pub(crate) fn logits(&self, tokens: &[TokenId]) -> Vec<f32> {
         let mut state = self.seed;
         for token in tokens.iter().rev().take(4) {
             state = Rng::new(state ^ u64::from(token.0)).bits();
@@ -47,7 +47,7 @@ impl HashModel {
     }
 
     /// How many texts it keeps.
-    pub fn texts(&self) -> usize {
+    pub(crate) fn texts(&self) -> usize {
         self.texts.len()
     }
 
