@@ -1,8 +1,8 @@
 //! Decoders of the Llama and Qwen families on [burn](https://burn.dev).
 //!
-//! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel); which device it runs on is chosen at run time
-//! ([`Device`]), and no type of burn is in any signature. Weights are kept as 32-bit
-//! floats. A token of a text takes `O(parameters + layers * length)`: keys and values of
+//! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel); which device it runs
+//! on is chosen at run time ([`Device`]), and no type of burn is in any signature. Weights
+//! are kept as 32-bit floats. A token of a text takes `O(parameters + layers * length)`: keys and values of
 //! what was read are kept (forks share them).
 //!
 //! ```no_run

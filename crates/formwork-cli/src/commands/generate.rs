@@ -6,8 +6,8 @@ use std::sync::Arc;
 use formwork::{Compiler, Matcher, TokenId};
 use formwork_burn::load;
 use formwork_model::{
-    ChatTemplate, Drafter, Finish, Generation, Message, ModelFiles, PromptLookup, Request, Stats,
-    Tokenizer, generate,
+    ChatTemplate, Drafter, Finish, Generation, Message, ModelFiles, PromptLookup, Request,
+    Sampling, Stats, Tokenizer, generate,
 };
 use serde::Serialize;
 
@@ -99,7 +99,7 @@ pub(super) fn run(args: &GenerateArgs, printer: &mut Printer) -> Result<ExitStat
 
 fn request(
     args: &GenerateArgs,
-    sampling: formwork_model::Sampling,
+    sampling: Sampling,
     prompt: &[TokenId],
     constraint: Option<&Matcher>,
     seed: u64,
@@ -121,21 +121,18 @@ fn prompt(
     tokenizer: &Tokenizer,
     chat: Option<&ChatTemplate>,
 ) -> Result<Vec<TokenId>, CliError> {
-    let tokens = match chat {
-        Some(chat) if !args.raw => {
-            let messages = [Message::new("user", &args.prompt)];
-            let (bos, eos) = (tokenizer.bos_text(), tokenizer.eos_text());
-            let text = chat.render(&messages, true, &bos, &eos);
-            tokenizer.encode_with_specials(&text.map_err(CliError::other)?)
-        }
-        _ => tokenizer.encode(&args.prompt),
-    };
-    let mut tokens = tokens.map_err(CliError::other)?;
-    // Templates write the token that begins texts themselves.
-    if (chat.is_none() || args.raw || tokens.is_empty())
-        && let Some(first) = tokenizer.bos().or(tokenizer.stop_ids().first().copied())
-    {
-        tokens.insert(0, first);
+    if let (Some(chat), false) = (chat, args.raw) {
+        let messages = [Message::new("user", &args.prompt)];
+        let (bos, eos) = (tokenizer.bos_text(), tokenizer.eos_text());
+        let text = chat.render(&messages, true, &bos, &eos);
+        let tokens = tokenizer.encode_with_specials(&text.map_err(CliError::other)?);
+        return tokens.map_err(CliError::other);
+    }
+    let mut tokens = tokenizer.encode(&args.prompt).map_err(CliError::other)?;
+    // A model has to read something.
+    if tokenizer.adds_bos() || tokens.is_empty() {
+        let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
+        tokens.splice(0..0, first);
     }
     Ok(tokens)
 }

@@ -9,6 +9,7 @@ mod draft;
 mod error;
 mod promise;
 mod running;
+mod sequences;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use formwork::{Matcher, TokenId, Vocab};
 pub use draft::{Drafter, PromptLookup};
 pub use error::GenerateError;
 use running::Running;
+use sequences::Sequences;
 
 use crate::{LanguageModel, ModelError, ModelErrorKind, Sampling, SequenceId, Step, Wanted};
 
@@ -71,9 +73,9 @@ pub struct Generation {
     pub constraint_completed: bool,
     /// Tokens that were forced by the constraint.
     pub forced: usize,
-    /// Tokens that were drafted, and how many of them were right.
+    /// Tokens that were drafted.
     pub drafted: usize,
-    /// Of those, the ones that became part of the text.
+    /// Of those, the ones that the model would have chosen itself.
     pub accepted: usize,
 }
 
@@ -84,9 +86,9 @@ pub struct Stats {
     pub prompt_tokens: usize,
     /// Tokens of all texts.
     pub tokens: usize,
-    /// Passes of the model, without those over prompts.
+    /// Passes of the model, without that over prompts.
     pub passes: usize,
-    /// Time of the passes over prompts.
+    /// Time of the pass over prompts.
     pub prefill: Duration,
     /// Time of the other passes, as far as the host waits for them.
     pub forward: Duration,
@@ -130,12 +132,10 @@ pub fn generate(
     for (number, request) in requests.iter().enumerate() {
         all.push(Running::new(number, request, vocab, model)?);
     }
-    let mut sequences = Sequences {
-        model,
-        ids: Vec::new(),
-    };
-    sequences.read_prompts(requests, &mut all, &mut stats)?;
-    for running in &mut all {
+    let mut sequences = Sequences::new(model);
+    let own = sequences.read_prompts(requests, &mut stats)?;
+    for (running, sequence) in all.iter_mut().zip(own) {
+        running.sequence = sequence;
         running.take_forced(on_text)?;
     }
     loop {
@@ -242,56 +242,4 @@ fn check(
         }
     }
     Ok(())
-}
-
-/// The texts that a model keeps for a run; ended whatever happens.
-struct Sequences<'a> {
-    model: &'a mut dyn LanguageModel,
-    ids: Vec<SequenceId>,
-}
-
-impl Sequences<'_> {
-    /// Reads every prompt once, but for its last token, which the first round reads.
-    fn read_prompts(
-        &mut self,
-        requests: &[Request],
-        all: &mut [Running],
-        stats: &mut Stats,
-    ) -> Result<(), GenerateError> {
-        let mut known: Vec<(&[TokenId], SequenceId)> = Vec::new();
-        for (request, running) in requests.iter().zip(all) {
-            let known_as = known.iter().find(|(prompt, _)| *prompt == request.prompt);
-            running.sequence = match known_as {
-                Some(&(_, sequence)) => self.model.fork(sequence)?,
-                None => {
-                    let sequence = self.model.begin();
-                    self.ids.push(sequence);
-                    let (_, before) = request.prompt.split_last().unwrap_or((&TokenId(0), &[]));
-                    if !before.is_empty() {
-                        let step = Step {
-                            sequence,
-                            tokens: before,
-                            wanted: Wanted::Nothing,
-                        };
-                        let (read, time) = timed(|| self.model.forward(&[step]));
-                        read?;
-                        stats.prefill += time;
-                        stats.prompt_tokens += before.len();
-                    }
-                    known.push((&request.prompt, sequence));
-                    self.model.fork(sequence)?
-                }
-            };
-            self.ids.push(running.sequence);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Sequences<'_> {
-    fn drop(&mut self) {
-        for &id in &self.ids {
-            self.model.end(id);
-        }
-    }
 }

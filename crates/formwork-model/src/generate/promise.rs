@@ -8,29 +8,20 @@ const MAX_STATES: usize = 2_000;
 /// Within an escape or a character, the bound on bytes may leave out what is left of it.
 const SLACK: usize = 12;
 
-/// A way to complete a text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Way {
-    /// Within so many bytes, every one of which is a token.
-    Bytes(usize),
-    /// With these tokens.
-    Tokens(Vec<TokenId>),
-}
-
-/// A way to complete a text with at most `most` tokens. `Err` within the result tells
-/// how many the shortest way has that was found.
+/// A way to complete a text with at most `most` tokens: `None` if single bytes would do.
+/// `Err` within the result tells how many tokens the shortest way has that was found.
 pub(super) fn way(
     matcher: &Matcher,
     vocab: &Vocab,
     most: usize,
-) -> Result<Result<Way, usize>, EngineError> {
+) -> Result<Result<Option<Vec<TokenId>>, usize>, EngineError> {
     let bytes = matcher.min_completion_bytes() as usize;
     let all_are_tokens = matcher.grammar().index().missing().is_empty();
     if all_are_tokens && bytes + SLACK <= most {
-        return Ok(Ok(Way::Bytes(bytes)));
+        return Ok(Ok(None));
     }
     Ok(match tokens(matcher, vocab)? {
-        Some(tokens) if tokens.len() <= most => Ok(Way::Tokens(tokens)),
+        Some(tokens) if tokens.len() <= most => Ok(Some(tokens)),
         Some(tokens) => Err(tokens.len()),
         None => Err(bytes.max(most + 1)),
     })

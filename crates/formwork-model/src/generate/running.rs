@@ -9,12 +9,11 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::draft::Drafter;
 use super::error::GenerateError;
-use super::promise::{self, Way};
-use super::{Finish, Generation, Request};
+use super::{Finish, Generation, Request, promise};
 use crate::language_model::{Draw, LanguageModel, Logits};
 use crate::{ModelError, ModelErrorKind, SequenceId};
 
-/// What on_text is.
+/// What hears of the bytes that the text of a request has grown by.
 type OnText<'a> = &'a mut dyn FnMut(usize, &[u8]) -> ControlFlow<()>;
 
 /// So often another token is tried where one leads too far from the end.
@@ -28,6 +27,8 @@ pub(super) struct Running<'a> {
     vocab: Arc<Vocab>,
     words: usize,
     matcher: Option<Matcher>,
+    /// The mask of any text, and its end, if there is no constraint.
+    any: Vec<u32>,
     /// The prompt and the text.
     tokens: Vec<TokenId>,
     text: Vec<u8>,
@@ -61,6 +62,7 @@ impl<'a> Running<'a> {
             vocab: Arc::clone(vocab),
             words: model.vocab_len().div_ceil(32),
             matcher: request.constraint.clone(),
+            any: Vec::new(),
             tokens: request.prompt.clone(),
             text: Vec::new(),
             sequence: SequenceId(0),
@@ -73,6 +75,13 @@ impl<'a> Running<'a> {
             accepted: 0,
             finish: None,
         };
+        if running.matcher.is_none() {
+            running.any.resize(running.words, 0);
+            let ids = (0..vocab.len() as u32).map(TokenId);
+            let texts: Vec<TokenId> = ids.filter(|&id| !vocab.bytes(id).is_empty()).collect();
+            mask::set_all(&mut running.any, &texts);
+            mask::set_all(&mut running.any, vocab.stop_ids());
+        }
         if running.is_at_end()? {
             running.finish = Some(Finish::Complete);
         } else if running.most == 0 {
@@ -80,7 +89,7 @@ impl<'a> Running<'a> {
         }
         if let (true, Some(matcher)) = (request.must_complete, &running.matcher) {
             match promise::way(matcher, vocab, running.most)? {
-                Ok(way) => running.keep(way),
+                Ok(way) => running.way = way,
                 Err(needed) => {
                     return Err(GenerateError::TooFewTokens {
                         needed,
@@ -138,15 +147,7 @@ impl<'a> Running<'a> {
         self.masks.resize(self.words * self.rows(), 0);
         let mut rows = self.masks.chunks_exact_mut(self.words);
         let Some(matcher) = &self.matcher else {
-            // Any text, and the end.
-            for row in rows {
-                for id in (0..self.vocab.len() as u32).map(TokenId) {
-                    if !self.vocab.bytes(id).is_empty() {
-                        mask::set(row, id);
-                    }
-                }
-                mask::set_all(row, self.vocab.stop_ids());
-            }
+            rows.for_each(|row| row.copy_from_slice(&self.any));
             return Ok(());
         };
         if let Some(row) = rows.next() {
@@ -236,7 +237,7 @@ impl<'a> Running<'a> {
             let mut ahead = matcher.fork();
             ahead.push(token)?;
             if let Ok(way) = promise::way(&ahead, &self.vocab, left)? {
-                self.keep(way);
+                self.way = way;
                 return Ok(token);
             }
             mask::clear(mask, token);
@@ -265,13 +266,6 @@ impl<'a> Running<'a> {
             })
     }
 
-    fn keep(&mut self, way: Way) {
-        self.way = match way {
-            Way::Bytes(_) => None,
-            Way::Tokens(tokens) => Some(tokens),
-        };
-    }
-
     /// Appends what the constraint forces.
     pub(super) fn take_forced(&mut self, on_text: OnText<'_>) -> Result<(), GenerateError> {
         if self.finish.is_some() {
@@ -295,7 +289,7 @@ impl<'a> Running<'a> {
                 ahead.push(token)?;
             }
             match promise::way(&ahead, &self.vocab, self.left() - forced.len())? {
-                Ok(way) => self.keep(way),
+                Ok(way) => self.way = way,
                 Err(_) => forced.clear(),
             }
         }
