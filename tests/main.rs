@@ -25,6 +25,7 @@ mod limits;
 mod mask_oracle;
 mod mask_parts;
 mod matcher;
+mod missing_bytes;
 mod nesting;
 mod real_vocab;
 mod regressions;

@@ -114,6 +114,27 @@ pub fn toy(seed: u64) -> Vocab {
     builder.build().expect("a vocabulary")
 }
 
+/// The same vocabulary, but some bytes are no tokens by themselves.
+pub fn without(vocab: &Vocab, bytes: &[u8]) -> Vocab {
+    let mut builder = Vocab::builder();
+    for id in (0..vocab.len() as u32).map(TokenId) {
+        if let Some(name) = vocab.special_name(id) {
+            builder.special(id, name);
+        }
+        match vocab.bytes(id) {
+            [byte] if bytes.contains(byte) => {}
+            [] => {}
+            token => {
+                builder.token(id, token);
+            }
+        }
+    }
+    for &stop in vocab.stop_ids() {
+        builder.stop(stop);
+    }
+    builder.build().expect("a vocabulary")
+}
+
 fn pieces() -> Vec<Vec<u8>> {
     let mut pieces: Vec<Vec<u8>> = FRAGMENTS.iter().map(|f| f.to_vec()).collect();
     let texts = NAMES.iter().chain(STRINGS).chain(NUMBERS);
