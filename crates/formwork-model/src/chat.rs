@@ -1,10 +1,10 @@
 //! From the messages of a chat to the text that a model was trained on.
 
-mod date;
 mod json;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fmt::Write;
 
+use chrono::{DateTime, Utc};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Rest, Serde};
 use minijinja::{Environment, Error, ErrorKind, Value, context};
@@ -137,9 +137,18 @@ fn raise_exception(message: &str) -> Result<Value, Error> {
 
 /// The time in a format of `strftime`. A template has no more than one argument for
 /// it; others are ignored.
-fn strftime_now(format: &str, _: Rest<Value>) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    date::format(format, now.map_or(0, |since| since.as_secs()))
+fn strftime_now(format: &str, _: Rest<Value>) -> Result<String, Error> {
+    date(Utc::now(), format)
+}
+
+fn date(time: DateTime<Utc>, format: &str) -> Result<String, Error> {
+    let mut text = String::new();
+    let unknown = |_| {
+        let message = format!("strftime_now: {format:?} is not a format of dates");
+        Error::new(ErrorKind::InvalidOperation, message)
+    };
+    write!(text, "{}", time.format(format)).map_err(unknown)?;
+    Ok(text)
 }
 
 /// The template with the statements `generation` and `endgeneration`, which mark what

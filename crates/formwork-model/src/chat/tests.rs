@@ -114,3 +114,25 @@ fn marks_for_training_print_nothing() {
     let template = "{%- generation -%} {{ messages[0].content }}{% endgeneration %}";
     assert_eq!(render(template, &hello()).as_deref(), Ok(" Hello "));
 }
+
+#[test]
+fn dates() {
+    let at = |seconds, format| {
+        let time = chrono::DateTime::from_timestamp(seconds, 0).expect("a time");
+        super::date(time, format).ok()
+    };
+    let days = [
+        (0, "Thursday 01 Jan 1970, day 001"),
+        (951_782_400, "Tuesday 29 Feb 2000, day 060"),
+        (4_107_542_400, "Monday 01 Mar 2100, day 060"),
+    ];
+    for (seconds, wanted) in days {
+        assert_eq!(at(seconds, "%A %d %b %Y, day %j").as_deref(), Some(wanted));
+    }
+    let noon = 1_735_732_805; // 2025-01-01 12:00:05
+    assert_eq!(
+        at(noon, "%F %T %I %p %-d/%-m %y %%").as_deref(),
+        Some("2025-01-01 12:00:05 12 PM 1/1 25 %")
+    );
+    assert_eq!(at(noon, "%Q"), None);
+}
