@@ -133,6 +133,12 @@ impl<B: Backend> LanguageModel for Model<B> {
 
     fn forward(&mut self, steps: &[Step<'_>]) -> Result<Box<dyn Logits>, ModelError> {
         self.check(steps)?;
+        if steps.is_empty() {
+            return Ok(Box::new(Rows::<B> {
+                rows: None,
+                vocab_len: self.vocab_len(),
+            }));
+        }
         let Model { decoder, texts, .. } = self;
         let mut tokens = Vec::new();
         let mut positions = Vec::new();

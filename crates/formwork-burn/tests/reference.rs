@@ -184,6 +184,7 @@ fn what_cannot_be_read_changes_nothing() {
         assert!(model.forward(&steps).is_err());
     }
     assert!(model.truncate(text, 5).is_err());
+    assert!(rows(&mut *model, &[]).is_empty());
     let found = rows(&mut *model, &[step(text, &tokens[4..6], Wanted::Tail(2))]);
     assert_near(&found, &logits[4..6], 1e-4);
     model.end(text);
