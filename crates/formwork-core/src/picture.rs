@@ -26,6 +26,21 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
+    /// An empty one that gathers its tokens in a buffer.
+    pub(crate) fn within(mut buffer: Vec<TokenId>) -> Picture {
+        buffer.clear();
+        Picture {
+            tokens: buffer,
+            ..Picture::default()
+        }
+    }
+
+    /// Takes the tokens out of the buffer, and gives it back.
+    pub(crate) fn settle(&mut self) -> Vec<TokenId> {
+        let own = self.tokens.to_vec();
+        std::mem::replace(&mut self.tokens, own)
+    }
+
     pub(crate) fn add(&mut self, set: &TokenSet) {
         if let Some(row) = &set.dense {
             self.add_row(row);
@@ -146,11 +161,6 @@ impl Picture {
     fn add_own(&mut self, row: Vec<u32>) {
         self.own_words += row.len();
         self.rows.push(row.into());
-    }
-
-    /// Gives back what memory is spare.
-    pub(crate) fn shrink(&mut self) {
-        self.tokens.shrink_to_fit();
     }
 
     /// Approximate heap use, in bytes, without rows that others hold.

@@ -44,7 +44,8 @@ impl Reading {
         size_of::<Reading>() + exits + 4 * (ends + self.exact.len()) + self.inside.heap_bytes()
     }
 
-    /// Reads `rest` from `state` on.
+    /// Reads `rest` from `state` on. What `buffer` holds does not matter: it is where
+    /// tokens are gathered, so that no list grows anew for each reading.
     ///
     /// Costs a step of the terminal for every distinct beginning of the residual
     /// that stays alive; from the body of a string, where the terminal knows of many
@@ -56,12 +57,14 @@ impl Reading {
         terminal: &dyn Terminal,
         state: LexState,
         rest: Rest,
+        buffer: &mut Vec<TokenId>,
     ) -> Reading {
+        buffer.clear();
         let mut reader = Reader {
             index,
             readings,
             terminal,
-            sparse: Vec::new(),
+            sparse: buffer,
             dense: None,
             any_content: false,
             exits: SmallVec::new(),
@@ -104,7 +107,7 @@ struct Reader<'a> {
     index: &'a TokenIndex,
     readings: &'a Readings,
     terminal: &'a dyn Terminal,
-    sparse: Vec<TokenId>,
+    sparse: &'a mut Vec<TokenId>,
     dense: Option<Row>,
     /// Whether all string content is read from the start.
     any_content: bool,
@@ -227,7 +230,7 @@ impl Reader<'_> {
         if !facts.goes_on {
             return node.end;
         }
-        sweep.keep(node.tokens, &mut self.sparse);
+        sweep.keep(node.tokens, self.sparse);
         let below = NodeId(at.0 + 1);
         if below == node.end {
             return node.end;
@@ -239,7 +242,7 @@ impl Reader<'_> {
         }
         let is_known = self.index.beneath().is_ascii(at) && self.covers(&[run], at);
         if !is_known {
-            sweep.keep(tokens_below(trie, at), &mut self.sparse);
+            sweep.keep(tokens_below(trie, at), self.sparse);
         }
         node.end
     }

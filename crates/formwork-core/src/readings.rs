@@ -141,7 +141,7 @@ impl Readings {
             });
         }
         // Many are quicker as a row, and shared as one.
-        let inside = TokenSet::with(&self.vocab, None, inside, MAX_SPARSE);
+        let inside = TokenSet::with(&self.vocab, None, &inside, MAX_SPARSE);
         self.count(96 + inside.heap_bytes());
         let spaced = Spaced {
             inside,

@@ -159,7 +159,7 @@ impl Store {
             (dfa, nodes, **tables.byte_sets.get(key.next))
         };
         let (tokens, exits) = read(index, &dfa, key.state, &nodes, &next);
-        let inside = TokenSet::new(index, None, tokens);
+        let inside = TokenSet::new(index, None, &tokens);
         let mut tables = self.tables_mut();
         let rest = tables.rest(index, &exits);
         let inside = tables.set(inside);

@@ -18,7 +18,7 @@ const MAX_SPARSE: usize = 1000;
 
 impl TokenSet {
     /// The tokens of a row and a list.
-    pub(crate) fn new(index: &TokenIndex, dense: Option<Row>, sparse: Vec<TokenId>) -> TokenSet {
+    pub(crate) fn new(index: &TokenIndex, dense: Option<Row>, sparse: &[TokenId]) -> TokenSet {
         TokenSet::with(index.vocab(), dense, sparse, MAX_SPARSE)
     }
 
@@ -26,20 +26,20 @@ impl TokenSet {
     pub(crate) fn with(
         vocab: &Vocab,
         dense: Option<Row>,
-        sparse: Vec<TokenId>,
+        sparse: &[TokenId],
         max_sparse: usize,
     ) -> TokenSet {
         if sparse.len() <= max_sparse {
             return TokenSet {
                 dense,
-                sparse: sparse.into_boxed_slice(),
+                sparse: sparse.into(),
             };
         }
         let mut row = match dense {
             Some(dense) => dense.to_vec(),
             None => vec![0u32; vocab.mask_words()],
         };
-        mask::set_all(&mut row, &sparse);
+        mask::set_all(&mut row, sparse);
         TokenSet {
             dense: Some(Arc::from(row)),
             sparse: Box::default(),
