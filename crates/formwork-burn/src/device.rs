@@ -15,12 +15,20 @@ pub enum Device {
     /// The CPU.
     #[default]
     Cpu,
+    /// A GPU of NVIDIA, by number; with the feature `cuda`.
+    Cuda(usize),
+    /// The GPU that the system prefers, through WebGPU's shaders; with the feature
+    /// `wgpu`.
+    Wgpu,
 }
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Device::Cpu => f.write_str("cpu"),
+            Device::Cuda(0) => f.write_str("cuda"),
+            Device::Cuda(number) => write!(f, "cuda:{number}"),
+            Device::Wgpu => f.write_str("wgpu"),
         }
     }
 }
@@ -28,13 +36,17 @@ impl fmt::Display for Device {
 impl FromStr for Device {
     type Err = ModelError;
 
+    /// Reads `cpu`, `cuda`, `cuda:1` or `wgpu`.
     fn from_str(text: &str) -> Result<Device, ModelError> {
-        match text {
-            "cpu" => Ok(Device::Cpu),
-            _ => Err(ModelError::new(
-                ModelErrorKind::Device,
-                format!("there is no device {text:?}; there is: cpu"),
-            )),
+        let number = text.strip_prefix("cuda:").map(str::parse);
+        match (text, number) {
+            ("cpu", _) => Ok(Device::Cpu),
+            ("cuda", _) => Ok(Device::Cuda(0)),
+            ("wgpu", _) => Ok(Device::Wgpu),
+            (_, Some(Ok(number))) => Ok(Device::Cuda(number)),
+            _ => Err(missing(format!(
+                "there is no device {text:?}; there are: cpu, cuda, cuda:NUMBER, wgpu"
+            ))),
         }
     }
 }
@@ -43,8 +55,8 @@ impl FromStr for Device {
 ///
 /// # Errors
 ///
-/// If the device is not there, or a tensor is missing, of another shape, or cannot be
-/// read.
+/// If the device or its driver is not there, or not built in; if a tensor is missing, of
+/// another shape, or cannot be read.
 pub fn load(
     config: &ModelConfig,
     weights: &dyn Weights,
@@ -55,5 +67,80 @@ pub fn load(
             let model = Model::<Flex>::new(config, weights, &Default::default())?;
             Ok(Box::new(model))
         }
+        #[cfg(feature = "cuda")]
+        Device::Cuda(number) => {
+            cuda::check(number)?;
+            let device = burn_cuda::CudaDevice::new(number);
+            let model = Model::<burn_cuda::Cuda>::new(config, weights, &device)?;
+            Ok(Box::new(model))
+        }
+        #[cfg(feature = "wgpu")]
+        Device::Wgpu => {
+            wgpu_is_there()?;
+            let model = Model::<burn_wgpu::Wgpu>::new(config, weights, &Default::default())?;
+            Ok(Box::new(model))
+        }
+        #[cfg(not(all(feature = "cuda", feature = "wgpu")))]
+        device => {
+            let feature = match device {
+                Device::Cuda(_) => "cuda",
+                _ => "wgpu",
+            };
+            Err(missing(format!(
+                "the device {device} is not built in; build with --features {feature}"
+            )))
+        }
+    }
+}
+
+fn missing(message: String) -> ModelError {
+    ModelError::new(ModelErrorKind::Device, message)
+}
+
+/// CUDA's runtime panics in a thread of its own where there is no driver, so the driver
+/// is looked for first.
+#[cfg(feature = "cuda")]
+mod cuda {
+    use super::missing;
+    use cudarc::driver::{result, sys};
+    use formwork_model::ModelError;
+
+    /// That a device of that number can be used.
+    pub(super) fn check(number: usize) -> Result<(), ModelError> {
+        // SAFETY: loads the driver's library if there is one, which runs its
+        // initialisation; nothing of it is called here.
+        #[allow(unsafe_code)]
+        let is_present = unsafe { sys::is_culib_present() };
+        if !is_present {
+            return Err(missing(
+                "CUDA's driver (libcuda) is not installed; use --device cpu".to_owned(),
+            ));
+        }
+        let failed = |error: cudarc::driver::DriverError| {
+            missing(format!("CUDA's driver does not start: {error}"))
+        };
+        result::init().map_err(failed)?;
+        let count = result::device::get_count().map_err(failed)?;
+        if usize::try_from(count).is_ok_and(|count| number < count) {
+            return Ok(());
+        }
+        Err(missing(format!(
+            "there is no CUDA device {number}; there are {count}"
+        )))
+    }
+}
+
+/// That there is a GPU, or software that stands for one.
+#[cfg(feature = "wgpu")]
+pub(crate) fn wgpu_is_there() -> Result<(), ModelError> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..wgpu::RequestAdapterOptions::default()
+    };
+    let adapter = cubecl::future::block_on(instance.request_adapter(&options));
+    match adapter {
+        Ok(_) => Ok(()),
+        Err(error) => Err(missing(format!("there is no GPU for wgpu: {error}"))),
     }
 }

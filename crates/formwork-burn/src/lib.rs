@@ -21,8 +21,11 @@ mod attention;
 mod cache;
 mod decoder;
 mod device;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod kernel;
 mod layers;
 mod model;
+mod sampler;
 #[cfg(feature = "train")]
 pub mod train;
 

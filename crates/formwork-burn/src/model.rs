@@ -13,6 +13,7 @@ use formwork_model::{
 use crate::attention::attend;
 use crate::cache::Cache;
 use crate::decoder::Decoder;
+use crate::sampler::{Sampler, to_host};
 
 /// A decoder with the texts that it has read.
 ///
@@ -87,7 +88,7 @@ impl<B: Backend> Model<B> {
     }
 }
 
-impl<B: Backend> LanguageModel for Model<B> {
+impl<B: Sampler> LanguageModel for Model<B> {
     fn vocab_len(&self) -> usize {
         self.decoder.config.vocab_len
     }
@@ -205,32 +206,23 @@ struct Rows<B: Backend> {
     vocab_len: usize,
 }
 
-impl<B: Backend> Logits for Rows<B> {
+impl<B: Sampler> Logits for Rows<B> {
     fn rows(&self) -> usize {
         self.rows.as_ref().map_or(0, |rows| rows.dims()[0])
     }
 
     fn to_host(&self) -> Result<Vec<f32>, ModelError> {
-        let Some(rows) = &self.rows else {
-            return Ok(Vec::new());
-        };
-        let failed = |error: &dyn std::fmt::Debug| {
-            ModelError::new(
-                ModelErrorKind::Device,
-                format!("logits cannot be read from the device: {error:?}"),
-            )
-        };
-        let data = rows
-            .clone()
-            .try_into_data()
-            .map_err(|error| failed(&error))?;
-        data.into_vec().map_err(|error| failed(&error))
+        self.rows.as_ref().map_or(Ok(Vec::new()), to_host)
     }
 
     fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        let rows = self.to_host()?;
-        let sample = |draw| sampling::sample(&rows, self.vocab_len, draw);
-        draws.iter().map(sample).collect()
+        match &self.rows {
+            Some(rows) => B::sample(rows, draws),
+            None => {
+                let no_row = |draw| sampling::sample(&[], self.vocab_len, draw);
+                draws.iter().map(no_row).collect()
+            }
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use formwork::TokenId;
 use formwork_burn::{Device, load};
 use formwork_model::{
-    LanguageModel, ModelConfig, ModelFiles, Safetensors, SequenceId, Step, Wanted, Weights,
+    LanguageModel, ModelConfig, ModelError, ModelFiles, Safetensors, SequenceId, Step, Wanted,
+    Weights,
 };
 
 const DECODERS: [&str; 4] = ["llama", "llama3-rope", "qwen2", "qwen3"];
@@ -26,19 +27,38 @@ struct Reference {
     logits: Vec<Vec<f32>>,
 }
 
-fn reference(name: &str) -> Reference {
+/// Every decoder on every device that is built in and there.
+fn references() -> Vec<Reference> {
+    let built_in: &[Device] = match cfg!(feature = "wgpu") {
+        true => &[Device::Cpu, Device::Wgpu],
+        false => &[Device::Cpu],
+    };
+    let mut all = Vec::new();
+    for &device in built_in {
+        for name in DECODERS {
+            match reference(name, device) {
+                Ok(reference) => all.push(reference),
+                Err(error) if device != Device::Cpu => eprintln!("skipped {name}: {error}"),
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+    }
+    all
+}
+
+fn reference(name: &str, device: Device) -> Result<Reference, ModelError> {
     let folder = folder(name);
     let text = std::fs::read_to_string(folder.join("config.json")).expect("a configuration");
     let config = ModelConfig::from_json(&text).expect("a configuration");
     let weights = Safetensors::open(folder.join("model.safetensors")).expect("weights");
-    let model = load(&config, &weights, Device::Cpu).expect("a model");
+    let model = load(&config, &weights, device)?;
     let expected = Safetensors::open(folder.join("expected.safetensors")).expect("outputs");
     let logits = expected.read("logits").expect("logits");
     let (n, vocab_len) = (logits.shape[0], logits.shape[1]);
     assert_eq!(model.vocab_len(), vocab_len);
     // As the file's README has it.
     let token = |i: usize| TokenId(((5 * i * i + 3 * i + 1) % 64) as u32);
-    Reference {
+    Ok(Reference {
         model,
         tokens: (0..n).map(token).collect(),
         logits: logits
@@ -46,7 +66,7 @@ fn reference(name: &str) -> Reference {
             .chunks(vocab_len)
             .map(<[f32]>::to_vec)
             .collect(),
-    }
+    })
 }
 
 fn step<'a>(sequence: SequenceId, tokens: &'a [TokenId], wanted: Wanted) -> Step<'a> {
@@ -76,12 +96,12 @@ fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], bound: f32) {
 
 #[test]
 fn a_pass_over_everything() {
-    for name in DECODERS {
+    for reference in references() {
         let Reference {
             mut model,
             tokens,
             logits,
-        } = reference(name);
+        } = reference;
         let text = model.begin();
         let all = Wanted::Tail(tokens.len());
         let found = rows(&mut *model, &[step(text, &tokens, all)]);
@@ -92,12 +112,12 @@ fn a_pass_over_everything() {
 
 #[test]
 fn token_by_token_forked_and_cut_back() {
-    for name in DECODERS {
+    for reference in references() {
         let Reference {
             mut model,
             tokens,
             logits,
-        } = reference(name);
+        } = reference;
         let text = model.begin();
         let mut other = None;
         for (at, token) in tokens.iter().enumerate() {
@@ -126,12 +146,12 @@ fn token_by_token_forked_and_cut_back() {
 
 #[test]
 fn texts_of_different_lengths_in_one_pass() {
-    for name in DECODERS {
+    for reference in references() {
         let Reference {
             mut model,
             tokens,
             logits,
-        } = reference(name);
+        } = reference;
         let ends = [1, 7, 24, 13];
         let texts = ends.map(|_| model.begin());
         let halves = |first: bool| {
@@ -169,7 +189,7 @@ fn what_cannot_be_read_changes_nothing() {
         mut model,
         tokens,
         logits,
-    } = reference("llama");
+    } = reference("llama", Device::Cpu).expect("a model");
     let text = model.begin();
     rows(&mut *model, &[step(text, &tokens[..4], Wanted::Nothing)]);
     let long = vec![TokenId(1); 125];

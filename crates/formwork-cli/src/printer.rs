@@ -12,8 +12,8 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    /// A quiet printer keeps lines for people to itself; JSON is always
-    /// printed.
+    /// A quiet printer keeps lines for people to itself; what was made to be used is
+    /// always printed.
     pub(crate) fn new(quiet: bool) -> Printer {
         Printer {
             out: BufWriter::new(io::stdout()),
@@ -40,6 +40,12 @@ impl Printer {
             return Ok(());
         }
         write!(self.out, "{text}")
+    }
+
+    /// A generated text, and the end of its line.
+    #[cfg(feature = "models")]
+    pub(crate) fn generated(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
     }
 
     /// An object on a line.

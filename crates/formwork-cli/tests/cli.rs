@@ -85,7 +85,7 @@ fn schemas() -> PathBuf {
 fn help_lists_the_commands() {
     let output = run(&["--help"]);
     check_status(&output, 0);
-    for command in [
+    let mut commands = vec![
         "check",
         "witness",
         "validate",
@@ -93,7 +93,9 @@ fn help_lists_the_commands() {
         "dot",
         "maskbench",
         "suite",
-    ] {
+    ];
+    commands.extend(cfg!(feature = "models").then_some("generate"));
+    for command in commands {
         assert!(stdout(&output).contains(command), "{command}");
         check_status(&run(&[command, "--help"]), 0);
     }

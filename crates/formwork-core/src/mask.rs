@@ -110,7 +110,8 @@ impl MaskCache {
     pub(crate) fn heap_bytes(&self) -> usize {
         let entries = 32 * self.rows.len() + 16 * self.pictures.len();
         let Buffers { drawn, read, open } = &self.buffers;
-        let buffers = 4 * (drawn.capacity() + read.capacity()) + size_of::<Step>() * open.capacity();
+        let buffers =
+            4 * (drawn.capacity() + read.capacity()) + size_of::<Step>() * open.capacity();
         self.used + self.summaries.heap_bytes() + self.recent.heap_bytes() + entries + buffers
     }
 

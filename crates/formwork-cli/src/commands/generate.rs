@@ -146,7 +146,7 @@ fn show(
     // Without a constraint, a text may end within a character.
     let text = String::from_utf8_lossy(&generation.text);
     if !args.json {
-        printer.line(&text)?;
+        printer.generated(&text)?;
         return Ok(());
     }
     printer.json(&Answer {

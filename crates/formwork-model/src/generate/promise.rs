@@ -2,7 +2,10 @@
 
 use formwork::{EngineError, Matcher, TokenId, Vocab};
 
-/// How many states are looked at for a short way to the end.
+/// How many states are looked at for a shorter way than the first one found.
+///
+/// PERF: all of them are kept by the grammar. Looking for a shorter way at every token
+/// filled its 256 MiB within a hundred texts of `schemas/build-pipeline.json`.
 const MAX_STATES: usize = 2_000;
 
 /// Within an escape or a character, the bound on bytes may leave out what is left of it.
@@ -20,10 +23,27 @@ pub(super) fn way(
     if all_are_tokens && bytes + SLACK <= most {
         return Ok(Ok(None));
     }
-    Ok(match tokens(matcher, vocab)? {
+    Ok(match tokens(matcher, vocab, 0)? {
         Some(tokens) if tokens.len() <= most => Ok(Some(tokens)),
         Some(tokens) => Err(tokens.len()),
         None => Err(bytes.max(most + 1)),
+    })
+}
+
+/// The same from the beginning of a text, where a shorter way is worth a search.
+pub(super) fn shortest_way(
+    matcher: &Matcher,
+    vocab: &Vocab,
+    most: usize,
+) -> Result<Result<Option<Vec<TokenId>>, usize>, EngineError> {
+    let found = way(matcher, vocab, most)?;
+    if found.is_ok() {
+        return Ok(found);
+    }
+    Ok(match tokens(matcher, vocab, MAX_STATES)? {
+        Some(tokens) if tokens.len() <= most => Ok(Some(tokens)),
+        Some(tokens) => found.map_err(|needed| needed.min(tokens.len())),
+        None => found,
     })
 }
 
@@ -31,8 +51,9 @@ pub(super) fn way(
 pub(super) fn tokens(
     matcher: &Matcher,
     vocab: &Vocab,
+    max_states: usize,
 ) -> Result<Option<Vec<TokenId>>, EngineError> {
-    let completion = matcher.shortest_completion(MAX_STATES)?;
+    let completion = matcher.shortest_completion(max_states)?;
     Ok(completion.and_then(|completion| spell(vocab, &completion.bytes)))
 }
 

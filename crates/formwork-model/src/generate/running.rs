@@ -88,7 +88,7 @@ impl<'a> Running<'a> {
             running.finish = Some(Finish::MaxTokens);
         }
         if let (true, Some(matcher)) = (request.must_complete, &running.matcher) {
-            match promise::way(matcher, vocab, running.most)? {
+            match promise::shortest_way(matcher, vocab, running.most)? {
                 Ok(way) => running.way = way,
                 Err(needed) => {
                     return Err(GenerateError::TooFewTokens {
@@ -254,7 +254,7 @@ impl<'a> Running<'a> {
         }
         let way = match self.way.take() {
             Some(way) => Some(way),
-            None => promise::tokens(matcher, &self.vocab)?,
+            None => promise::tokens(matcher, &self.vocab, 0)?,
         };
         let mut way = way.unwrap_or_default().into_iter();
         let next = way.next();
