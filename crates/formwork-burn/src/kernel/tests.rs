@@ -50,7 +50,7 @@ fn masks(random: &mut ChaCha8Rng, vocab_len: usize) -> Vec<u32> {
         1 => {}
         _ => {
             for token in 0..vocab_len {
-                if random.next_u32() % 3 == 0 {
+                if random.next_u32().is_multiple_of(3) {
                     mask::set(&mut row, TokenId(token as u32));
                 }
             }
