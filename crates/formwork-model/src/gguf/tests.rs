@@ -56,6 +56,11 @@ impl Builder {
         self.list(key, 5, values.len(), &items)
     }
 
+    pub(crate) fn f32s(self, key: &str, values: &[f32]) -> Builder {
+        let items: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.list(key, 6, values.len(), &items)
+    }
+
     /// A tensor of any type; `shape` has the slowest dimension first.
     pub(crate) fn tensor(mut self, name: &str, shape: &[u64], kind: u32, bytes: &[u8]) -> Builder {
         let start = self.data.len() as u64;

@@ -1,10 +1,12 @@
 //! The tokenizer of a GGUF file, by way of the `tokenizer.json` that it was made from.
 
+mod merges;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{Tokenizer, TokenizerHints};
 use crate::ModelError;
-use crate::gguf::{Gguf, Value};
+use crate::gguf::{Gguf, Numbers, Value};
 use formwork::TokenId;
 
 /// Token types in GGUF files.
@@ -20,10 +22,17 @@ const LLAMA_3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p
 /// How Qwen2 does: the same, with digits one by one.
 const QWEN_2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// What differs between byte-level tokenizers.
+/// What SentencePiece writes for a blank.
+const BLANK: &str = "\u{2581}";
+
+/// What differs between tokenizers.
 struct Style {
     normalizer: Json,
     pre_tokenizer: Json,
+    decoder: Json,
+    /// The token of what has no other; pieces are scored and bytes are tokens then. In
+    /// byte-level tokenizers, which have merges, there is none.
+    unknown: Option<String>,
     /// Whether a word that is a token is that token, whatever the merges say.
     whole_words: bool,
     /// Whether texts begin with the first token unless the file says otherwise.
@@ -31,8 +40,9 @@ struct Style {
 }
 
 impl Tokenizer {
-    /// The tokenizer in the metadata of a GGUF file: byte-level BPE with one of the
-    /// pre-tokenizers `default`, `gpt-2`, `smollm`, `llama-bpe` and `qwen2`.
+    /// The tokenizer in the metadata of a GGUF file: byte-level BPE (`gpt2`) with one of
+    /// the pre-tokenizers `default`, `gpt-2`, `smollm`, `llama-bpe` and `qwen2`, or that
+    /// of SentencePiece (`llama`).
     ///
     /// # Errors
     ///
@@ -45,10 +55,20 @@ impl Tokenizer {
 
 /// The text of a `tokenizer.json`, and what it does not say.
 fn to_json(gguf: &Gguf) -> Result<(String, TokenizerHints), ModelError> {
-    let style = style(gguf)?;
+    let model = gguf.get("tokenizer.ggml.model").and_then(Value::as_str);
+    let model = model.ok_or_else(|| ModelError::format("tokenizer.ggml.model is missing"))?;
     let tokens = texts(gguf, "tokenizer.ggml.tokens")?;
-    let merges = texts(gguf, "tokenizer.ggml.merges")?;
     let types = types(gguf, tokens.len())?;
+    let style = match model {
+        "gpt2" => byte_level_style(gguf)?,
+        "llama" => sentence_piece_style(gguf, tokens, &types)?,
+        other => {
+            return Err(ModelError::unsupported(format!(
+                "tokenizers of model {other:?} in GGUF files are not supported, gpt2 and \
+                 llama are; use the model's folder with its tokenizer.json"
+            )));
+        }
+    };
 
     let mut vocab = Map::new();
     let mut added = Vec::new();
@@ -69,10 +89,14 @@ fn to_json(gguf: &Gguf) -> Result<(String, TokenizerHints), ModelError> {
             }));
         }
     }
-    let merges: Vec<Json> = merges
-        .iter()
-        .map(|merge| pair(merge))
-        .collect::<Result<_, _>>()?;
+    let merges: Vec<Json> = match style.unknown {
+        Some(_) => merges::of_scores(gguf, tokens)?,
+        None => texts(gguf, "tokenizer.ggml.merges")?
+            .iter()
+            .map(|merge| pair(merge))
+            .collect::<Result<_, _>>()?,
+    };
+    let has_bytes = style.unknown.is_some();
     let hints = hints(gguf, tokens)?;
     let adds_bos = match gguf.get("tokenizer.ggml.add_bos_token") {
         None => style.adds_bos,
@@ -88,15 +112,15 @@ fn to_json(gguf: &Gguf) -> Result<(String, TokenizerHints), ModelError> {
         "normalizer": style.normalizer,
         "pre_tokenizer": style.pre_tokenizer,
         "post_processor": bos.map(|(name, id)| in_front(name, &id)),
-        "decoder": byte_level(false),
+        "decoder": style.decoder,
         "model": {
             "type": "BPE",
             "dropout": null,
-            "unk_token": null,
+            "unk_token": style.unknown,
             "continuing_subword_prefix": null,
             "end_of_word_suffix": null,
-            "fuse_unk": false,
-            "byte_fallback": false,
+            "fuse_unk": has_bytes,
+            "byte_fallback": has_bytes,
             "ignore_merges": style.whole_words,
             "vocab": vocab,
             "merges": merges,
@@ -105,25 +129,17 @@ fn to_json(gguf: &Gguf) -> Result<(String, TokenizerHints), ModelError> {
     Ok((text.to_string(), hints))
 }
 
-fn style(gguf: &Gguf) -> Result<Style, ModelError> {
-    let text = |key| gguf.get(key).and_then(Value::as_str);
-    match text("tokenizer.ggml.model") {
-        Some("gpt2") => {}
-        None => return Err(ModelError::format("tokenizer.ggml.model is missing")),
-        Some(other) => {
-            return Err(ModelError::unsupported(format!(
-                "tokenizers of model {other:?} in GGUF files are not supported, gpt2 is; use \
-                 the model's folder with its tokenizer.json"
-            )));
-        }
-    }
+fn byte_level_style(gguf: &Gguf) -> Result<Style, ModelError> {
     let plain = |pre_tokenizer| Style {
         normalizer: Json::Null,
         pre_tokenizer,
+        decoder: byte_level(false),
+        unknown: None,
         whole_words: false,
         adds_bos: false,
     };
-    Ok(match text("tokenizer.ggml.pre").unwrap_or("default") {
+    let pre = gguf.get("tokenizer.ggml.pre").and_then(Value::as_str);
+    Ok(match pre.unwrap_or("default") {
         "default" | "gpt-2" => plain(byte_level(true)),
         "smollm" => plain(in_turn([
             json!({"type": "Digits", "individual_digits": true}),
@@ -144,6 +160,40 @@ fn style(gguf: &Gguf) -> Result<Style, ModelError> {
                  llama-bpe and qwen2 are; use the model's folder with its tokenizer.json"
             )));
         }
+    })
+}
+
+/// A text is one word, with a mark for each blank and, unless the file says otherwise,
+/// one in front.
+fn sentence_piece_style(
+    gguf: &Gguf,
+    tokens: &[String],
+    types: &[u64],
+) -> Result<Style, ModelError> {
+    let unknown = tokens.iter().zip(types).find(|&(_, &kind)| kind == UNKNOWN);
+    let (unknown, _) = unknown.ok_or_else(|| {
+        ModelError::format("tokenizer.ggml.token_type has no unknown token, of type 2")
+    })?;
+    let in_front = gguf.get("tokenizer.ggml.add_space_prefix");
+    let in_front = in_front.and_then(Value::as_bool).unwrap_or(true);
+    let replace = |from: &str, to: &str| json!({"type": "Replace", "pattern": {"String": from}, "content": to});
+    let mut normalizers = vec![replace(" ", BLANK)];
+    let mut decoders = vec![
+        replace(BLANK, " "),
+        json!({"type": "ByteFallback"}),
+        json!({"type": "Fuse"}),
+    ];
+    if in_front {
+        normalizers.insert(0, json!({"type": "Prepend", "prepend": BLANK}));
+        decoders.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
+    }
+    Ok(Style {
+        normalizer: json!({"type": "Sequence", "normalizers": normalizers}),
+        pre_tokenizer: Json::Null,
+        decoder: json!({"type": "Sequence", "decoders": decoders}),
+        unknown: Some(unknown.clone()),
+        whole_words: false,
+        adds_bos: true,
     })
 }
 
@@ -201,22 +251,25 @@ fn texts<'a>(gguf: &'a Gguf, key: &str) -> Result<&'a [String], ModelError> {
 
 fn types(gguf: &Gguf, len: usize) -> Result<Vec<u64>, ModelError> {
     let key = "tokenizer.ggml.token_type";
-    let Some(Value::Numbers(numbers)) = gguf.get(key) else {
-        return Err(ModelError::format(format!(
-            "{key} is missing, or not a list of numbers"
-        )));
-    };
-    if numbers.len() != len {
-        return Err(ModelError::format(format!(
-            "{key} has {} entries for {len} tokens",
-            numbers.len()
-        )));
-    }
-    numbers
+    list(gguf, key, len)?
         .iter()
         .map(|n| n.as_u64())
         .collect::<Option<_>>()
         .ok_or_else(|| ModelError::format(format!("{key} has entries that are no types")))
+}
+
+/// A list with a number for each token.
+fn list<'a>(gguf: &'a Gguf, key: &str, len: usize) -> Result<&'a Numbers, ModelError> {
+    match gguf.get(key) {
+        Some(Value::Numbers(numbers)) if numbers.len() == len => Ok(numbers),
+        Some(Value::Numbers(numbers)) => Err(ModelError::format(format!(
+            "{key} has {} entries for {len} tokens",
+            numbers.len()
+        ))),
+        _ => Err(ModelError::format(format!(
+            "{key} is missing, or not a list of numbers"
+        ))),
+    }
 }
 
 fn hints(gguf: &Gguf, tokens: &[String]) -> Result<TokenizerHints, ModelError> {

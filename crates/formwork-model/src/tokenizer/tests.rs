@@ -168,10 +168,67 @@ fn metadata_that_is_no_tokenizer() {
         assert!(error.to_string().contains(what), "{what}: {error}");
         assert_eq!(error.kind(), ModelErrorKind::Format, "{error}");
     }
-    let spm = Builder::default().text("tokenizer.ggml.model", "llama");
+    let builder = Builder::default()
+        .text("tokenizer.ggml.model", "t5")
+        .texts("tokenizer.ggml.tokens", &tokens)
+        .i32s("tokenizer.ggml.token_type", &[1, 1]);
     assert_eq!(
-        from_gguf(&spm).map(drop).map_err(|e| e.kind()),
+        from_gguf(&builder).map(drop).map_err(|e| e.kind()),
         Err(ModelErrorKind::Unsupported)
+    );
+}
+
+/// Specials, a token for each byte, then pieces, the likelier first; the first so many
+/// have scores.
+fn sentence_piece(scored: usize) -> Builder {
+    const PIECES: [&str; 12] = [
+        "▁h", "ll", "▁he", "llo", "▁hello", "he", "▁", "h", "e", "l", "o", "ä",
+    ];
+    let specials = ["<unk>", "<s>", "</s>"].map(str::to_owned);
+    let bytes = (0..=255).map(|byte: u8| format!("<0x{byte:02X}>"));
+    let pieces = PIECES.map(str::to_owned);
+    let tokens: Vec<String> = specials.into_iter().chain(bytes).chain(pieces).collect();
+    let mut types = vec![1; tokens.len()];
+    types[..3].copy_from_slice(&[2, 3, 3]);
+    types[3..259].fill(6);
+    let scores: Vec<f32> = (0..scored).map(|id| 259.0 - id as f32).collect();
+    Builder::decoder("llama", tokens.len() as u64)
+        .text("tokenizer.ggml.model", "llama")
+        .texts("tokenizer.ggml.tokens", &tokens)
+        .i32s("tokenizer.ggml.token_type", &types)
+        .f32s("tokenizer.ggml.scores", &scores)
+        .u32("tokenizer.ggml.bos_token_id", 1)
+        .u32("tokenizer.ggml.eos_token_id", 2)
+}
+
+#[test]
+fn pieces_are_joined_by_score() {
+    let tokenizer = from_gguf(&sentence_piece(271)).expect("a tokenizer");
+    assert!(tokenizer.adds_bos());
+    assert_eq!(tokenizer.stop_ids(), [TokenId(2)]);
+    // "▁h" is joined before "he", and "ll" before "▁hello" can be.
+    assert_eq!(pieces(&tokenizer, "hello"), [" hello"]);
+    assert_eq!(pieces(&tokenizer, "hell he"), [" he", "ll", " he"]);
+    assert_eq!(pieces(&tokenizer, "helo"), [" he", "l", "o"]);
+    // Characters without a piece are bytes.
+    assert_eq!(tokenizer.encode("xä½").expect("tokens").len(), 5);
+    for text in ["", "hello hello", "½ 日本 👋🏽", "\u{0}\n\t", "<s>h</s>"] {
+        let ids = tokenizer.encode(text).expect(text);
+        let decoded = tokenizer.decode(&ids);
+        let wanted = if text.is_empty() {
+            String::new()
+        } else {
+            format!(" {text}")
+        };
+        assert_eq!(decoded, wanted.as_bytes(), "{text}");
+    }
+    let plain = sentence_piece(271).bool("tokenizer.ggml.add_space_prefix", false);
+    let plain = from_gguf(&plain).expect("a tokenizer");
+    assert_eq!(pieces(&plain, "he he"), ["he", " he"]);
+    let error = from_gguf(&sentence_piece(270)).expect_err("a refusal");
+    assert!(
+        error.to_string().contains("scores has 270 entries"),
+        "{error}"
     );
 }
 
