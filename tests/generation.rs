@@ -201,6 +201,31 @@ impl Drafter for Recorded {
     }
 }
 
+/// Looking for ways to the end keeps states. Where texts remember names, hardly two of
+/// them share any, and a search at every token once filled the grammar's memory.
+#[test]
+fn promises_leave_few_states() {
+    let corpus = crate::schemas::corpus();
+    let file = corpus.iter().find(|(name, _)| name == "build-pipeline");
+    let (_, file) = file.expect("a schema with names of any kind");
+    let mut bed = bed(3);
+    let compiler = Compiler::new(Arc::clone(&bed.vocab)).expect("a vocabulary of all bytes");
+    let grammar = support::compile(&compiler, &file["schema"], 0).expect("a grammar");
+    let shortest = grammar.matcher().shortest_completion(0).expect("a text");
+    let bytes = shortest.expect("a text").bytes.len();
+    let one = |seed| Request {
+        sampling: Sampling::default(),
+        must_complete: true,
+        ..request(&grammar, seed, bytes + 20)
+    };
+    let requests: Vec<Request> = (0..8).map(one).collect();
+    for text in run(&mut bed, &requests, None).generations {
+        assert!(text.constraint_completed);
+    }
+    let used = grammar.heap_bytes();
+    assert!(used < 64 << 20, "{used} bytes");
+}
+
 #[test]
 fn drafts_change_nothing_but_the_passes() {
     let (mut accepted, mut saved) = (0, 0);
