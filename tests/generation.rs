@@ -9,7 +9,7 @@ use formwork_model::{
     Drafter, Finish, GenerateError, Generated, PromptLookup, Request, Sampling, generate,
 };
 use formwork_testkit::vocab::toy;
-use formwork_testkit::{Judge, Rng};
+use formwork_testkit::{Judge, Rng, corpus};
 use serde_json::{Value, json};
 
 use crate::hash_model::HashModel;
@@ -205,8 +205,8 @@ impl Drafter for Recorded {
 /// them share any, and a search at every token once filled the grammar's memory.
 #[test]
 fn promises_leave_few_states() {
-    let corpus = crate::schemas::corpus();
-    let file = corpus.iter().find(|(name, _)| name == "build-pipeline");
+    let files = corpus();
+    let file = files.iter().find(|(name, _)| name == "build-pipeline");
     let (_, file) = file.expect("a schema with names of any kind");
     let mut bed = bed(3);
     let compiler = Compiler::new(Arc::clone(&bed.vocab)).expect("a vocabulary of all bytes");

@@ -9,11 +9,10 @@ use formwork::{
     CfgLimits, Compiler, MaskError, MaskKind, MaskParts, Matcher, Vocab, fill_mask_parts, mask,
 };
 use formwork_testkit::walk::{generate, mask_of};
-use formwork_testkit::{Rng, schema, vocab};
+use formwork_testkit::{Rng, corpus, schema, vocab};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::schemas::corpus;
 use crate::{grammars, support};
 
 /// The rows of the base masks met so far, and what masks came to.

@@ -1,12 +1,11 @@
 //! Masks over real vocabularies against pushing every token.
 
 use formwork::{Compiler, LoadOptions, Vocab};
-use formwork_testkit::Rng;
 use formwork_testkit::shared::shared;
 use formwork_testkit::walk::{brute_mask, differences, mask_of, show};
+use formwork_testkit::{Rng, corpus};
 use serde_json::{Value, json};
 
-use crate::schemas::corpus;
 use crate::support;
 
 /// Files of `schemas/` of which an instance is checked at every position.

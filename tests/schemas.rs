@@ -1,37 +1,15 @@
 //! The labelled instances of `schemas/`, byte by byte.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use formwork::SchemaError;
-use formwork_testkit::{Rng, spell, vocab};
+use formwork_testkit::{Rng, corpus, spell, vocab};
 use serde_json::Value;
 
 use crate::support;
 
 /// Files that are refused, one name per line. The list may only shrink.
 const REFUSED: &str = include_str!("expected/refused.txt");
-
-/// The corpus: file names and documents.
-pub(crate) fn corpus() -> Vec<(String, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("the folder schemas") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).expect("a file");
-        let name = path
-            .file_stem()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
-        files.push((name, serde_json::from_str(&text).expect("JSON")));
-    }
-    files.sort_by(|one, other| one.0.cmp(&other.0));
-    files
-}
 
 #[test]
 fn every_verdict_is_as_labelled() {

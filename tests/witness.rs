@@ -1,10 +1,10 @@
 //! Texts made without a model are valid, and the shortest ones are shortest.
 
 use formwork::{Compiler, SchemaOptions, Whitespace, samples, witness};
-use formwork_testkit::{Judge, vocab};
+use formwork_testkit::{Judge, corpus, vocab};
 use serde_json::Value;
 
-use crate::{schemas, support};
+use crate::support;
 
 fn compiler() -> Compiler {
     support::compiler(vocab::toy(5))
@@ -84,7 +84,7 @@ fn completions_go_on_from_a_text() {
 fn samples_of_the_corpus_are_valid() {
     let compiler = compiler();
     let (mut shortest, mut witnesses) = (0, 0);
-    for (name, file) in schemas::corpus() {
+    for (name, file) in corpus() {
         let Ok(grammar) = compiler.json_schema(&file["schema"].to_string(), &compact()) else {
             continue;
         };

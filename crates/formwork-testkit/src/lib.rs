@@ -10,6 +10,7 @@
 //! * [`mod@cfg`]: random context-free grammars, and which texts they derive.
 //! * [`lexed`]: the same with a lexer before the rules.
 //! * [`walk`]: generation under masks, and masks by trying every token.
+//! * [`mod@corpus`]: the project's own schemas with labelled instances.
 //! * [`shared`]: large test data that may lie beside the checkout.
 //!
 //! # Panics
@@ -20,6 +21,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod cfg;
+pub mod corpus;
 pub mod decimal;
 pub mod judge;
 pub mod lexed;
@@ -33,6 +35,7 @@ pub mod universe;
 pub mod vocab;
 pub mod walk;
 
+pub use corpus::corpus;
 pub use judge::Judge;
 pub use oracle::Oracle;
 pub use rng::Rng;

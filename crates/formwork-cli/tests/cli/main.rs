@@ -1,6 +1,9 @@
-//! The command as it is used: arguments in, status and text out. Needs the
-//! embedded vocabulary and the project's own schemas, nothing else.
+//! The command as it is used: arguments in, status and text out. Needs what is
+//! embedded and the project's own schemas, nothing else.
 #![expect(clippy::unwrap_used, reason = "the helpers here are part of the tests")]
+
+#[cfg(feature = "models")]
+mod generate;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
