@@ -178,15 +178,15 @@ fn metadata_that_is_no_tokenizer() {
     );
 }
 
-/// Specials, a token for each byte, then pieces, the likelier first; the first so many
-/// have scores.
-fn sentence_piece(scored: usize) -> Builder {
-    const PIECES: [&str; 12] = [
-        "▁h", "ll", "▁he", "llo", "▁hello", "he", "▁", "h", "e", "l", "o", "ä",
+/// Specials, a token for each byte, then pieces, the likelier first and `last` behind
+/// them; the first so many have scores.
+fn sentence_piece(scored: usize, last: &str) -> Builder {
+    const PIECES: [&str; 11] = [
+        "▁h", "ll", "▁he", "llo", "▁hello", "he", "▁", "h", "e", "l", "o",
     ];
     let specials = ["<unk>", "<s>", "</s>"].map(str::to_owned);
     let bytes = (0..=255).map(|byte: u8| format!("<0x{byte:02X}>"));
-    let pieces = PIECES.map(str::to_owned);
+    let pieces = PIECES.into_iter().chain([last]).map(str::to_owned);
     let tokens: Vec<String> = specials.into_iter().chain(bytes).chain(pieces).collect();
     let mut types = vec![1; tokens.len()];
     types[..3].copy_from_slice(&[2, 3, 3]);
@@ -203,7 +203,7 @@ fn sentence_piece(scored: usize) -> Builder {
 
 #[test]
 fn pieces_are_joined_by_score() {
-    let tokenizer = from_gguf(&sentence_piece(271)).expect("a tokenizer");
+    let tokenizer = from_gguf(&sentence_piece(271, "ä")).expect("a tokenizer");
     assert!(tokenizer.adds_bos());
     assert_eq!(tokenizer.stop_ids(), [TokenId(2)]);
     // "▁h" is joined before "he", and "ll" before "▁hello" can be.
@@ -222,14 +222,16 @@ fn pieces_are_joined_by_score() {
         };
         assert_eq!(decoded, wanted.as_bytes(), "{text}");
     }
-    let plain = sentence_piece(271).bool("tokenizer.ggml.add_space_prefix", false);
+    let plain = sentence_piece(271, "ä").bool("tokenizer.ggml.add_space_prefix", false);
     let plain = from_gguf(&plain).expect("a tokenizer");
     assert_eq!(pieces(&plain, "he he"), ["he", " he"]);
-    let error = from_gguf(&sentence_piece(270)).expect_err("a refusal");
+    let error = from_gguf(&sentence_piece(270, "ä")).expect_err("a refusal");
     assert!(
         error.to_string().contains("scores has 270 entries"),
         "{error}"
     );
+    let error = from_gguf(&sentence_piece(271, &"l".repeat(300))).expect_err("a refusal");
+    assert!(error.to_string().contains("token 270"), "{error}");
 }
 
 #[test]

@@ -9,11 +9,14 @@ use super::list;
 use crate::ModelError;
 use crate::gguf::Gguf;
 
+/// Longer pieces are refused: every way to cut one is looked up. SentencePiece makes none
+/// of more than 16 characters unless told to.
+const MAX_PIECE_BYTES: usize = 256;
+
 /// Every way to join two pieces to a third, the best score first; of one piece, the
 /// earliest parts first, as converters to `tokenizer.json` order them.
 ///
-/// Takes time in the length of all pieces, which is the square of that of the longest at
-/// worst.
+/// Takes time in the bytes of all pieces, times those of the longest.
 pub(super) fn of_scores(gguf: &Gguf, tokens: &[String]) -> Result<Vec<Json>, ModelError> {
     let key = "tokenizer.ggml.scores";
     let scores = list(gguf, key, tokens.len())?;
@@ -22,6 +25,15 @@ pub(super) fn of_scores(gguf: &Gguf, tokens: &[String]) -> Result<Vec<Json>, Mod
         .map(|score| score.as_f64().filter(|score| !score.is_nan()))
         .collect::<Option<_>>()
         .ok_or_else(|| ModelError::format(format!("{key} has entries that are no numbers")))?;
+    if let Some(long) = tokens
+        .iter()
+        .position(|token| token.len() > MAX_PIECE_BYTES)
+    {
+        return Err(ModelError::unsupported(format!(
+            "token {long} of tokenizer.ggml.tokens has more than {MAX_PIECE_BYTES} bytes; use \
+             the model's folder with its tokenizer.json"
+        )));
+    }
     let ids: HashMap<&str, usize> = tokens.iter().map(String::as_str).zip(0..).collect();
     let mut merges: Vec<(f64, usize, usize, usize)> = Vec::new();
     for (joint, (token, &score)) in tokens.iter().zip(&scores).enumerate() {
