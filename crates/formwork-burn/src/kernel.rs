@@ -15,51 +15,70 @@ use burn_cubecl::{BoolElement, CubeBackend, CubeRuntime};
 use burn_tensor::Tensor;
 use cubecl::prelude::*;
 use formwork::{TokenId, mask};
-use formwork_model::{Draw, ModelError, ModelErrorKind, sampling};
+use formwork_model::{Draw, ModelError, ModelErrorKind, Sampling, sampling};
 
 use crate::sampler::failed;
 
 /// Units that share the work of a draw; the most that every device has.
 const UNITS: u32 = 256;
 
+/// So many draws at once: the most cubes that every device has.
+const MAX_DRAWS: usize = 65_535;
+
+/// So many tokens can be counted in 32-bit floats.
+const MAX_VOCAB_LEN: usize = 1 << 24;
+
 /// A token for each draw from rows of logits, `[rows, vocab_len]`.
+///
+/// A kernel that fails on the device tells nobody and leaves any numbers behind, so what
+/// comes back is held against the masks.
 pub(crate) fn sample<R: CubeRuntime, BT: BoolElement>(
     rows: &Tensor<CubeBackend<R, f32, i32, BT>, 2>,
     draws: &[Draw<'_>],
 ) -> Result<Vec<TokenId>, ModelError> {
-    if draws.is_empty() {
-        return Ok(Vec::new());
-    }
     let [count, vocab_len] = rows.dims();
-    for draw in draws {
-        sampling::check_mask(draw.mask, vocab_len)?;
-        if draw.row >= count {
-            let message = format!("there is no row {} of logits", draw.row);
-            return Err(ModelError::new(ModelErrorKind::Request, message));
-        }
-        if mask::is_empty(draw.mask) {
-            return Err(sampling::nothing_allowed());
-        }
+    if vocab_len > MAX_VOCAB_LEN || u32::try_from(count * vocab_len).is_err() {
+        let message = format!("{count} rows of {vocab_len} logits are too many for a kernel");
+        return Err(ModelError::new(ModelErrorKind::Request, message));
     }
+    for draw in draws {
+        sampling::check(draw, count, vocab_len)?;
+    }
+    let mut tokens = Vec::with_capacity(draws.len());
+    for draws in draws.chunks(MAX_DRAWS) {
+        let chosen = launch(rows, draws)?;
+        for (&token, draw) in chosen.iter().zip(draws) {
+            if !mask::get(draw.mask, token) {
+                return Err(failed(&format!("it chose {token:?}, which a mask forbids")));
+            }
+        }
+        tokens.extend(chosen);
+    }
+    Ok(tokens)
+}
+
+/// Copies what draws need to the device, and the tokens back.
+fn launch<R: CubeRuntime, BT: BoolElement>(
+    rows: &Tensor<CubeBackend<R, f32, i32, BT>, 2>,
+    draws: &[Draw<'_>],
+) -> Result<Vec<TokenId>, ModelError> {
+    let [count, vocab_len] = rows.dims();
     let masks: Vec<u32> = draws.iter().flat_map(|draw| draw.mask).copied().collect();
     let whole = |draw: &Draw<'_>| [draw.row as u32, draw.sampling.top_k];
     let whole: Vec<u32> = draws.iter().flat_map(whole).collect();
     let real = |draw: &Draw<'_>| {
-        let chosen = &draw.sampling;
-        // A temperature of 1 where it is not used, so that no weight is infinite.
-        let temperature = if chosen.is_greedy() {
-            1.0
-        } else {
-            chosen.temperature
-        };
-        let greedy = if chosen.is_greedy() { 1.0 } else { 0.0 };
-        [
+        let Sampling {
+            top_p,
+            min_p,
             temperature,
-            chosen.top_p,
-            chosen.min_p,
-            draw.uniform,
-            greedy,
-        ]
+            ..
+        } = draw.sampling;
+        // A temperature of 1 where it is not used, so that no weight is infinite.
+        let (temperature, greedy) = match draw.sampling.is_greedy() {
+            true => (1.0, 1.0),
+            false => (temperature, 0.0),
+        };
+        [temperature, top_p, min_p, draw.uniform, greedy]
     };
     let reals: Vec<f32> = draws.iter().flat_map(real).collect();
     let all_greedy = draws.iter().all(|draw| draw.sampling.is_greedy());
@@ -101,11 +120,19 @@ pub(crate) fn sample<R: CubeRuntime, BT: BoolElement>(
         any_top_p,
     );
     let bytes = client.read_one(chosen).map_err(|error| failed(&error))?;
-    Ok(u32::from_bytes(&bytes)
+    let tokens: Vec<TokenId> = u32::from_bytes(&bytes)
         .iter()
         .copied()
         .map(TokenId)
-        .collect())
+        .collect();
+    match tokens.len() == draws.len() {
+        true => Ok(tokens),
+        false => Err(failed(&format!(
+            "{} tokens for {} draws",
+            tokens.len(),
+            draws.len()
+        ))),
+    }
 }
 
 /// The logit of a token as a number of the same order, 0 if it is not allowed. What is
@@ -162,6 +189,32 @@ fn sum(shared: &mut SharedMemory<f32>, own: f32, #[comptime] units: u32) -> f32 
     let all = shared[0];
     sync_cube();
     all
+}
+
+/// The weights of all tokens from a number of `order` on, together.
+#[cube]
+#[allow(clippy::too_many_arguments)] // those of `order` and of `weight`
+fn weight_from(
+    shared: &mut SharedMemory<f32>,
+    logits: &Array<f32>,
+    masks: &Array<u32>,
+    row: u32,
+    draw: u32,
+    vocab_len: u32,
+    from: u32,
+    largest: f32,
+    temperature: f32,
+    #[comptime] units: u32,
+) -> f32 {
+    let mut own = 0.0f32;
+    let mut token = UNIT_POS;
+    while token < vocab_len {
+        let ordered = order(logits, masks, row, draw, vocab_len, token);
+        let part = weight(ordered, largest, temperature);
+        own += select(ordered >= from, part, 0.0f32);
+        token += units;
+    }
+    sum(shared, own, units)
 }
 
 /// Chooses a token for the draw of a cube.
@@ -244,7 +297,7 @@ fn choose(
                     own += select(ordered >= tried, 1.0f32, 0.0f32);
                     token += units;
                 }
-                // Exact: there are fewer than 2^24 tokens.
+                // Exact: there are at most 2^24 tokens.
                 let count = sum(&mut sums, own, units);
                 found = select(count >= enough as f32, tried, found);
             }
@@ -252,28 +305,35 @@ fn choose(
         }
 
         if comptime!(any_top_p) {
-            let mut own = 0.0f32;
-            let mut token = unit;
-            while token < vocab_len {
-                let ordered = order(logits, masks, row, draw, vocab_len, token);
-                let part = weight(ordered, largest, temperature);
-                own += select(ordered >= least, part, 0.0f32);
-                token += units;
-            }
-            let enough = top_p * sum(&mut sums, own, units);
+            let all = weight_from(
+                &mut sums,
+                logits,
+                masks,
+                row,
+                draw,
+                vocab_len,
+                least,
+                largest,
+                temperature,
+                units,
+            );
+            let enough = top_p * all;
             let mut found = 0u32;
             for step in 0u32..32u32 {
                 let tried = found | (0x8000_0000u32 >> step);
                 let from = select(tried > least, tried, least);
-                let mut own = 0.0f32;
-                let mut token = unit;
-                while token < vocab_len {
-                    let ordered = order(logits, masks, row, draw, vocab_len, token);
-                    let part = weight(ordered, largest, temperature);
-                    own += select(ordered >= from, part, 0.0f32);
-                    token += units;
-                }
-                let kept = sum(&mut sums, own, units);
+                let kept = weight_from(
+                    &mut sums,
+                    logits,
+                    masks,
+                    row,
+                    draw,
+                    vocab_len,
+                    from,
+                    largest,
+                    temperature,
+                    units,
+                );
                 found = select(kept >= enough, tried, found);
             }
             found = select(top_p < 1.0f32, found, 0u32);

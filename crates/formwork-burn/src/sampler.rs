@@ -45,10 +45,10 @@ pub(crate) fn to_host<B: Backend, const D: usize>(
     data.into_vec().map_err(|error| failed(&error))
 }
 
-/// The error of values that cannot be had.
+/// The error of a device from which nothing can be read.
 pub(crate) fn failed(error: &dyn std::fmt::Debug) -> ModelError {
     ModelError::new(
         ModelErrorKind::Device,
-        format!("nothing can be read from the device: {error:?}"),
+        format!("the device failed: {error:?}"),
     )
 }

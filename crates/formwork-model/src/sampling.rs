@@ -83,10 +83,9 @@ impl Sampling {
 /// If the draw names no row, or its mask has not a bit for every logit or allows no
 /// token.
 pub fn sample(logits: &[f32], vocab_len: usize, draw: &Draw<'_>) -> Result<TokenId, ModelError> {
-    let begin = draw.row.saturating_mul(vocab_len);
-    let row = logits.get(begin..begin.saturating_add(vocab_len));
-    let row = row.ok_or_else(|| request(format!("there is no row {} of logits", draw.row)))?;
-    check_mask(draw.mask, vocab_len)?;
+    check(draw, logits.len() / vocab_len.max(1), vocab_len)?;
+    let begin = draw.row * vocab_len;
+    let row = logits.get(begin..begin + vocab_len).unwrap_or_default();
     let allowed = mask::iter_ones(draw.mask)
         .filter_map(|token| Some((token, *row.get(token.0 as usize)?)))
         .map(|(token, logit)| match logit.is_nan() {
@@ -113,25 +112,32 @@ pub fn sample(logits: &[f32], vocab_len: usize, draw: &Draw<'_>) -> Result<Token
     Ok(at(&kept, draw.uniform).unwrap_or(best))
 }
 
-/// Whether a mask has a bit for every logit.
+/// That a token can be sampled from so many rows of logits; whoever samples elsewhere
+/// refuses the same.
 ///
 /// # Errors
 ///
-/// If it has not.
-pub fn check_mask(mask: &[u32], vocab_len: usize) -> Result<(), ModelError> {
-    if mask.len() == vocab_len.div_ceil(32) {
-        return Ok(());
+/// If the draw names no row, or its mask has not a bit for every logit or allows no
+/// token.
+pub fn check(draw: &Draw<'_>, rows: usize, vocab_len: usize) -> Result<(), ModelError> {
+    if draw.row >= rows {
+        return Err(request(format!("there is no row {} of logits", draw.row)));
     }
-    Err(request(format!(
-        "a mask has {} words instead of {} for {vocab_len} logits",
-        mask.len(),
-        vocab_len.div_ceil(32)
-    )))
+    if draw.mask.len() != vocab_len.div_ceil(32) {
+        return Err(request(format!(
+            "a mask has {} words instead of {} for {vocab_len} logits",
+            draw.mask.len(),
+            vocab_len.div_ceil(32)
+        )));
+    }
+    let first = mask::iter_ones(draw.mask).next();
+    match first.is_some_and(|token| (token.0 as usize) < vocab_len) {
+        true => Ok(()),
+        false => Err(nothing_allowed()),
+    }
 }
 
-/// The error of a mask without tokens.
-#[must_use]
-pub fn nothing_allowed() -> ModelError {
+fn nothing_allowed() -> ModelError {
     request("the mask allows no token".to_owned())
 }
 

@@ -8,8 +8,7 @@ use burn_tensor::{Tensor, TensorData};
 use burn_wgpu::Wgpu;
 use formwork::{TokenId, mask};
 use formwork_model::{Draw, Sampling, sampling};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use formwork_testkit::Rng;
 
 fn is_skipped() -> bool {
     match crate::device::wgpu_is_there() {
@@ -26,48 +25,47 @@ fn tensor(rows: &[f32], vocab_len: usize) -> Tensor<Wgpu, 2> {
     Tensor::from_data(TensorData::new(rows.to_vec(), shape), &Default::default())
 }
 
-fn uniform(random: &mut ChaCha8Rng) -> f32 {
-    (random.next_u32() >> 8) as f32 / (1u32 << 24) as f32
+fn uniform(random: &mut Rng) -> f32 {
+    (random.bits() >> 40) as f32 / (1u32 << 24) as f32
 }
 
 /// Rows with ties, infinities and what is no number.
-fn logits(random: &mut ChaCha8Rng, len: usize) -> Vec<f32> {
-    let mut one = || match random.next_u32() % 40 {
+fn logits(random: &mut Rng, len: usize) -> Vec<f32> {
+    let mut one = || match random.below(40) {
         0 => f32::NEG_INFINITY,
         1 => f32::NAN,
         2 => 0.0,
         3 => -0.0,
-        4..12 => (random.next_u32() % 16) as f32 - 8.0,
+        4..12 => random.below(16) as f32 - 8.0,
         _ => uniform(random) * 20.0 - 10.0,
     };
     (0..len).map(|_| one()).collect()
 }
 
-fn masks(random: &mut ChaCha8Rng, vocab_len: usize) -> Vec<u32> {
+fn masks(random: &mut Rng, vocab_len: usize) -> Vec<u32> {
     let mut row = vec![0; vocab_len.div_ceil(32)];
-    match random.next_u32() % 3 {
+    match random.below(3) {
         0 => (0..vocab_len).for_each(|token| mask::set(&mut row, TokenId(token as u32))),
         1 => {}
         _ => {
             for token in 0..vocab_len {
-                if random.next_u32().is_multiple_of(3) {
+                if random.chance(33) {
                     mask::set(&mut row, TokenId(token as u32));
                 }
             }
         }
     }
     // At least one.
-    mask::set(&mut row, TokenId(random.next_u32() % vocab_len as u32));
+    mask::set(&mut row, TokenId(random.below(vocab_len) as u32));
     row
 }
 
-fn some_sampling(random: &mut ChaCha8Rng) -> Sampling {
-    let one_of = |choices: &[f32], number: u32| choices[number as usize % choices.len()];
+fn some_sampling(random: &mut Rng) -> Sampling {
     Sampling {
-        temperature: one_of(&[0.0, 0.4, 1.0, 1.7], random.next_u32()),
-        top_k: [0, 1, 3, 40][random.next_u32() as usize % 4],
-        top_p: one_of(&[1.0, 0.9, 0.3], random.next_u32()),
-        min_p: one_of(&[0.0, 0.05, 0.5], random.next_u32()),
+        temperature: *random.pick(&[0.0, 0.4, 1.0, 1.7]),
+        top_k: *random.pick(&[0, 1, 3, 40]),
+        top_p: *random.pick(&[1.0, 0.9, 0.3]),
+        min_p: *random.pick(&[0.0, 0.05, 0.5]),
     }
 }
 
@@ -95,16 +93,16 @@ fn the_device_chooses_as_the_host() {
     if is_skipped() {
         return;
     }
-    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let mut random = Rng::new(11);
     let (mut same, mut near) = (0, 0);
     for vocab_len in [1, 31, 32, 33, 1000, 4097, 49_152] {
         for _ in 0..6 {
-            let count = 1 + random.next_u32() as usize % 5;
+            let count = 1 + random.below(5);
             let rows = logits(&mut random, count * vocab_len);
             let kept: Vec<Vec<u32>> = (0..7).map(|_| masks(&mut random, vocab_len)).collect();
-            let is_greedy = random.next_u32() % 4 == 0;
+            let is_greedy = random.chance(25);
             let mut draw = |mask| Draw {
-                row: random.next_u32() as usize % count,
+                row: random.below(count),
                 mask,
                 sampling: match is_greedy {
                     true => Sampling::GREEDY,
@@ -159,7 +157,10 @@ fn what_the_host_refuses_is_refused() {
     };
     assert!(refused(draw(2, &[1, 0])).contains("no row 2"));
     assert!(refused(draw(0, &[1])).contains("1 words instead of 2"));
-    assert!(refused(draw(0, &[0, 0])).contains("allows no token"));
+    // A bit past the last token allows nothing.
+    for mask in [&[0, 0], &[0, 2]] {
+        assert!(refused(draw(0, mask)).contains("allows no token"));
+    }
     assert_eq!(super::sample(&rows, &[]).expect("nothing"), []);
     let last = super::sample(&rows, &[draw(1, &[0, 1])]).expect("a token");
     assert_eq!(last, [TokenId(32)]);
