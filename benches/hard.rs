@@ -8,9 +8,10 @@
 //! ```
 //!
 //! Every run has a compiler of its own, for what compilers keep of formats would make
-//! later runs warm; the second grammar of a run shows what that saves. Of each position the median of the runs is taken, then the worst
-//! and the mean over positions: a thread that was interrupted once does not show. The
-//! vocabulary is the embedded one unless a file is named.
+//! later runs warm; the second grammar of a run shows what that saves. Of each position
+//! the median of the runs is taken, then the worst and the mean over positions: a thread
+//! that was interrupted once does not show. The vocabulary is the embedded one unless a
+//! file is named.
 
 // A table for people; a bench that cannot be set up has nothing to measure.
 #![allow(clippy::expect_used, clippy::print_stdout)]

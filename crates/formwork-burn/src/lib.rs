@@ -2,8 +2,8 @@
 //!
 //! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel); which device it runs
 //! on is chosen at run time ([`Device`]), and no type of burn is in any signature. Weights
-//! are kept as 32-bit floats. A token of a text takes `O(parameters + layers * length)`: keys and values of
-//! what was read are kept (forks share them).
+//! are kept as 32-bit floats. A token of a text takes `O(parameters + layers * length)`:
+//! keys and values of what was read are kept (forks share them).
 //!
 //! ```no_run
 //! use formwork_burn::{Device, load};

@@ -47,7 +47,8 @@ pub(super) fn shortest_way(
     })
 }
 
-/// The fewest tokens of a short completion; `None` if it needs a token by its number.
+/// The fewest tokens of a short completion, for which so many states are looked at;
+/// `None` if it needs a token by its number.
 pub(super) fn tokens(
     matcher: &Matcher,
     vocab: &Vocab,
