@@ -13,6 +13,10 @@ use crate::gguf::Gguf;
 /// of more than 16 characters unless told to.
 const MAX_PIECE_BYTES: usize = 256;
 
+/// So many ways to join pieces are kept, of 32 bytes each. Real tokenizers have up to
+/// half a million.
+const MAX_MERGES: usize = 1 << 22;
+
 /// Every way to join two pieces to a third, the best score first; of one piece, the
 /// earliest parts first, as converters to `tokenizer.json` order them.
 ///
@@ -42,6 +46,11 @@ pub(super) fn of_scores(gguf: &Gguf, tokens: &[String]) -> Result<Vec<Json>, Mod
             if let (Some(&left), Some(&right)) = (ids.get(left), ids.get(right)) {
                 merges.push((score, joint, left, right));
             }
+        }
+        if merges.len() > MAX_MERGES {
+            return Err(ModelError::unsupported(format!(
+                "the pieces of tokenizer.ggml.tokens can be joined in more than {MAX_MERGES} ways"
+            )));
         }
     }
     merges.sort_by(|a, b| {
