@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use formwork::SchemaError;
 use formwork_testkit::{Rng, corpus, spell, vocab};
-use serde_json::Value;
 
 use crate::support;
 
