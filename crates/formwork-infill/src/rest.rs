@@ -1,0 +1,61 @@
+//! What is left to be read of the token at a position.
+
+use formwork_vocab::{NodeId, TokenId, Vocab};
+use rustc_hash::FxHashMap;
+
+/// A [`Rest`], by number.
+pub(crate) type RestId = u32;
+
+/// What a position still holds behind some of its bytes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Rest {
+    /// The canvas has ended: nothing follows.
+    End,
+    /// Any of the tokens that go on behind some nodes of the trie; behind the root, any
+    /// token at all.
+    Nodes(Box<[NodeId]>),
+    /// A certain token, from its first byte.
+    Token(TokenId),
+    /// So many bytes, at least one, of a certain token.
+    Bytes(Box<[u8]>),
+}
+
+/// All rests that occurred.
+pub(crate) struct Rests {
+    all: Vec<Rest>,
+    ids: FxHashMap<Rest, RestId>,
+}
+
+impl Rests {
+    pub(crate) const END: RestId = 0;
+    /// An open position.
+    pub(crate) const OPEN: RestId = 1;
+
+    pub(crate) fn new(vocab: &Vocab) -> Rests {
+        let mut rests = Rests {
+            all: Vec::new(),
+            ids: FxHashMap::default(),
+        };
+        rests.intern(Rest::End);
+        rests.intern(Rest::Nodes([vocab.trie().root()].into()));
+        rests
+    }
+
+    pub(crate) fn get(&self, id: RestId) -> &Rest {
+        &self.all[id as usize]
+    }
+
+    pub(crate) fn intern(&mut self, rest: Rest) -> RestId {
+        if let Some(&id) = self.ids.get(&rest) {
+            return id;
+        }
+        let id = self.all.len() as RestId;
+        self.all.push(rest.clone());
+        self.ids.insert(rest, id);
+        id
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+}
