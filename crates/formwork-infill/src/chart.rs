@@ -199,6 +199,16 @@ impl Chart {
         let column = &mut self.columns[y];
         let sources = column.sources.iter();
         column.heap_bytes = sources.map(|source| 120 + 2 * source.of.heap_bytes()).sum();
+        if std::env::var_os("STATS").is_some() {
+            let c = &self.columns[y];
+            let stays: usize = c.sources.iter().map(|s| s.moves.stays.len()).sum();
+            let calls: usize = c.sources.iter().map(|s| s.moves.calls.len()).sum();
+            let exits: usize = c.sources.iter().map(|s| s.moves.exits.len()).sum();
+            let mut rests: Vec<u32> = c.index.keys().map(|k| k.1).collect();
+            rests.sort(); rests.dedup();
+            if y == 3 { rules.dump(); }
+            eprintln!("col {y}: arrived {} sources {} rests {} stays {stays} calls {calls} exits {exits} instances {} items {} allrests {}", c.arrived, c.sources.len(), rests.len(), self.instances.len(), rules.item_count(), rules.rests.len());
+        }
         let columns = self.columns.iter().map(|column| column.heap_bytes);
         let bytes = columns.sum::<usize>() + 64 * self.instances.len() + rules.heap_bytes();
         if bytes > max_bytes {

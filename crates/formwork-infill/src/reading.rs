@@ -133,6 +133,7 @@ impl<'a> Walk<'a> {
     }
 
     fn inside(&mut self, state: LexState) -> usize {
+        let state = self.terminal.canonical(state);
         let inside = &mut self.reading.inside;
         *self.states.entry(state).or_insert_with(|| {
             inside.push((state, Ends::default()));

@@ -120,6 +120,19 @@ impl Rules {
         }
     }
 
+    pub(crate) fn item_count(&self) -> usize { self.items.len() }
+    pub(crate) fn dump(&self) {
+        let mut by: FxHashMap<(u32, Dot, Text), (usize, LexState, LexState)> = FxHashMap::default();
+        for item in &self.items {
+            if let Item::Head(h) = item {
+                let e = by.entry((h.terminal, h.dot, h.text)).or_insert((0, h.state, h.state));
+                e.0 += 1; e.2 = h.state;
+            }
+        }
+        let mut all: Vec<_> = by.into_iter().collect();
+        all.sort_by_key(|a| std::cmp::Reverse(a.1.0));
+        for (k, v) in all.iter().take(12) { eprintln!("{k:?} {v:?} start {:?} captures {}", self.terminals[k.0 as usize].start(), self.terminals[k.0 as usize].captures()); }
+    }
     pub(crate) fn vocab(&self) -> &Arc<Vocab> {
         &self.vocab
     }
