@@ -1,7 +1,7 @@
 //! All ways of a language through a canvas, from left to right.
 //!
 //! An Earley chart (Earley 1970) whose columns are the positions: column `y` has a
-//! *source* for every item in reach at position `y`, and for every dot that is reached
+//! *source* for every item in reach at position `y`, and for every item that is reached
 //! in the middle of a token there. A source holds the set of *instances* of rules it is
 //! in: an instance is a rule and the place where it was called. Sets are rows of bits,
 //! so what is alike for many places of call is done for all of them at once.
@@ -9,7 +9,7 @@
 //! Columns depend on those before them alone: after a change at a position, the columns
 //! up to it stay.
 //!
-//! At most `O(n * s)` sources for `n` positions and `s` items and dots, each with a row of
+//! At most `O(n * s)` sources for `n` positions and `s` items, each with a row of
 //! `O(n * s)` bits; what is in reach is far less.
 
 use std::sync::Arc;
@@ -22,22 +22,24 @@ use crate::bits::Bits;
 use crate::canvas::Cell;
 use crate::error::InfillError;
 use crate::rest::{Rest, RestId, Rests};
-use crate::rules::{Item, ItemId, Moves, Rules};
+use crate::rules::{ItemId, Moves, Rules};
 
 /// An [`Instance`], by number.
-type InstanceId = u32;
+pub(crate) type InstanceId = u32;
 
 /// A rule that was called at some place.
 pub(crate) struct Instance {
     /// The column it was called in.
     pub(crate) column: u32,
-    /// Who called it, by number in that column, and the dot after the call.
-    pub(crate) callers: SmallVec<[(u32, Dot); 2]>,
-    /// Where it ended in the column it was called in.
-    ended: SmallVec<[(RestId, Option<Dot>); 1]>,
+    /// The items after the call, and who called it to go on there, by number in that
+    /// column.
+    pub(crate) callers: SmallVec<[(ItemId, SmallVec<[u32; 2]>); 1]>,
+    /// In which instances they are, all callers that go on alike together; once the
+    /// column is done.
+    above: Vec<Bits>,
 }
 
-/// An item, or a dot in the middle of a token.
+/// An item at a position, or in the middle of a token there.
 pub(crate) struct Source {
     pub(crate) item: ItemId,
     pub(crate) moves: Arc<Moves>,
@@ -50,6 +52,15 @@ pub(crate) struct Source {
     queued: bool,
 }
 
+/// The end of rules in the middle of a position.
+#[derive(Default)]
+pub(crate) struct Exit {
+    /// The instances that end.
+    pub(crate) of: Bits,
+    /// Where their callers go on: the source, by the item after the call.
+    pub(crate) returns: SmallVec<[(ItemId, u32); 2]>,
+}
+
 /// What is in reach at one position.
 pub(crate) struct Column {
     /// What the position holds.
@@ -59,10 +70,12 @@ pub(crate) struct Column {
     pub(crate) targets: Vec<u32>,
     index: FxHashMap<(ItemId, RestId), u32>,
     called: FxHashMap<(Dot, RestId), InstanceId>,
+    /// What is left when rules end, and the dots they end at.
+    pub(crate) exits: FxHashMap<(RestId, Option<Dot>), Exit>,
     /// The sources that were reached from earlier positions come first: so many.
     pub(crate) arrived: u32,
     /// Instances called before this column.
-    instances: u32,
+    pub(crate) instances: u32,
     /// Whether a whole text may end before this position.
     pub(crate) completes: bool,
     heap_bytes: usize,
@@ -105,21 +118,24 @@ impl Chart {
             self.instances.push(Instance {
                 column: 0,
                 callers: SmallVec::new(),
-                ended: SmallVec::new(),
+                above: Vec::new(),
             });
-            self.push_column(rules, cells, 0);
-            let start = rules.start();
-            let item = rules.item(Item::Dot(start));
-            let rest = self.columns[0].rest;
-            let at = self.source(rules, 0, item, rest);
-            add(&mut self.columns[0].sources[at as usize], &Bits::one(MAIN));
-            // A gap may be left out before anything is read.
-            self.finish_column(rules, 0, max_bytes)?;
         }
         for y in self.columns.len()..=cells.len() {
             self.push_column(rules, cells, y);
             self.arrive(rules, cells, y);
-            self.finish_column(rules, y, max_bytes)?;
+            if y == 0 {
+                let start = rules.start();
+                let column = &mut self.columns[y];
+                let at = source_in(column, rules, start, column.rest);
+                add(&mut column.sources[at as usize], &Bits::one(MAIN));
+            }
+            self.close(rules, y);
+            let columns = self.columns.iter().map(|column| column.heap_bytes);
+            let bytes = columns.sum::<usize>() + 64 * self.instances.len();
+            if bytes.saturating_add(rules.heap_bytes()) > max_bytes {
+                return Err(InfillError::TooMuchMemory { limit: max_bytes });
+            }
         }
         Ok(())
     }
@@ -136,6 +152,7 @@ impl Chart {
             targets: Vec::new(),
             index: FxHashMap::default(),
             called: FxHashMap::default(),
+            exits: FxHashMap::default(),
             arrived: 0,
             instances: self.instances.len() as u32,
             completes: false,
@@ -160,10 +177,11 @@ impl Chart {
             }
         }
         // Gaps that end here.
-        for skipped in before.iter().zip(cells).rev().map_while(|(column, cell)| match cell {
-            Cell::Optional { after } if *after == y => Some(column),
+        let ends_here = |(column, cell)| match cell {
+            &Cell::Optional { after } if after == y => Some(column),
             _ => None,
-        }) {
+        };
+        for skipped in before.iter().zip(cells).rev().map_while(ends_here) {
             for source in skipped.sources.iter().take(skipped.arrived as usize) {
                 let at = source_in(now, rules, source.item, rest);
                 add(&mut now.sources[at as usize], &source.of);
@@ -172,12 +190,7 @@ impl Chart {
     }
 
     /// Follows calls and ends of rules within a column.
-    fn finish_column(
-        &mut self,
-        rules: &mut Rules,
-        y: usize,
-        max_bytes: usize,
-    ) -> Result<(), InfillError> {
+    fn close(&mut self, rules: &mut Rules, y: usize) {
         let column = &mut self.columns[y];
         column.arrived = column.sources.len() as u32;
         let mut open: Vec<u32> = (0..column.arrived).collect();
@@ -189,32 +202,27 @@ impl Chart {
             source.queued = false;
             let new = std::mem::take(&mut source.new);
             let moves = Arc::clone(&source.moves);
-            for &(callee, rest, ret) in &moves.calls {
-                self.call(rules, y, at, (callee, rest, ret), &new, &mut open);
+            for &call in &moves.calls {
+                self.call(rules, y, at, call, &new, &mut open);
             }
             for &(rest, last) in &moves.exits {
                 self.leave(rules, y, rest, last, &new, &mut open);
             }
         }
         let column = &mut self.columns[y];
-        let sources = column.sources.iter();
-        column.heap_bytes = sources.map(|source| 120 + 2 * source.of.heap_bytes()).sum();
-        if std::env::var_os("STATS").is_some() {
-            let c = &self.columns[y];
-            let stays: usize = c.sources.iter().map(|s| s.moves.stays.len()).sum();
-            let calls: usize = c.sources.iter().map(|s| s.moves.calls.len()).sum();
-            let exits: usize = c.sources.iter().map(|s| s.moves.exits.len()).sum();
-            let mut rests: Vec<u32> = c.index.keys().map(|k| k.1).collect();
-            rests.sort(); rests.dedup();
-            if y == 3 { rules.dump(); }
-            eprintln!("col {y}: arrived {} sources {} rests {} stays {stays} calls {calls} exits {exits} instances {} items {} allrests {}", c.arrived, c.sources.len(), rests.len(), self.instances.len(), rules.item_count(), rules.rests.len());
+        let sources = &column.sources;
+        let bytes = sources.iter().map(|source| 120 + 2 * source.of.heap_bytes());
+        column.heap_bytes = bytes.sum();
+        for instance in self.instances.iter_mut().skip(column.instances as usize) {
+            instance.above.clear();
+            for (_, callers) in &instance.callers {
+                let mut all = Bits::default();
+                for &caller in callers {
+                    all.unite(&sources[caller as usize].of);
+                }
+                instance.above.push(all);
+            }
         }
-        let columns = self.columns.iter().map(|column| column.heap_bytes);
-        let bytes = columns.sum::<usize>() + 64 * self.instances.len() + rules.heap_bytes();
-        if bytes > max_bytes {
-            return Err(InfillError::TooMuchMemory { limit: max_bytes });
-        }
-        Ok(())
     }
 
     fn call(
@@ -222,7 +230,7 @@ impl Chart {
         rules: &mut Rules,
         y: usize,
         caller: u32,
-        (callee, rest, ret): (Dot, RestId, Dot),
+        (callee, rest, ret): (Dot, RestId, ItemId),
         new: &Bits,
         open: &mut Vec<u32>,
     ) {
@@ -234,24 +242,30 @@ impl Chart {
                 self.instances.push(Instance {
                     column: y as u32,
                     callers: SmallVec::new(),
-                    ended: SmallVec::new(),
+                    above: Vec::new(),
                 });
                 column.called.insert((callee, rest), id);
-                let item = rules.item(Item::Dot(callee));
-                let at = self.source(rules, y, item, rest);
-                self.add(y, at, &Bits::one(id), open);
+                let item = rules.callee(callee);
+                let at = source_in(column, rules, item, rest);
+                enqueue(column, at, &Bits::one(id), open);
                 id
             }
         };
-        let instance = &mut self.instances[id as usize];
-        if !instance.callers.contains(&(caller, ret)) {
-            instance.callers.push((caller, ret));
+        let callers = &mut self.instances[id as usize].callers;
+        match callers.iter_mut().find(|(item, _)| *item == ret) {
+            Some((_, callers)) if callers.contains(&caller) => {}
+            Some((_, callers)) => callers.push(caller),
+            None => callers.push((ret, SmallVec::from_slice(&[caller]))),
         }
-        for (rest, last) in instance.ended.clone() {
+        // It may have ended already, in the same position.
+        let column = &mut self.columns[y];
+        let ended = column.exits.iter().filter(|(_, exit)| exit.of.contains(id));
+        let ended: SmallVec<[(RestId, Option<Dot>); 4]> = ended.map(|(&key, _)| key).collect();
+        for (rest, last) in ended {
             let ret = rules.resume(ret, last);
-            let item = rules.item(Item::Dot(ret));
-            let at = self.source(rules, y, item, rest);
-            self.add(y, at, new, open);
+            if let Some(at) = returns_to(column, rules, ret, rest, last) {
+                enqueue(column, at, new, open);
+            }
         }
     }
 
@@ -265,48 +279,53 @@ impl Chart {
         of: &Bits,
         open: &mut Vec<u32>,
     ) {
-        for id in of.iter() {
+        let (before, now) = self.columns.split_at_mut(y);
+        let column = &mut now[0];
+        let mut new = Bits::default();
+        column.exits.entry((rest, last)).or_default().of.add(of, &mut new);
+        for id in new.iter() {
             if id == MAIN {
-                let column = &mut self.columns[y];
                 column.completes |= rest == column.rest;
                 continue;
             }
-            let instance = &mut self.instances[id as usize];
-            let called = instance.column as usize;
-            if called == y && !instance.ended.contains(&(rest, last)) {
-                instance.ended.push((rest, last));
-            }
-            for (caller, ret) in instance.callers.clone() {
-                let ret = rules.resume(ret, last);
-                let item = rules.item(Item::Dot(ret));
-                let at = self.source(rules, y, item, rest);
-                if called == y {
-                    let of = self.columns[y].sources[caller as usize].of.clone();
-                    self.add(y, at, &of, open);
+            let instance = &self.instances[id as usize];
+            for (which, (ret, callers)) in instance.callers.iter().enumerate() {
+                let ret = rules.resume(*ret, last);
+                let Some(at) = returns_to(column, rules, ret, rest, last) else {
+                    continue;
+                };
+                if (instance.column as usize) < before.len() {
+                    enqueue(column, at, &instance.above[which], open);
                 } else {
-                    let (before, now) = self.columns.split_at_mut(y);
-                    let of = &before[called].sources[caller as usize].of;
-                    let source = &mut now[0].sources[at as usize];
-                    if add(source, of) && !source.queued {
-                        source.queued = true;
-                        open.push(at);
+                    for &caller in callers {
+                        let of = column.sources[caller as usize].of.clone();
+                        enqueue(column, at, &of, open);
                     }
                 }
             }
         }
     }
+}
 
-    fn source(&mut self, rules: &mut Rules, y: usize, item: ItemId, rest: RestId) -> u32 {
-        source_in(&mut self.columns[y], rules, item, rest)
+/// Where a caller goes on after a rule that ended, if it can go on at all.
+fn returns_to(
+    column: &mut Column,
+    rules: &mut Rules,
+    ret: ItemId,
+    rest: RestId,
+    last: Option<Dot>,
+) -> Option<u32> {
+    let exit = column.exits.get(&(rest, last))?;
+    if let Some(&(_, at)) = exit.returns.iter().find(|(item, _)| *item == ret) {
+        return (at != u32::MAX).then_some(at);
     }
-
-    fn add(&mut self, y: usize, at: u32, of: &Bits, open: &mut Vec<u32>) {
-        let source = &mut self.columns[y].sources[at as usize];
-        if add(source, of) && !source.queued {
-            source.queued = true;
-            open.push(at);
-        }
-    }
+    let at = match rules.moves(ret, rest).is_nothing() {
+        true => u32::MAX,
+        false => source_in(column, rules, ret, rest),
+    };
+    let exit = column.exits.get_mut(&(rest, last))?;
+    exit.returns.push((ret, at));
+    (at != u32::MAX).then_some(at)
 }
 
 fn source_in(column: &mut Column, rules: &mut Rules, item: ItemId, rest: RestId) -> u32 {
@@ -322,6 +341,14 @@ fn source_in(column: &mut Column, rules: &mut Rules, item: ItemId, rest: RestId)
         });
         sources.len() as u32 - 1
     })
+}
+
+fn enqueue(column: &mut Column, at: u32, of: &Bits, open: &mut Vec<u32>) {
+    let source = &mut column.sources[at as usize];
+    if add(source, of) && !source.queued {
+        source.queued = true;
+        open.push(at);
+    }
 }
 
 fn add(source: &mut Source, of: &Bits) -> bool {

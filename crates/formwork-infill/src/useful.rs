@@ -1,10 +1,14 @@
 //! Which parts of a chart are part of a whole text, from right to left, and so which
 //! tokens a position may take.
 
+use formwork_grammar::Dot;
+use rustc_hash::FxHashMap;
+
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, MAIN};
-use crate::rules::{Item, Rules};
+use crate::chart::{Chart, Exit, MAIN};
+use crate::rest::RestId;
+use crate::rules::Rules;
 use crate::token_sets::{SetId, TokenSets};
 
 /// What is of use.
@@ -29,7 +33,6 @@ impl Useful {
         from: usize,
     ) {
         self.of.resize_with(chart.columns.len(), Vec::new);
-        self.of.truncate(chart.columns.len());
         for (of, column) in self.of.iter_mut().zip(&chart.columns).skip(from) {
             of.clear();
             of.resize_with(column.sources.len(), Bits::default);
@@ -57,8 +60,7 @@ impl Useful {
             for (source, useful) in column.sources.iter().zip(now.iter_mut()) {
                 let targets = column.targets.iter().skip(source.targets as usize);
                 for (&(_, set), &target) in source.moves.stays.iter().zip(targets) {
-                    let (_, any) = useful.add_both(&next[target as usize], &source.of);
-                    if any {
+                    if useful.add_both(&next[target as usize], &source.of) {
                         sets.push(set);
                     }
                 }
@@ -67,16 +69,15 @@ impl Useful {
         if let Some(Cell::Optional { after }) = cells.get(y) {
             let end = &chart.columns[*after];
             for (source, useful) in column.sources.iter().zip(now).take(column.arrived as usize) {
-                let target = end.find(source.item, end.rest);
-                if let Some(target) = target {
+                if let Some(target) = end.find(source.item, end.rest) {
                     useful.add_both(&later[after - y - 1][target as usize], &source.of);
                 }
             }
         }
     }
 
-    /// What ends a rule to some use, and who called it. Returns whether anything was new
-    /// in this column.
+    /// Finds which rules end to some use, and who called them. Returns whether that made
+    /// more of use in this column.
     fn exits(
         &mut self,
         chart: &Chart,
@@ -87,38 +88,71 @@ impl Useful {
     ) -> bool {
         let column = &chart.columns[y];
         let mut changed = false;
-        for (at, source) in column.sources.iter().enumerate().rev() {
-            for &(rest, last) in &source.moves.exits {
-                for id in source.of.iter() {
-                    if id == MAIN {
-                        if closable && rest == column.rest {
-                            changed |= self.of[y][at].add(&Bits::one(MAIN), &mut Bits::default());
-                        }
-                        continue;
-                    }
+        let mut ends: FxHashMap<(RestId, Option<Dot>), Bits> = FxHashMap::default();
+        for (&(rest, last), exit) in &column.exits {
+            let mut useful = Bits::default();
+            if closable && rest == column.rest && exit.of.contains(MAIN) {
+                useful.insert(MAIN);
+            }
+            if self.leads_on(y, exit) {
+                for id in exit.of.iter().filter(|&id| id != MAIN) {
                     let instance = &chart.instances[id as usize];
-                    let called = instance.column as usize;
-                    for &(caller, ret) in &instance.callers {
-                        let ret = rules.resume(ret, last);
-                        let item = rules.item(Item::Dot(ret));
-                        let Some(after) = column.find(item, rest) else {
+                    for (ret, callers) in &instance.callers {
+                        let ret = rules.resume(*ret, last);
+                        let known = exit.returns.iter().find(|(item, _)| *item == ret);
+                        let Some(&(_, after)) = known.filter(|&&(_, at)| at != u32::MAX) else {
                             continue;
                         };
-                        let of = &chart.columns[called].sources[caller as usize].of;
-                        if !self.of[y][after as usize].meets(of) {
-                            continue;
-                        }
-                        changed |= self.of[y][at].add(&Bits::one(id), &mut Bits::default());
-                        if called >= from {
-                            let after = std::mem::take(&mut self.of[y][after as usize]);
-                            let (new, _) = self.of[called][caller as usize].add_both(&after, of);
-                            self.of[y][column.find(item, rest).unwrap_or(0) as usize] = after;
-                            changed |= new && called == y;
+                        for &caller in callers {
+                            let called = (instance.column as usize, caller as usize);
+                            let (is_useful, is_new) = self.caller(chart, (y, after), called, from);
+                            if is_useful {
+                                useful.insert(id);
+                            }
+                            changed |= is_new && called.0 == y;
                         }
                     }
                 }
             }
+            if !useful.is_empty() {
+                ends.insert((rest, last), useful);
+            }
+        }
+        for (source, useful) in column.sources.iter().zip(&mut self.of[y]) {
+            for exit in &source.moves.exits {
+                if let Some(ends) = ends.get(exit) {
+                    changed |= useful.add_new(ends, &source.of);
+                }
+            }
         }
         changed
+    }
+
+    /// Whether some caller of what ends goes on to some use.
+    fn leads_on(&self, y: usize, exit: &Exit) -> bool {
+        let of = |&(_, at): &(_, u32)| self.of[y].get(at as usize);
+        let mut returns = exit.returns.iter().filter_map(of);
+        returns.any(|useful| !useful.is_empty())
+    }
+
+    /// Marks a caller as far as it goes on to some use at a source of column `y`. Returns
+    /// whether it does, and whether that was new.
+    fn caller(
+        &mut self,
+        chart: &Chart,
+        (y, after): (usize, u32),
+        (called, caller): (usize, usize),
+        from: usize,
+    ) -> (bool, bool) {
+        let of = &chart.columns[called].sources[caller].of;
+        let after = &self.of[y][after as usize];
+        if !after.meets(of) {
+            return (false, false);
+        }
+        if called < from {
+            return (true, false);
+        }
+        let after = after.clone();
+        (true, self.of[called][caller].add_new(&after, of))
     }
 }
