@@ -36,7 +36,7 @@ pub(crate) struct Instance {
     pub(crate) callers: SmallVec<[(ItemId, SmallVec<[u32; 2]>); 1]>,
     /// In which instances they are, all callers that go on alike together; once the
     /// column is done.
-    above: Vec<Bits>,
+    pub(crate) above: Vec<Bits>,
 }
 
 /// An item at a position, or in the middle of a token there.
@@ -57,9 +57,23 @@ pub(crate) struct Source {
 pub(crate) struct Exit {
     /// The instances that end.
     pub(crate) of: Bits,
-    /// Where their callers go on: the source, by the item after the call.
-    pub(crate) returns: SmallVec<[(ItemId, u32); 2]>,
+    /// Where their callers go on, if they can.
+    pub(crate) returns: SmallVec<[Return; 2]>,
 }
+
+/// Where callers go on after the end of a rule.
+pub(crate) struct Return {
+    /// The item after the call.
+    item: ItemId,
+    /// That item in the middle of the position, or [`NOWHERE`].
+    pub(crate) source: u32,
+    /// The instances that were called to go on there, and which of their lists of
+    /// callers those are.
+    pub(crate) of: Vec<(InstanceId, u32)>,
+}
+
+/// No source.
+const NOWHERE: u32 = u32::MAX;
 
 /// What is in reach at one position.
 pub(crate) struct Column {
@@ -68,6 +82,7 @@ pub(crate) struct Column {
     pub(crate) sources: Vec<Source>,
     /// Sources of the next column that the stays of all sources lead to.
     pub(crate) targets: Vec<u32>,
+    /// The sources in the middle of tokens.
     index: FxHashMap<(ItemId, RestId), u32>,
     called: FxHashMap<(Dot, RestId), InstanceId>,
     /// What is left when rules end, and the dots they end at.
@@ -82,9 +97,20 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    pub(crate) fn find(&self, item: ItemId, rest: RestId) -> Option<u32> {
-        self.index.get(&(item, rest)).copied()
+    /// The source of an item that was reached from earlier positions.
+    pub(crate) fn arrival(&self, item: ItemId) -> Option<u32> {
+        let arrived = self.sources.iter().take(self.arrived as usize);
+        let at = arrived.zip(0..).find(|(source, _)| source.item == item);
+        at.map(|(_, at)| at)
     }
+}
+
+/// Where the items at the position of the newest column are among its sources.
+#[derive(Default)]
+struct Slots {
+    /// By item: the column, counted from 1, and the source.
+    slots: Vec<(u32, u32)>,
+    column: u32,
 }
 
 /// The chart of a canvas.
@@ -92,6 +118,7 @@ impl Column {
 pub(crate) struct Chart {
     pub(crate) columns: Vec<Column>,
     pub(crate) instances: Vec<Instance>,
+    slots: Slots,
 }
 
 /// The rule of the whole text.
@@ -127,7 +154,8 @@ impl Chart {
             if y == 0 {
                 let start = rules.start();
                 let column = &mut self.columns[y];
-                let at = source_in(column, rules, start, column.rest);
+                let slots = &mut self.slots;
+                let at = source_in(column, slots, rules, start, column.rest);
                 add(&mut column.sources[at as usize], &Bits::one(MAIN));
             }
             self.close(rules, y);
@@ -146,6 +174,7 @@ impl Chart {
             Some(Cell::Open | Cell::Optional { .. }) => Rests::OPEN,
             Some(Cell::Token(token)) => rules.rests.intern(Rest::Token(*token)),
         };
+        self.slots.column = self.slots.column.wrapping_add(1).max(1);
         self.columns.push(Column {
             rest,
             sources: Vec::new(),
@@ -170,7 +199,7 @@ impl Chart {
             for source in &mut last.sources {
                 source.targets = last.targets.len() as u32;
                 for &(item, _) in &source.moves.stays {
-                    let at = source_in(now, rules, item, rest);
+                    let at = source_in(now, &mut self.slots, rules, item, rest);
                     add(&mut now.sources[at as usize], &source.of);
                     last.targets.push(at);
                 }
@@ -183,7 +212,7 @@ impl Chart {
         };
         for skipped in before.iter().zip(cells).rev().map_while(ends_here) {
             for source in skipped.sources.iter().take(skipped.arrived as usize) {
-                let at = source_in(now, rules, source.item, rest);
+                let at = source_in(now, &mut self.slots, rules, source.item, rest);
                 add(&mut now.sources[at as usize], &source.of);
             }
         }
@@ -246,7 +275,8 @@ impl Chart {
                 });
                 column.called.insert((callee, rest), id);
                 let item = rules.callee(callee);
-                let at = source_in(column, rules, item, rest);
+                let slots = &mut self.slots;
+                let at = source_in(column, slots, rules, item, rest);
                 enqueue(column, at, &Bits::one(id), open);
                 id
             }
@@ -261,9 +291,12 @@ impl Chart {
         let column = &mut self.columns[y];
         let ended = column.exits.iter().filter(|(_, exit)| exit.of.contains(id));
         let ended: SmallVec<[(RestId, Option<Dot>); 4]> = ended.map(|(&key, _)| key).collect();
+        let callers = &self.instances[id as usize].callers;
+        let which = callers.iter().position(|(item, _)| *item == ret).unwrap_or(0) as u32;
         for (rest, last) in ended {
             let ret = rules.resume(ret, last);
-            if let Some(at) = returns_to(column, rules, ret, rest, last) {
+            let to = (ret, rest, last);
+            if let Some(at) = returns_to(column, &mut self.slots, rules, to, (id, which)) {
                 enqueue(column, at, new, open);
             }
         }
@@ -291,7 +324,9 @@ impl Chart {
             let instance = &self.instances[id as usize];
             for (which, (ret, callers)) in instance.callers.iter().enumerate() {
                 let ret = rules.resume(*ret, last);
-                let Some(at) = returns_to(column, rules, ret, rest, last) else {
+                let to = (ret, rest, last);
+                let from = (id, which as u32);
+                let Some(at) = returns_to(column, &mut self.slots, rules, to, from) else {
                     continue;
                 };
                 if (instance.column as usize) < before.len() {
@@ -307,40 +342,67 @@ impl Chart {
     }
 }
 
-/// Where a caller goes on after a rule that ended, if it can go on at all.
+/// Where callers of an instance go on after its end, if they can go on at all.
 fn returns_to(
     column: &mut Column,
+    slots: &mut Slots,
     rules: &mut Rules,
-    ret: ItemId,
-    rest: RestId,
-    last: Option<Dot>,
+    (ret, rest, last): (ItemId, RestId, Option<Dot>),
+    caller: (InstanceId, u32),
 ) -> Option<u32> {
-    let exit = column.exits.get(&(rest, last))?;
-    if let Some(&(_, at)) = exit.returns.iter().find(|(item, _)| *item == ret) {
-        return (at != u32::MAX).then_some(at);
+    let exit = column.exits.get_mut(&(rest, last))?;
+    if let Some(known) = exit.returns.iter_mut().find(|known| known.item == ret) {
+        if known.source != NOWHERE && known.of.last() != Some(&caller) {
+            known.of.push(caller);
+        }
+        return (known.source != NOWHERE).then_some(known.source);
     }
-    let at = match rules.moves(ret, rest).is_nothing() {
-        true => u32::MAX,
-        false => source_in(column, rules, ret, rest),
+    let source = match rules.moves(ret, rest).is_nothing() {
+        true => NOWHERE,
+        false => source_in(column, slots, rules, ret, rest),
     };
     let exit = column.exits.get_mut(&(rest, last))?;
-    exit.returns.push((ret, at));
-    (at != u32::MAX).then_some(at)
+    exit.returns.push(Return {
+        item: ret,
+        source,
+        of: vec![caller],
+    });
+    (source != NOWHERE).then_some(source)
 }
 
-fn source_in(column: &mut Column, rules: &mut Rules, item: ItemId, rest: RestId) -> u32 {
-    let sources = &mut column.sources;
-    *column.index.entry((item, rest)).or_insert_with(|| {
-        sources.push(Source {
-            item,
-            moves: rules.moves(item, rest),
-            targets: 0,
-            of: Bits::default(),
-            new: Bits::default(),
-            queued: false,
-        });
-        sources.len() as u32 - 1
-    })
+/// The source of an item, made if it is new.
+fn source_in(
+    column: &mut Column,
+    slots: &mut Slots,
+    rules: &mut Rules,
+    item: ItemId,
+    rest: RestId,
+) -> u32 {
+    let new = column.sources.len() as u32;
+    if rest == column.rest {
+        if slots.slots.len() <= item as usize {
+            slots.slots.resize(item as usize + 1, (0, 0));
+        }
+        let slot = &mut slots.slots[item as usize];
+        if slot.0 == slots.column {
+            return slot.1;
+        }
+        *slot = (slots.column, new);
+    } else {
+        let at = *column.index.entry((item, rest)).or_insert(new);
+        if at != new {
+            return at;
+        }
+    }
+    column.sources.push(Source {
+        item,
+        moves: rules.moves(item, rest),
+        targets: 0,
+        of: Bits::default(),
+        new: Bits::default(),
+        queued: false,
+    });
+    new
 }
 
 fn enqueue(column: &mut Column, at: u32, of: &Bits, open: &mut Vec<u32>) {

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal};
+use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -35,7 +35,7 @@ pub(crate) enum Item {
 type FramesId = u32;
 
 /// So many rules are read in place within one another.
-const MAX_IN_PLACE: u32 = 3;
+const MAX_IN_PLACE: u32 = 1;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Frame {
@@ -113,8 +113,12 @@ pub(crate) struct Rules {
     frames: Vec<Frame>,
     frame_ids: FxHashMap<Frame, FramesId>,
     lexed: FxHashMap<(u32, LexState, RestId), Arc<Lexed>>,
+    /// String content that begins otherwise than with some bytes.
+    content_sets: FxHashMap<Bytes, SetId>,
     items: Vec<Item>,
     item_ids: FxHashMap<Item, ItemId>,
+    /// Moves over open positions, by item.
+    open_moves: Vec<Option<Arc<Moves>>>,
     moves: FxHashMap<(ItemId, RestId), Arc<Moves>>,
 }
 
@@ -140,15 +144,13 @@ impl Rules {
             frames: Vec::new(),
             frame_ids: FxHashMap::default(),
             lexed: FxHashMap::default(),
+            content_sets: FxHashMap::default(),
             items: Vec::new(),
             item_ids: FxHashMap::default(),
+            open_moves: Vec::new(),
             moves: FxHashMap::default(),
             vocab,
         }
-    }
-
-    pub(crate) fn vocab(&self) -> &Arc<Vocab> {
-        &self.vocab
     }
 
     /// The item at which a whole text starts.
@@ -206,11 +208,6 @@ impl Rules {
         })
     }
 
-    /// Forgets moves over open positions that depend on which names are known.
-    pub(crate) fn forget_named(&mut self) {
-        self.moves.clear();
-    }
-
     /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.sets.heap_bytes()
@@ -225,6 +222,16 @@ impl Rules {
 
     /// What an item can do with a rest.
     pub(crate) fn moves(&mut self, item: ItemId, rest: RestId) -> Arc<Moves> {
+        if rest == Rests::OPEN {
+            if let Some(Some(moves)) = self.open_moves.get(item as usize) {
+                return Arc::clone(moves);
+            }
+            let moves = Arc::new(self.find_moves(item, rest));
+            let len = self.open_moves.len().max(item as usize + 1);
+            self.open_moves.resize(len, None);
+            self.open_moves[item as usize] = Some(Arc::clone(&moves));
+            return moves;
+        }
         if let Some(moves) = self.moves.get(&(item, rest)) {
             return Arc::clone(moves);
         }
@@ -421,6 +428,21 @@ impl Rules {
             return Arc::clone(known);
         }
         let automaton = Arc::clone(&self.terminals[terminal as usize]);
+        // Terminals that differ in the labels they allow are read as one.
+        if let Some((wider, same)) = automaton.wider(state)
+            && same == state
+            && matches!(self.rests.get(rest), Rest::Nodes(_))
+        {
+            let wider = self.terminal(wider);
+            let all = self.lexed(wider, state, rest);
+            let exits = all.exits.iter().copied();
+            let lexed = Arc::new(Lexed {
+                inside: all.inside.clone(),
+                exits: exits.filter(|&(label, ..)| automaton.allows(label)).collect(),
+            });
+            self.lexed.insert(key, Arc::clone(&lexed));
+            return lexed;
+        }
         let lexed = match self.rests.get(rest) {
             Rest::End => Lexed {
                 inside: Box::default(),
@@ -488,9 +510,11 @@ impl Rules {
             let set = match but {
                 None => self.sets.of(few),
                 Some(but) => {
-                    let mut row = content.row(&but);
-                    formwork_vocab::mask::set_all(&mut row, &few);
-                    self.sets.of_row(row)
+                    let sets = &mut self.sets;
+                    let all = self.content_sets.entry(but);
+                    let all = *all.or_insert_with(|| sets.of_row(content.row(&but)));
+                    let few = sets.of(few);
+                    sets.union(&[all.min(few), all.max(few)])
                 }
             };
             (state, set)

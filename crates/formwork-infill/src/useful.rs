@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, Exit, MAIN};
+use crate::chart::{Chart, Column, Exit, MAIN};
 use crate::rest::RestId;
 use crate::rules::Rules;
 use crate::token_sets::{SetId, TokenSets};
@@ -42,7 +42,7 @@ impl Useful {
         for y in (from..chart.columns.len()).rev() {
             sets.clear();
             self.stays(chart, cells, y, &mut sets);
-            while self.exits(chart, rules, y, closable[y], from) {}
+            self.exits(chart, y, closable[y], from);
             if let Some(tokens) = self.tokens.get_mut(y) {
                 sets.sort_unstable();
                 sets.dedup();
@@ -69,90 +69,90 @@ impl Useful {
         if let Some(Cell::Optional { after }) = cells.get(y) {
             let end = &chart.columns[*after];
             for (source, useful) in column.sources.iter().zip(now).take(column.arrived as usize) {
-                if let Some(target) = end.find(source.item, end.rest) {
+                if let Some(target) = end.arrival(source.item) {
                     useful.add_both(&later[after - y - 1][target as usize], &source.of);
                 }
             }
         }
     }
 
-    /// Finds which rules end to some use, and who called them. Returns whether that made
-    /// more of use in this column.
-    fn exits(
-        &mut self,
-        chart: &Chart,
-        rules: &mut Rules,
-        y: usize,
-        closable: bool,
-        from: usize,
-    ) -> bool {
+    /// Finds which rules end to some use, and who called them.
+    fn exits(&mut self, chart: &Chart, y: usize, closable: bool, from: usize) {
         let column = &chart.columns[y];
-        let mut changed = false;
-        let mut ends: FxHashMap<(RestId, Option<Dot>), Bits> = FxHashMap::default();
-        for (&(rest, last), exit) in &column.exits {
-            let mut useful = Bits::default();
-            if closable && rest == column.rest && exit.of.contains(MAIN) {
-                useful.insert(MAIN);
+        let exits: Vec<(&(RestId, Option<Dot>), &Exit)> = column.exits.iter().collect();
+        let numbers = exits.iter().zip(0..).map(|((key, _), number)| (**key, number));
+        let numbers: FxHashMap<(RestId, Option<Dot>), usize> = numbers.collect();
+        // Which exits lead to a source, and which sources to an exit.
+        let mut leads = vec![Vec::new(); column.sources.len()];
+        for (number, (_, exit)) in exits.iter().enumerate() {
+            for (which, ret) in exit.returns.iter().enumerate() {
+                if let Some(leads) = leads.get_mut(ret.source as usize) {
+                    leads.push((number, which));
+                }
             }
-            if self.leads_on(y, exit) {
-                for id in exit.of.iter().filter(|&id| id != MAIN) {
+        }
+        let mut ends = vec![Vec::new(); exits.len()];
+        for (at, source) in column.sources.iter().enumerate() {
+            for exit in &source.moves.exits {
+                if let Some(&number) = numbers.get(exit) {
+                    ends[number].push(at);
+                }
+            }
+        }
+        let mut useful = vec![Bits::default(); exits.len()];
+        let mut open: Vec<usize> = (0..leads.len()).filter(|&at| !leads[at].is_empty()).collect();
+        for (number, ((rest, _), exit)) in exits.iter().enumerate() {
+            if closable && *rest == column.rest && exit.of.contains(MAIN) {
+                useful[number].insert(MAIN);
+                self.end(column, y, &ends[number], &useful[number], &mut open);
+            }
+        }
+        // Later sources mostly come of earlier ones.
+        while let Some(at) = open.pop() {
+            let after = self.of[y][at].clone();
+            if after.is_empty() {
+                continue;
+            }
+            for &(number, which) in &leads[at] {
+                let mut new = false;
+                for &(id, list) in &exits[number].1.returns[which].of {
                     let instance = &chart.instances[id as usize];
-                    for (ret, callers) in &instance.callers {
-                        let ret = rules.resume(*ret, last);
-                        let known = exit.returns.iter().find(|(item, _)| *item == ret);
-                        let Some(&(_, after)) = known.filter(|&&(_, at)| at != u32::MAX) else {
-                            continue;
-                        };
-                        for &caller in callers {
-                            let called = (instance.column as usize, caller as usize);
-                            let (is_useful, is_new) = self.caller(chart, (y, after), called, from);
-                            if is_useful {
-                                useful.insert(id);
-                            }
-                            changed |= is_new && called.0 == y;
+                    if !instance.above[list as usize].meets(&after) {
+                        continue;
+                    }
+                    new |= !useful[number].contains(id);
+                    useful[number].insert(id);
+                    let called = instance.column as usize;
+                    if called < from {
+                        continue;
+                    }
+                    for &caller in &instance.callers[list as usize].1 {
+                        let of = &chart.columns[called].sources[caller as usize].of;
+                        if self.of[called][caller as usize].add_new(&after, of) && called == y {
+                            open.push(caller as usize);
                         }
                     }
                 }
-            }
-            if !useful.is_empty() {
-                ends.insert((rest, last), useful);
-            }
-        }
-        for (source, useful) in column.sources.iter().zip(&mut self.of[y]) {
-            for exit in &source.moves.exits {
-                if let Some(ends) = ends.get(exit) {
-                    changed |= useful.add_new(ends, &source.of);
+                if new {
+                    self.end(column, y, &ends[number], &useful[number], &mut open);
                 }
             }
         }
-        changed
     }
 
-    /// Whether some caller of what ends goes on to some use.
-    fn leads_on(&self, y: usize, exit: &Exit) -> bool {
-        let of = |&(_, at): &(_, u32)| self.of[y].get(at as usize);
-        let mut returns = exit.returns.iter().filter_map(of);
-        returns.any(|useful| !useful.is_empty())
-    }
-
-    /// Marks a caller as far as it goes on to some use at a source of column `y`. Returns
-    /// whether it does, and whether that was new.
-    fn caller(
+    /// Marks the sources at which rules end to some use.
+    fn end(
         &mut self,
-        chart: &Chart,
-        (y, after): (usize, u32),
-        (called, caller): (usize, usize),
-        from: usize,
-    ) -> (bool, bool) {
-        let of = &chart.columns[called].sources[caller].of;
-        let after = &self.of[y][after as usize];
-        if !after.meets(of) {
-            return (false, false);
+        column: &Column,
+        y: usize,
+        sources: &[usize],
+        useful: &Bits,
+        open: &mut Vec<usize>,
+    ) {
+        for &at in sources {
+            if self.of[y][at].add_new(useful, &column.sources[at].of) {
+                open.push(at);
+            }
         }
-        if called < from {
-            return (true, false);
-        }
-        let after = after.clone();
-        (true, self.of[called][caller].add_new(&after, of))
     }
 }
