@@ -114,6 +114,7 @@ impl Checker {
             closable: Vec::new(),
             chart: Chart::default(),
             useful: Useful::default(),
+            names: 0,
         };
         filling.update(0)?;
         Ok(filling)
@@ -144,6 +145,8 @@ pub struct Filling {
     closable: Vec<bool>,
     chart: Chart,
     useful: Useful,
+    /// How many names were known when the chart was made.
+    names: usize,
 }
 
 impl Filling {
@@ -312,7 +315,19 @@ impl Filling {
         let mut rules = self.checker.rules();
         let limit = self.checker.shared.limits.max_bytes;
         self.chart.truncate(position);
-        self.chart.extend(&mut rules, &self.cells, limit)?;
+        loop {
+            // What a position may hold depends on the names that stand elsewhere.
+            let known = rules.names.known_count();
+            if self.names != known {
+                self.chart.truncate(0);
+                rules.forget_moves();
+            }
+            self.chart.extend(&mut rules, &self.cells, limit)?;
+            self.names = rules.names.known_count();
+            if self.names == known {
+                break;
+            }
+        }
         if self.accepts().next().is_none() {
             return Err(InfillError::Infeasible);
         }

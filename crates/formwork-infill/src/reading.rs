@@ -100,8 +100,10 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some(escape) = terminal.step(after, b'\\') {
-            let begun = content.escapes.iter().filter(|(first, _)| !has(&but, *first));
-            walk.open.extend(begun.map(|&(_, node)| (node, escape)));
+            for &(_, node) in content.escapes.iter().filter(|(first, _)| !has(&but, *first)) {
+                walk.end_inside(node, escape);
+                walk.open.push((node, escape));
+            }
         }
         for (first, tail, tokens) in &content.cut {
             if has(&but, *first) {
@@ -169,12 +171,16 @@ impl<'a> Walk<'a> {
             self.leave(label, node);
         }
         if self.terminal.can_continue(next) {
-            let tokens = self.trie.tokens(node);
-            if !tokens.is_empty() {
-                let at = self.inside(next);
-                self.reading.inside[at].1.few.extend_from_slice(tokens);
-            }
+            self.end_inside(node, next);
             self.open.push((node, next));
+        }
+    }
+
+    fn end_inside(&mut self, node: NodeId, state: LexState) {
+        let tokens = self.trie.tokens(node);
+        if !tokens.is_empty() {
+            let at = self.inside(state);
+            self.reading.inside[at].1.few.extend_from_slice(tokens);
         }
     }
 

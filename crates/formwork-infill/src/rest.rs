@@ -55,6 +55,15 @@ impl Rests {
         id
     }
 
+    /// Nodes without some of them.
+    pub(crate) fn without(&mut self, rest: RestId, nodes: &[NodeId]) -> Option<RestId> {
+        let Rest::Nodes(all) = self.get(rest) else {
+            return Some(rest);
+        };
+        let left: Box<[NodeId]> = all.iter().copied().filter(|node| !nodes.contains(node)).collect();
+        (!left.is_empty()).then(|| self.intern(Rest::Nodes(left)))
+    }
+
     /// Some rests as one, but for `whole` and what is part of a certain token.
     pub(crate) fn unite(
         &mut self,

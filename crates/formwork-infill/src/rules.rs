@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal};
-use formwork_vocab::{TokenId, Vocab};
+use formwork_vocab::{NodeId, TokenId, Vocab};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::content::Content;
@@ -208,6 +208,12 @@ impl Rules {
         })
     }
 
+    /// Forgets all moves: they depend on which texts are known.
+    pub(crate) fn forget_moves(&mut self) {
+        self.moves.clear();
+        self.open_moves.clear();
+    }
+
     /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.sets.heap_bytes()
@@ -381,15 +387,128 @@ impl Rules {
             }
             return;
         }
-        // Whatever an open position adds, the text is not known any more.
+        let Rest::Nodes(nodes) = self.rests.get(rest) else {
+            return;
+        };
+        let nodes = nodes.clone();
+        let Some(apart) = self.apart(&head, &nodes) else {
+            // There are few texts, and not all can be followed.
+            return;
+        };
+        for ending in &apart.endings {
+            let tokens = self.sets.of(ending.tokens.clone());
+            let text = self.names.append(head.text, &ending.bytes);
+            match ending.label {
+                None => {
+                    let state = ending.state;
+                    let item = self.item(Item::Head(Head { state, text, ..head }));
+                    found.stays.push((item, tokens));
+                }
+                Some(label) => {
+                    let ends = (tokens != TokenSets::NONE).then_some(tokens);
+                    let rest = ending.node.map(|node| Rest::Nodes([node].into()));
+                    let rest = rest.map(|rest| self.rests.intern(rest));
+                    self.exit(head, label, text, ends, rest, found);
+                }
+            }
+        }
+        if apart.is_all {
+            return;
+        }
+        // Whatever else an open position adds, the text is none of those known.
+        let text = Text::UNKNOWN;
         for &(state, tokens) in &lexed.inside {
-            let text = Text::UNKNOWN;
-            let item = self.item(Item::Head(Head { state, text, ..head }));
-            found.stays.push((item, tokens));
+            let tokens = self.sets.without(tokens, &apart.tokens(None));
+            if tokens != TokenSets::NONE {
+                let item = self.item(Item::Head(Head { state, text, ..head }));
+                found.stays.push((item, tokens));
+            }
         }
+        // Within one token two of them might be the same.
+        let is_within = rest != Rests::OPEN && head.text == Text::START;
         for &(label, ends, rest) in &lexed.exits {
-            self.exit(head, label, Text::UNKNOWN, ends, rest, found);
+            if is_within && self.remembers(&head, label) {
+                continue;
+            }
+            let ends = ends.map(|ends| self.sets.without(ends, &apart.tokens(Some(label))));
+            let ends = ends.filter(|&ends| ends != TokenSets::NONE);
+            let rest = rest.and_then(|rest| self.rests.without(rest, &apart.nodes()));
+            self.exit(head, label, text, ends, rest, found);
         }
+    }
+
+    /// What open positions add to a text that has to be followed by itself; `None` if
+    /// that is too much.
+    fn apart(&mut self, head: &Head, nodes: &[NodeId]) -> Option<Apart> {
+        let terminal = Arc::clone(&self.terminals[head.terminal as usize]);
+        let start = terminal.start();
+        let opened = terminal.step(start, b'"');
+        let any = opened.and_then(|state| terminal.any_content(state));
+        let abound = any.is_some_and(|any| any.max_chars.is_none_or(|max| max >= MANY_CHARS));
+        if head.text == Text::UNKNOWN {
+            return abound.then(Apart::default);
+        }
+        if !abound && head.text != Text::START && !is_short(&*terminal, head.state) {
+            return None;
+        }
+        let begun = self.names.bytes(head.text).unwrap_or_default().to_vec();
+        let mut apart = Apart {
+            is_all: !abound,
+            ..Apart::default()
+        };
+        if abound && self.names.known_count() == 0 {
+            return Some(apart);
+        }
+        let trie = self.vocab.trie();
+        let mut open: Vec<(NodeId, LexState, Vec<u8>)> = nodes
+            .iter()
+            .map(|&node| (node, head.state, Vec::new()))
+            .collect();
+        while let Some((node, state, bytes)) = open.pop() {
+            for (byte, child) in trie.children(node) {
+                let Some(next) = terminal.step(state, byte) else {
+                    continue;
+                };
+                let longer = [&bytes[..], &[byte]].concat();
+                let literal = [&begun[..], &longer[..]].concat();
+                if abound && !self.names.may_be_known(&literal) {
+                    continue;
+                }
+                let tokens = trie.tokens(child);
+                if let Some(label) = terminal.exit(next) {
+                    apart.endings.push(Ending {
+                        state: next,
+                        label: Some(label),
+                        tokens: tokens.to_vec(),
+                        node: (trie.fan(child) > 0).then_some(child),
+                        bytes: longer.clone(),
+                    });
+                }
+                if terminal.can_continue(next) {
+                    if !tokens.is_empty() {
+                        apart.endings.push(Ending {
+                            state: terminal.canonical(next),
+                            label: None,
+                            tokens: tokens.to_vec(),
+                            node: None,
+                            bytes: longer.clone(),
+                        });
+                    }
+                    open.push((child, next, longer));
+                }
+                if !abound && apart.endings.len() >= MAX_APART {
+                    return Some(apart);
+                }
+            }
+        }
+        Some(apart)
+    }
+
+    /// Whether the language remembers texts that end under a label.
+    fn remembers(&mut self, head: &Head, label: Label) -> bool {
+        let unknown = self.follow(head.dot, head.edge, label, Text::UNKNOWN);
+        let sample = Some(&b"\"\\u0001\""[..]);
+        self.language.follow(head.dot, head.edge, label, sample) != unknown
     }
 
     fn exit(
@@ -416,9 +535,12 @@ impl Rules {
         if let Some(&to) = self.follow.get(&key) {
             return to;
         }
-        let bytes = self.names.bytes(text);
-        let to = self.language.follow(dot, edge, label, bytes.as_deref());
+        let bytes = self.names.bytes(text).filter(|_| text != Text::START);
+        let to = self.language.follow(dot, edge, label, bytes);
         self.follow.insert(key, to);
+        if bytes.is_some() && to != self.follow(dot, edge, label, Text::UNKNOWN) {
+            self.names.note(text);
+        }
         to
     }
 
@@ -496,7 +618,7 @@ impl Rules {
         terminal: &dyn Terminal,
         state: LexState,
         rest: RestId,
-        nodes: &[formwork_vocab::NodeId],
+        nodes: &[NodeId],
     ) -> Lexed {
         let vocab = Arc::clone(&self.vocab);
         let content = Arc::clone(&self.content);
@@ -567,6 +689,67 @@ impl Rules {
             terminals.push(terminal);
             terminals.len() as u32 - 1
         })
+    }
+}
+
+/// Whether few texts can be read from a state on.
+fn is_short(terminal: &dyn Terminal, state: LexState) -> bool {
+    const MAX_STATES: usize = 512;
+    let mut seen = 0;
+    let mut open = vec![state];
+    // No state is reached for ever if there is no way back to any.
+    for _ in 0..64 {
+        let mut next = Vec::new();
+        for state in open {
+            let ways = (0..=u8::MAX).filter_map(|byte| terminal.step(state, byte));
+            next.extend(ways.map(|state| terminal.canonical(state)));
+        }
+        next.sort_unstable();
+        next.dedup();
+        seen += next.len();
+        if next.is_empty() {
+            return true;
+        }
+        if seen > MAX_STATES {
+            return false;
+        }
+        open = next;
+    }
+    false
+}
+
+/// String content of so many characters can be more texts than a canvas has room for.
+const MAX_APART: usize = 256;
+const MANY_CHARS: u32 = 4;
+
+/// What open positions add to a text that is followed by itself.
+#[derive(Default)]
+struct Apart {
+    endings: Vec<Ending>,
+    /// Whether nothing else is allowed.
+    is_all: bool,
+}
+
+/// The end of some tokens, or of the text within them.
+struct Ending {
+    state: LexState,
+    /// If the text ends: under which label.
+    label: Option<Label>,
+    tokens: Vec<TokenId>,
+    /// If it does, where other tokens go on.
+    node: Option<NodeId>,
+    bytes: Vec<u8>,
+}
+
+impl Apart {
+    /// The tokens that end inside the text, or with it under a label.
+    fn tokens(&self, label: Option<Label>) -> Vec<TokenId> {
+        let alike = self.endings.iter().filter(|ending| ending.label == label);
+        alike.flat_map(|ending| ending.tokens.iter().copied()).collect()
+    }
+
+    fn nodes(&self) -> Vec<NodeId> {
+        self.endings.iter().filter_map(|ending| ending.node).collect()
     }
 }
 

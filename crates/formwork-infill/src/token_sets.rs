@@ -112,6 +112,19 @@ impl TokenSets {
         id
     }
 
+    /// A set without some of its tokens.
+    pub(crate) fn without(&mut self, set: SetId, tokens: &[TokenId]) -> SetId {
+        if !tokens.iter().any(|&token| self.contains(set, token)) {
+            return set;
+        }
+        let mut row = vec![0; self.words];
+        self.or_into(set, &mut row);
+        for &token in tokens {
+            mask::clear(&mut row, token);
+        }
+        self.of_row(row)
+    }
+
     pub(crate) fn contains(&self, set: SetId, token: TokenId) -> bool {
         self.get(set).contains(token)
     }
