@@ -56,6 +56,7 @@ fn config(vocab_len: usize) -> ModelConfig {
         },
         max_len: 2048,
         tied_embedding: true,
+        masked: None,
     }
 }
 
