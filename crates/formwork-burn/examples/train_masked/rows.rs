@@ -13,7 +13,7 @@ const BATCH: usize = 16;
 const SORTED: usize = 16;
 /// The most ends put behind the longest text of a batch, so that the model learns to
 /// leave room unused.
-const MOST_ENDS: usize = 40;
+const MOST_ENDS: usize = 32;
 /// What the text is about is left away so often, so that the model can do without.
 const WITHOUT_PROMPT: f64 = 0.15;
 /// The loss at a masked token counts one by the share of masked tokens, but not more

@@ -8,8 +8,9 @@ use formwork_model::{CanvasStep, MaskedModel, ModelFiles};
 
 use crate::training::{Result, bpe};
 
-/// Open positions.
+/// Open positions, filled block by block.
 const OPEN: usize = 48;
+const BLOCK: usize = 8;
 const PROMPTS: [&str; 5] = [
     "",
     "medical note\n",
@@ -18,8 +19,8 @@ const PROMPTS: [&str; 5] = [
     "a thing nobody has heard of\n",
 ];
 
-/// Fills open positions one by one, each time the surest with its likeliest token
-/// (Nie et al., arXiv:2502.09992, section 2.4), with and without a text before them.
+/// Fills open positions one by one, each time the surest of a block with its likeliest
+/// token (Nie et al., arXiv:2502.09992, section 2.4), with and without a text before them.
 pub(crate) fn show(folder: &Path) -> Result<()> {
     let files = ModelFiles::open(folder)?;
     let mut model = load_masked(&files.config, &*files.weights, Device::Cpu)?;
@@ -43,9 +44,12 @@ fn fill(model: &mut dyn MaskedModel, tokens: &mut [TokenId]) -> Result<()> {
     loop {
         let open = (0..tokens.len()).filter(|&at| tokens[at] == mask);
         let open: Vec<usize> = open.collect();
-        if open.is_empty() {
-            break;
-        }
+        let Some(first) = open.first() else { break };
+        let open: Vec<usize> = open
+            .iter()
+            .copied()
+            .filter(|at| at - first < BLOCK)
+            .collect();
         let step = CanvasStep {
             canvas,
             tokens,
