@@ -1,7 +1,10 @@
 //! The shape of a model.
 
+use formwork::TokenId;
+
 mod check;
 mod json;
+mod llada;
 
 /// What kind of decoder a model is. They differ in what attention does to queries and
 /// keys.
@@ -43,6 +46,19 @@ pub struct ModelConfig {
     pub max_len: usize,
     /// Whether the head that makes logits is the embedding.
     pub tied_embedding: bool,
+    /// What it is besides, if it is a masked diffusion model and no causal one.
+    pub masked: Option<Masked>,
+}
+
+/// What a masked diffusion model has that a causal one has not. Its positions attend to
+/// all others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Masked {
+    /// What stands at an open position.
+    pub mask_token: TokenId,
+    /// Whether the output at a position predicts the *next* one, as in models that began
+    /// as causal ones (Dream, arXiv:2508.15487); the first predicts itself too.
+    pub shifted: bool,
 }
 
 /// Rotary position embedding (Su et al., RoFormer, arXiv:2104.09864): the pair of

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::gguf::{self, Gguf, Value};
+use crate::llada::is_llada;
 use crate::{
-    ChatTemplate, ModelConfig, ModelError, ModelErrorKind, Safetensors, Tokenizer, TokenizerHints,
-    Weights,
+    ChatTemplate, LladaWeights, ModelConfig, ModelError, ModelErrorKind, Safetensors, Tokenizer,
+    TokenizerHints, Weights,
 };
 
 /// The largest text file that is read, in bytes.
@@ -192,9 +193,13 @@ fn from_folder(folder: &Path) -> Result<ModelFiles, ModelError> {
         .map(|template| ChatTemplate::from_text(&template))
         .transpose()
         .map_err(|error| error.at(folder.display()))?;
+    let weights = Safetensors::open(folder)?;
     Ok(ModelFiles {
         config,
-        weights: Box::new(Safetensors::open(folder)?),
+        weights: match is_llada(&weights) {
+            true => Box::new(LladaWeights::new(weights)),
+            false => Box::new(weights),
+        },
         tokenizer,
         chat,
     })

@@ -1,4 +1,4 @@
-//! The tokenizer of the embedded model.
+//! The tokenizer of the embedded models.
 
 use std::path::Path;
 
@@ -9,12 +9,14 @@ use tokenizers::{
     TokenizerBuilder, TokenizerImpl,
 };
 
-use crate::Result;
+use super::Result;
 
 /// All tokens.
 pub(crate) const VOCAB: usize = 1536;
-const BEGIN: &str = "<|begin|>";
-const END: &str = "<|end|>";
+pub(crate) const BEGIN: &str = "<|begin|>";
+pub(crate) const END: &str = "<|end|>";
+/// What the masked model reads at open positions.
+pub(crate) const MASK: &str = "<|mask|>";
 
 pub(crate) type Tokenizer = TokenizerImpl<
     BPE,
@@ -54,13 +56,24 @@ pub(crate) fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>> {
     let encoded = tokenizer
         .encode(text, false)
         .map_err(|error| error.to_string())?;
-    let id = |name: &str| {
-        tokenizer
-            .token_to_id(name)
-            .ok_or("a special token is missing")
-    };
-    let mut tokens = vec![id(BEGIN)?];
+    let mut tokens = vec![id(tokenizer, BEGIN)?];
     tokens.extend(encoded.get_ids());
-    tokens.push(id(END)?);
+    tokens.push(id(tokenizer, END)?);
     Ok(tokens)
+}
+
+/// The number of a token.
+pub(crate) fn id(tokenizer: &Tokenizer, name: &str) -> Result<u32> {
+    let id = tokenizer.token_to_id(name);
+    id.ok_or_else(|| format!("there is no token {name:?}").into())
+}
+
+/// The tokenizer of a file with one more token, [`MASK`], written to `tokenizer.json`.
+pub(crate) fn with_mask(file: &Path, out: &Path) -> Result<Tokenizer> {
+    let wrong = |error: tokenizers::Error| error.to_string();
+    let mut tokenizer = Tokenizer::from_file(file).map_err(wrong)?;
+    tokenizer.add_special_tokens(&[AddedToken::from(MASK, true)]);
+    let path = out.join("tokenizer.json");
+    tokenizer.save(path, false).map_err(wrong)?;
+    Ok(tokenizer)
 }
