@@ -5,6 +5,7 @@ use formwork_vocab::TokenId;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
+use crate::cells::only;
 use crate::{Cells, FillError, Report};
 
 /// Lets a causal language model fill all open positions of a canvas from left to right,
@@ -55,7 +56,7 @@ pub fn fill_left_to_right(
                 FillError::Model(ModelError::new(ModelErrorKind::Request, message))
             };
             cells.fill_mask(position, row.get_mut(..words).ok_or_else(too_small)?)?;
-            let token = match formwork_vocab::mask::only(&row) {
+            let token = match only(&mut row.clone(), cells.ends()) {
                 Some(token) => {
                     report.forced += 1;
                     token

@@ -223,3 +223,14 @@ impl Cells for FreeCells {
         }
     }
 }
+
+/// The token of a row with one choice; ends of text are one. The row is used up.
+pub(crate) fn only(row: &mut [u32], ends: &[TokenId]) -> Option<TokenId> {
+    match ends.first() {
+        Some(&end) if mask::get(row, end) => {
+            ends.iter().for_each(|&end| mask::clear(row, end));
+            mask::is_empty(row).then_some(end)
+        }
+        _ => mask::only(row),
+    }
+}

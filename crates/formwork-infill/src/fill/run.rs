@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
 use formwork_model::{CanvasId, CanvasStep, MaskedModel, ModelError, ModelErrorKind};
-use formwork_vocab::{TokenId, mask};
+use formwork_vocab::TokenId;
 
 use super::{FillError, FillOptions, FillStep, Report};
 use crate::schedule::{Choice, Rows, Scheduler, View};
+use crate::cells::only;
 use crate::{Cells, InfillError};
 
 pub(super) struct Run<'a> {
@@ -322,16 +323,5 @@ impl<'a> Run<'a> {
             Rows::new(look.positions, width, own.to_vec())
         };
         Ok(looks.into_iter().map(&mut next).collect())
-    }
-}
-
-/// The token of a row with one choice; ends of text are one. The row is used up.
-fn only(row: &mut [u32], ends: &[TokenId]) -> Option<TokenId> {
-    match ends.first() {
-        Some(&end) if mask::get(row, end) => {
-            ends.iter().for_each(|&end| mask::clear(row, end));
-            mask::is_empty(row).then_some(end)
-        }
-        _ => mask::only(row),
     }
 }
