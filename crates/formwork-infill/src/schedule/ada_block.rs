@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use formwork_vocab::TokenId;
+use formwork_vocab::{TokenId, Vocab};
 
 use super::{Plan, Scheduler, View, all, best_and};
 
@@ -35,6 +35,13 @@ impl AdaBlock {
             end: 0,
             block: 0..0,
         }
+    }
+
+    /// The tokens of a line end, a comma and a full stop.
+    #[must_use]
+    pub fn delimiters(vocab: &Vocab) -> Vec<TokenId> {
+        let ids = (0..vocab.len()).filter_map(|id| u32::try_from(id).ok()).map(TokenId);
+        ids.filter(|&id| matches!(vocab.bytes(id), b"\n" | b"," | b".")).collect()
     }
 
     /// The least confidence of a delimiter.
