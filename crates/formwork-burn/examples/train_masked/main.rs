@@ -26,9 +26,13 @@ use formwork_burn::train::Trainer;
 use formwork_model::{Family, Masked, ModelConfig, Rope, RopeScaling, llada_name};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use tokenizers::AddedToken;
 
 use rows::{Row, Rows};
 use training::{Result, SEED, Start, bpe, corpus};
+
+/// What is read at open positions.
+const MASK: &str = "<|mask|>";
 
 /// The tokenizer of the embedded decoder.
 const TOKENIZER: &str = "crates/formwork-model/embedded/tokenizer.json";
@@ -63,11 +67,8 @@ fn main() -> Result<()> {
     let out = Path::new(&out);
     let minutes: u64 = arguments.next().map_or(Ok(30), |text| text.parse())?;
     std::fs::create_dir_all(out)?;
-    let tokenizer = bpe::with_mask(Path::new(TOKENIZER), out)?;
-    let (end, mask) = (
-        bpe::id(&tokenizer, bpe::END)?,
-        bpe::id(&tokenizer, bpe::MASK)?,
-    );
+    let tokenizer = with_mask(Path::new(TOKENIZER), out)?;
+    let (end, mask) = (bpe::id(&tokenizer, bpe::END)?, bpe::id(&tokenizer, MASK)?);
     let mut rows = Vec::new();
     for text in corpus::texts(Path::new("schemas"), SEED)? {
         rows.extend(Row::new(&tokenizer, &text)?);
@@ -98,6 +99,16 @@ fn main() -> Result<()> {
     let mean = losses.iter().sum::<f64>() / losses.len() as f64;
     eprintln!("loss of texts kept apart {mean:.3} nats a token");
     show(&mut trainer)
+}
+
+/// The tokenizer of a file with one more token, [`MASK`], written to `tokenizer.json`.
+fn with_mask(file: &Path, out: &Path) -> Result<bpe::Tokenizer> {
+    let wrong = |error: tokenizers::Error| error.to_string();
+    let mut tokenizer = bpe::Tokenizer::from_file(file).map_err(wrong)?;
+    tokenizer.add_special_tokens(&[AddedToken::from(MASK, true)]);
+    let path = out.join("tokenizer.json");
+    tokenizer.save(path, false).map_err(wrong)?;
+    Ok(tokenizer)
 }
 
 /// The configuration as LLaDA has it.
