@@ -47,11 +47,11 @@ struct Reference {
     part_logits: Vec<Vec<f32>>,
 }
 
-/// Both models on every device that is built in and there.
+/// Every model on every device that is built in and there.
 fn references() -> Vec<Reference> {
     let mut all = Vec::new();
     for &device in common::devices() {
-        for name in ["llada", "dream"] {
+        for name in ["llada", "dream", "bert"] {
             match reference(name, device) {
                 Ok(reference) => all.push(reference),
                 Err(error) if device != Device::Cpu => eprintln!("skipped {name}: {error}"),
