@@ -69,8 +69,8 @@ pub fn load(
     on(device, &Causal(config, weights))
 }
 
-/// Loads a masked diffusion model onto a device: a LLaDA, a Dream, or one laid out as
-/// they are. Weights of LLaDA come through
+/// Loads a masked diffusion model onto a device: a LLaDA, a Dream, a BERT, or one
+/// laid out as they are. Weights of LLaDA come through
 /// [`LladaWeights`](formwork_model::LladaWeights), as
 /// [`ModelFiles`](formwork_model::ModelFiles) has them.
 ///

@@ -1,4 +1,4 @@
-//! Decoders of the Llama and Qwen families on [burn](https://burn.dev).
+//! Decoders of the Llama and Qwen families, and models that fill masks, on [burn](https://burn.dev).
 //!
 //! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel), [`load_masked`] a
 //! [`MaskedModel`](formwork_model::MaskedModel); which device they run on is chosen at run
@@ -22,11 +22,13 @@ mod attention;
 mod cache;
 mod decoder;
 mod device;
+mod encoder;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod kernel;
 mod layers;
 mod masked;
 mod model;
+mod network;
 mod rows;
 mod sampler;
 #[cfg(feature = "train")]

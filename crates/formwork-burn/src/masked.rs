@@ -1,4 +1,4 @@
-//! A decoder as a `MaskedModel`: canvases with their caches, and passes over parts of
+//! A network as a `MaskedModel`: canvases with their caches, and passes over parts of
 //! them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,23 +8,25 @@ use burn_tensor::Tensor;
 use burn_tensor::backend::Backend;
 use formwork::TokenId;
 use formwork_model::{
-    CanvasId, CanvasStep, Logits, Masked, MaskedModel, ModelConfig, ModelError, ModelErrorKind,
-    Weights,
+    CanvasId, CanvasStep, Family, Logits, Masked, MaskedModel, ModelConfig, ModelError,
+    ModelErrorKind, Weights,
 };
 
 use crate::attention::{Reach, attend};
 use crate::cache::Cache;
 use crate::decoder::Decoder;
+use crate::encoder::Encoder;
 use crate::model::request;
+use crate::network::Network;
 use crate::rows::Rows;
 use crate::sampler::Sampler;
 
-/// A decoder without a causal mask, with the canvases that it has looked at.
+/// A network without a causal mask, with the canvases that it has looked at.
 ///
 /// As with texts, canvases of a batch may be of different lengths: only attention takes
 /// them one by one.
 pub(crate) struct Diffusion<B: Backend> {
-    decoder: Decoder<B>,
+    network: Box<dyn Network<B>>,
     masked: Masked,
     canvases: BTreeMap<CanvasId, Canvas<B>>,
     next: u64,
@@ -51,7 +53,10 @@ impl<B: Backend> Diffusion<B> {
             )
         })?;
         Ok(Diffusion {
-            decoder: Decoder::new(config, weights, device)?,
+            network: match config.family {
+                Family::Bert => Box::new(Encoder::new(config, weights, device)?),
+                _ => Box::new(Decoder::new(config, weights, device)?),
+            },
             masked,
             canvases: BTreeMap::new(),
             next: 0,
@@ -77,7 +82,7 @@ impl<B: Backend> Diffusion<B> {
 
     /// That a step over a canvas of a known length can be taken.
     fn check_step(&self, step: &CanvasStep<'_>, known: usize) -> Result<(), String> {
-        let config = &self.decoder.config;
+        let config = self.network.config();
         let CanvasStep {
             tokens, refresh, ..
         } = step;
@@ -120,11 +125,11 @@ impl<B: Backend> Diffusion<B> {
 
 impl<B: Sampler> MaskedModel for Diffusion<B> {
     fn vocab_len(&self) -> usize {
-        self.decoder.config.vocab_len
+        self.network.config().vocab_len
     }
 
     fn max_len(&self) -> usize {
-        self.decoder.config.max_len
+        self.network.config().max_len
     }
 
     fn mask_token(&self) -> TokenId {
@@ -132,8 +137,8 @@ impl<B: Sampler> MaskedModel for Diffusion<B> {
     }
 
     fn begin(&mut self) -> CanvasId {
-        let config = &self.decoder.config;
-        let cache = || Cache::new(config.kv_heads, config.head_dim, &self.decoder.device);
+        let config = self.network.config();
+        let cache = || Cache::new(config.kv_heads, config.head_dim, self.network.device());
         let caches = (0..config.layers).map(|_| cache()).collect();
         let id = CanvasId(self.next);
         self.next += 1;
@@ -148,7 +153,7 @@ impl<B: Sampler> MaskedModel for Diffusion<B> {
     fn forward(&mut self, steps: &[CanvasStep<'_>]) -> Result<Box<dyn Logits>, ModelError> {
         self.check(steps)?;
         if steps.is_empty() {
-            return Ok(Box::new(Rows::<B>::none(&self.decoder)));
+            return Ok(Box::new(Rows::<B>::none(&*self.network)));
         }
         let mut tokens = Vec::new();
         let mut positions = Vec::new();
@@ -164,9 +169,9 @@ impl<B: Sampler> MaskedModel for Diffusion<B> {
         }
         let parts: Vec<_> = steps.iter().map(|s| self.computed(&s.refresh)).collect();
         let Diffusion {
-            decoder, canvases, ..
+            network, canvases, ..
         } = self;
-        let x = decoder.pass(&tokens, positions.into_iter(), |layer, heads| {
+        let x = network.pass(&tokens, &positions, &mut |layer, heads| {
             let mut end = 0;
             let mut attended = Vec::with_capacity(steps.len());
             for (step, part) in steps.iter().zip(&parts) {
@@ -194,6 +199,6 @@ impl<B: Sampler> MaskedModel for Diffusion<B> {
                 canvas.len = step.tokens.len();
             }
         }
-        Ok(Box::new(Rows::select(decoder, x, &wanted)))
+        Ok(Box::new(Rows::select(&**network, x, &wanted)))
     }
 }

@@ -5,7 +5,7 @@ use burn_tensor::{Int, Tensor, TensorData};
 use formwork::TokenId;
 use formwork_model::{Draw, Logits, ModelError, sampling};
 
-use crate::decoder::Decoder;
+use crate::network::Network;
 use crate::sampler::{Sampler, to_host};
 
 /// Rows of logits on a device.
@@ -17,26 +17,26 @@ pub(crate) struct Rows<B: Backend> {
 
 impl<B: Backend> Rows<B> {
     /// Without rows.
-    pub(crate) fn none(decoder: &Decoder<B>) -> Rows<B> {
+    pub(crate) fn none(network: &dyn Network<B>) -> Rows<B> {
         Rows {
             rows: None,
-            vocab_len: decoder.config.vocab_len,
+            vocab_len: network.config().vocab_len,
         }
     }
 
     /// The logits of some rows of what a pass returned.
-    pub(crate) fn select(decoder: &Decoder<B>, x: Tensor<B, 2>, wanted: &[usize]) -> Rows<B> {
-        let mut rows = Rows::none(decoder);
+    pub(crate) fn select(network: &dyn Network<B>, x: Tensor<B, 2>, wanted: &[usize]) -> Rows<B> {
+        let mut rows = Rows::none(network);
         if wanted.is_empty() {
             return rows;
         }
         let is_all = wanted.iter().copied().eq(0..x.dims()[0]);
-        rows.rows = Some(decoder.logits(match is_all {
+        rows.rows = Some(network.logits(match is_all {
             true => x,
             false => {
                 let ids: Vec<i32> = wanted.iter().map(|&row| row as i32).collect();
                 let ids = TensorData::new(ids, [wanted.len()]);
-                let ids: Tensor<B, 1, Int> = Tensor::from_data(ids, &decoder.device);
+                let ids: Tensor<B, 1, Int> = Tensor::from_data(ids, network.device());
                 x.select(0, ids)
             }
         }));

@@ -130,6 +130,19 @@ fn token_by_token_forked_and_cut_back() {
 }
 
 #[test]
+fn a_long_text_at_once_and_in_two_parts() {
+    for mut reference in references() {
+        let model = &mut *reference.model;
+        let long: Vec<TokenId> = (0..100).map(|i| TokenId(7 * i % 64)).collect();
+        let (whole, parts) = (model.begin(), model.begin());
+        let expected = rows(model, &[step(whole, &long, Wanted::Last)]);
+        rows(model, &[step(parts, &long[..30], Wanted::Nothing)]);
+        let found = rows(model, &[step(parts, &long[30..], Wanted::Last)]);
+        assert_near(&found, &expected, 1e-4);
+    }
+}
+
+#[test]
 fn texts_of_different_lengths_in_one_pass() {
     for reference in references() {
         let Reference {

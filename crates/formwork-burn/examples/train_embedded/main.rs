@@ -11,6 +11,7 @@
 // A program for people.
 #![allow(clippy::print_stderr)]
 
+mod learn;
 #[path = "../training/mod.rs"]
 mod training;
 
@@ -58,7 +59,7 @@ fn main() -> Result<()> {
     let texts = corpus::texts(Path::new("schemas"), SEED)?;
     let bytes: usize = texts.iter().map(String::len).sum();
     eprintln!("{} texts, {bytes} bytes", texts.len());
-    let tokenizer = bpe::train(&texts, out)?;
+    let tokenizer = learn::learn(&texts, out)?;
     let mut rows = Vec::new();
     for text in &texts {
         rows.push(Row::new(bpe::encode(&tokenizer, text)?));

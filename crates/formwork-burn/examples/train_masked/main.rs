@@ -8,7 +8,8 @@
 //! stands at open positions. Seeds are fixed, and weights nearly so. Writes
 //! `config.json`, `tokenizer.json` and `model.safetensors` (16-bit) to the folder `OUT`,
 //! laid out as LLaDA (arXiv:2502.09992), and says what the model makes of open texts;
-//! both every five minutes and at the end.
+//! both every five minutes and at the end. Goes on from the weights in `OUT` if there are
+//! any.
 
 // A program for people.
 #![allow(clippy::print_stderr)]
@@ -23,12 +24,18 @@ use std::time::Duration;
 
 use formwork::TokenId;
 use formwork_burn::train::Trainer;
-use formwork_model::{Family, Masked, ModelConfig, Rope, RopeScaling, llada_name};
+use formwork_model::{
+    Family, LladaWeights, Masked, ModelConfig, Rope, RopeScaling, Safetensors, llada_name,
+};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use tokenizers::AddedToken;
 
 use rows::{Row, Rows};
 use training::{Result, SEED, Start, bpe, corpus};
+
+/// What is read at open positions.
+const MASK: &str = "<|mask|>";
 
 /// The tokenizer of the embedded decoder.
 const TOKENIZER: &str = "crates/formwork-model/embedded/tokenizer.json";
@@ -63,11 +70,8 @@ fn main() -> Result<()> {
     let out = Path::new(&out);
     let minutes: u64 = arguments.next().map_or(Ok(30), |text| text.parse())?;
     std::fs::create_dir_all(out)?;
-    let tokenizer = bpe::with_mask(Path::new(TOKENIZER), out)?;
-    let (end, mask) = (
-        bpe::id(&tokenizer, bpe::END)?,
-        bpe::id(&tokenizer, bpe::MASK)?,
-    );
+    let tokenizer = with_mask(Path::new(TOKENIZER), out)?;
+    let (end, mask) = (bpe::id(&tokenizer, bpe::END)?, bpe::id(&tokenizer, MASK)?);
     let mut rows = Vec::new();
     for text in corpus::texts(Path::new("schemas"), SEED)? {
         rows.extend(Row::new(&tokenizer, &text)?);
@@ -82,8 +86,14 @@ fn main() -> Result<()> {
 
     let config = config(mask);
     training::describe(&describe(&config, end), out)?;
-    let mut trainer = Trainer::new(&config, &Start::new(&config))?;
-    let mut rows = Rows::new(rows, end, mask, ChaCha8Rng::seed_from_u64(SEED));
+    let before = out.join("model.safetensors");
+    let mut trainer = match before.exists() {
+        true => Trainer::new(&config, &LladaWeights::new(Safetensors::open(&before)?))?,
+        false => Trainer::new(&config, &Start::new(&config))?,
+    };
+    // Whoever goes on sees the texts in another order.
+    let seed = SEED + u64::from(before.exists());
+    let mut rows = Rows::new(rows, end, mask, ChaCha8Rng::seed_from_u64(seed));
     let show = |trainer: &mut Trainer| {
         training::save(trainer, out, llada_name)?;
         samples::show(out)
@@ -98,6 +108,16 @@ fn main() -> Result<()> {
     let mean = losses.iter().sum::<f64>() / losses.len() as f64;
     eprintln!("loss of texts kept apart {mean:.3} nats a token");
     show(&mut trainer)
+}
+
+/// The tokenizer of a file with one more token, [`MASK`], written to `tokenizer.json`.
+fn with_mask(file: &Path, out: &Path) -> Result<bpe::Tokenizer> {
+    let wrong = |error: tokenizers::Error| error.to_string();
+    let mut tokenizer = bpe::Tokenizer::from_file(file).map_err(wrong)?;
+    tokenizer.add_special_tokens(&[AddedToken::from(MASK, true)]);
+    let path = out.join("tokenizer.json");
+    tokenizer.save(path, false).map_err(wrong)?;
+    Ok(tokenizer)
 }
 
 /// The configuration as LLaDA has it.

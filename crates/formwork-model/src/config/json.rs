@@ -4,7 +4,7 @@ use formwork::TokenId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::llada;
+use super::{bert, llada};
 use crate::{Family, Masked, ModelConfig, ModelError, Rope, RopeScaling};
 
 /// The type of Dream (Ye et al., arXiv:2508.15487): the layers of Qwen2, every position
@@ -44,7 +44,7 @@ impl ModelConfig {
     /// # Errors
     ///
     /// If the text is not a usable `config.json`, its `model_type` is not `llama`,
-    /// `qwen2`, `qwen3`, `llada` or `Dream`, the model does something that is not supported (a bias where
+    /// `qwen2`, `qwen3`, `llada`, `Dream` or `bert`, the model does something that is not supported (a bias where
     /// its family has none, a sliding window, an activation other than SiLU, quantised
     /// weights, other ways to scale positions), or sizes do not fit together.
     pub fn from_json(text: &str) -> Result<ModelConfig, ModelError> {
@@ -56,6 +56,7 @@ impl ModelConfig {
             .ok_or_else(|| ModelError::format("config.json has no model_type"))?;
         let is_dream = kind == DREAM;
         let family = match &*kind {
+            bert::KIND => return bert::read(text)?.checked(),
             llada::KIND => return llada::read(text)?.checked(),
             DREAM => Family::Qwen2,
             kind => Family::from_name(kind)?,

@@ -12,11 +12,13 @@
 //! three prompts. `README.md` in the folder above tells what is in the files.
 
 mod architecture;
+mod bert;
 mod files;
 mod masked;
 mod model;
 mod random;
 mod record;
+mod rotary;
 mod smollm2;
 
 use std::{env, error::Error, path::Path};
@@ -33,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         ["masked", folder] => {
             for masked in masked::all() {
-                masked::write(&masked, &Path::new(folder).join(masked.name))?;
+                masked::write(&*masked, &Path::new(folder).join(masked.name()))?;
             }
             Ok(())
         }
