@@ -71,8 +71,10 @@ impl Sum {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let named: Vec<SchedulerKind> =
-        std::env::args().skip(1).map(|name| name.parse()).collect::<Result<_, _>>()?;
+    let named: Vec<SchedulerKind> = std::env::args()
+        .skip(1)
+        .map(|name| name.parse())
+        .collect::<Result<_, _>>()?;
     let kinds = match named.is_empty() {
         true => SchedulerKind::ALL,
         false => &named,
@@ -81,7 +83,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut model = load_masked(&files.config, &*files.weights, Device::Cpu)?;
     let tokenizer = &files.tokenizer;
     let compiler = Compiler::new(Arc::clone(tokenizer.vocab()))?;
-    let chat = files.chat.as_ref().ok_or("the model has no chat template")?;
+    let chat = files
+        .chat
+        .as_ref()
+        .ok_or("the model has no chat template")?;
     let options = SchemaOptions {
         whitespace: Whitespace::Any,
         ..SchemaOptions::default()
@@ -102,7 +107,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let about = [Message::new("user", name.replace('-', " "))];
         let prompt = chat.render(&about, true, &tokenizer.bos_text(), &tokenizer.eos_text())?;
         let judge = Judge::new(schema).ok_or("the other validator refuses the schema")?;
-        tasks.push((checker, canvas, tokenizer.encode_with_specials(&prompt)?, judge));
+        tasks.push((
+            checker,
+            canvas,
+            tokenizer.encode_with_specials(&prompt)?,
+            judge,
+        ));
     }
     println!("{:<18} {:^44}   {:^44}", "", "with a constraint", "without");
     let head = "  calls canvases  valid    rejected seconds";

@@ -33,7 +33,9 @@ fn pieces(text: &str) -> Result<Vec<Hole<'_>>, CliError> {
     let mut pieces = Vec::new();
     let mut rest = text;
     loop {
-        let starts = ["<mask:", "<gap:"].into_iter().filter_map(|start| rest.find(start));
+        let starts = ["<mask:", "<gap:"]
+            .into_iter()
+            .filter_map(|start| rest.find(start));
         let Some(at) = starts.min() else {
             pieces.push(Hole::Text(rest));
             break;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
 #[cfg(feature = "models")]
 use formwork::Language;
+use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
 use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
 use formwork_bench::maskbench::schema_of_case;
 

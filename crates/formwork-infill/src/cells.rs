@@ -23,7 +23,9 @@ pub trait Cells {
 
     /// The open positions, ascending.
     fn open(&self) -> Vec<usize> {
-        (0..self.len()).filter(|&position| self.is_open(position)).collect()
+        (0..self.len())
+            .filter(|&position| self.is_open(position))
+            .collect()
     }
 
     /// What is at a position, if anything is; a token that ends the text for an end.

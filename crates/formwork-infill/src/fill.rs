@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use formwork_model::{MaskedModel, ModelError, ModelErrorKind};
 use formwork_vocab::TokenId;
 
-use crate::schedule::Scheduler;
 use crate::Cells;
+use crate::schedule::Scheduler;
 
 pub use error::FillError;
 use run::Run;
@@ -122,12 +122,16 @@ fn check(
     ];
     for (name, value, least, most) in numbers {
         if !(least..=most).contains(&value) {
-            return wrong(format!("{name} is {value}, which is not within {least} and {most}"));
+            return wrong(format!(
+                "{name} is {value}, which is not within {least} and {most}"
+            ));
         }
     }
     let (tokens, logits) = (cells.vocab().len(), model.vocab_len());
     if tokens > logits {
-        return wrong(format!("the vocabulary has {tokens} tokens, the model only {logits} logits"));
+        return wrong(format!(
+            "the vocabulary has {tokens} tokens, the model only {logits} logits"
+        ));
     }
     let (len, most) = (prompt.len() + cells.len(), model.max_len());
     if len > most {

@@ -130,7 +130,10 @@ impl View<'_> {
     /// What is proposed for an open position of the window; `None` for another.
     pub fn proposal(&mut self, position: usize) -> Option<Proposal> {
         let (cells, choice) = (self.cells, self.choice);
-        match self.rows.proposal(cells, position, choice, self.seed, self.left) {
+        match self
+            .rows
+            .proposal(cells, position, choice, self.seed, self.left)
+        {
             Ok(proposal) => proposal,
             Err(error) => {
                 self.failed.get_or_insert(error);
@@ -148,15 +151,17 @@ impl View<'_> {
     /// each attempt.
     #[must_use]
     pub fn uniform(&self, position: usize, attempt: usize) -> f32 {
-        chance::uniform(self.seed, self.left, position, Purpose::Position { attempt })
+        chance::uniform(
+            self.seed,
+            self.left,
+            position,
+            Purpose::Position { attempt },
+        )
     }
 
     /// The open positions of the window with their confidence, the most confident first;
     /// of equal ones the first.
-    pub fn ranked_by(
-        &mut self,
-        confidence: impl Fn(usize, &Proposal) -> f32,
-    ) -> Vec<(usize, f32)> {
+    pub fn ranked_by(&mut self, confidence: impl Fn(usize, &Proposal) -> f32) -> Vec<(usize, f32)> {
         let open = self.open.clone();
         let mut ranked: Vec<(usize, f32)> = open
             .into_iter()
@@ -181,10 +186,7 @@ pub(crate) fn rank(positions: &mut [(usize, f32)]) {
 }
 
 /// The first of the ranked, and all others that are kept.
-pub(crate) fn best_and(
-    ranked: &[(usize, f32)],
-    keep: impl Fn(usize, f32) -> bool,
-) -> Plan {
+pub(crate) fn best_and(ranked: &[(usize, f32)], keep: impl Fn(usize, f32) -> bool) -> Plan {
     let kept = ranked.iter().enumerate();
     let kept = kept.filter(|&(rank, &(position, c))| rank == 0 || keep(position, c));
     Plan::commit(kept.map(|(_, &(position, _))| position))
@@ -245,7 +247,10 @@ impl Rows {
         }
         let mut allowed = vec![0; cells.vocab().mask_words()];
         cells.fill_mask(position, &mut allowed)?;
-        let row = self.logits.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
+        let row = self
+            .logits
+            .get(at * self.width..(at + 1) * self.width)
+            .unwrap_or_default();
         let uniform = || chance::uniform(seed, left, position, Purpose::Token);
         let proposal = propose(row, &allowed, choice, uniform);
         if let Some(known) = self.known.get_mut(at) {

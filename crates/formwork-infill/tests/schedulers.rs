@@ -35,7 +35,10 @@ fn schemas() -> Vec<(Value, &'static str)> {
             json!({"type": "array", "items": {"type": ["boolean", "null"]}, "minItems": 2}),
             "[true, null, false]",
         ),
-        (json!({"type": "string", "pattern": "^[ab]{2,5}$"}), r#""abba""#),
+        (
+            json!({"type": "string", "pattern": "^[ab]{2,5}$"}),
+            r#""abba""#,
+        ),
     ]
 }
 
@@ -45,7 +48,9 @@ fn checker(vocab: &Arc<Vocab>, schema: &Value) -> Checker {
         whitespace: Whitespace::Any,
         ..SchemaOptions::default()
     };
-    let language = compiler.json_schema_language(&schema.to_string(), &options).unwrap();
+    let language = compiler
+        .json_schema_language(&schema.to_string(), &options)
+        .unwrap();
     Checker::new(language, Arc::clone(vocab))
 }
 
@@ -90,7 +95,10 @@ fn run(
         for &(position, _) in step.commits {
             assert!(!filled[position], "{kind} fills {position} twice");
             filled[position] = true;
-            assert_eq!(step.cells.token(position).is_some(), !step.cells.is_open(position));
+            assert_eq!(
+                step.cells.token(position).is_some(),
+                !step.cells.is_open(position)
+            );
         }
         ControlFlow::Continue(())
     });
@@ -98,7 +106,9 @@ fn run(
 }
 
 fn tokens(cells: &dyn Cells) -> Vec<Option<TokenId>> {
-    (0..cells.len()).map(|position| cells.token(position)).collect()
+    (0..cells.len())
+        .map(|position| cells.token(position))
+        .collect()
 }
 
 #[test]
@@ -133,7 +143,10 @@ fn whatever_is_proposed_texts_are_valid() {
                     assert_eq!(report.rejected, 0, "{kind}");
                     assert!(report.finished);
                     assert_eq!(report.commits, open + report.reopened, "{kind}");
-                    assert!(report.model_calls <= open + report.reopened, "{kind}: {report:?}");
+                    assert!(
+                        report.model_calls <= open + report.reopened,
+                        "{kind}: {report:?}"
+                    );
                     filled += 1;
                 }
             }
@@ -180,10 +193,17 @@ fn drafts_change_nothing_but_the_number_of_passes() {
                 false => &mut free,
             };
             let mut order = Vec::new();
-            let report = fill(&mut model, cells, &mut scheduler, &[], &options, &mut |step| {
-                order.extend(step.commits.to_vec());
-                ControlFlow::Continue(())
-            });
+            let report = fill(
+                &mut model,
+                cells,
+                &mut scheduler,
+                &[],
+                &options,
+                &mut |step| {
+                    order.extend(step.commits.to_vec());
+                    ControlFlow::Continue(())
+                },
+            );
             (order, report.unwrap())
         };
         for constrained in [true, false] {
@@ -229,23 +249,45 @@ fn gaps_get_the_least_length_that_fits() {
     let bytes = |text: &str| -> Vec<TokenId> {
         let id = |byte| {
             let ids = vocab::text_tokens(&vocab);
-            ids.into_iter().find(|&id| vocab.bytes(id) == [byte]).unwrap()
+            ids.into_iter()
+                .find(|&id| vocab.bytes(id) == [byte])
+                .unwrap()
         };
         text.bytes().map(id).collect()
     };
-    let canvas = Canvas::new().fixed(bytes("\"a")).gap(0, 6).fixed(bytes("b\"")).end();
+    let canvas = Canvas::new()
+        .fixed(bytes("\"a"))
+        .gap(0, 6)
+        .fixed(bytes("b\""))
+        .end();
     let mut with_gap = checker.open(&canvas).unwrap();
     let mut scheduler = Threshold::default();
     let mut model = model(&vocab, 1.0);
     let options = FillOptions::default();
     let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
-    let refused = fill(&mut model, &mut with_gap, &mut scheduler, &[], &options, &mut go_on);
+    let refused = fill(
+        &mut model,
+        &mut with_gap,
+        &mut scheduler,
+        &[],
+        &options,
+        &mut go_on,
+    );
     assert_eq!(refused, Err(FillError::Gap { position: 2 }));
     let settled = settle(&checker, &canvas).unwrap();
-    let has_aa = vocab::text_tokens(&vocab).any(|id| [&b"aa"[..], b"aab"].contains(&vocab.bytes(id)));
+    let has_aa =
+        vocab::text_tokens(&vocab).any(|id| [&b"aa"[..], b"aab"].contains(&vocab.bytes(id)));
     assert_eq!(settled.positions(), if has_aa { 6 } else { 7 });
     let mut filling = checker.open(&settled).unwrap();
-    fill(&mut model, &mut filling, &mut scheduler, &[], &options, &mut go_on).unwrap();
+    fill(
+        &mut model,
+        &mut filling,
+        &mut scheduler,
+        &[],
+        &options,
+        &mut go_on,
+    )
+    .unwrap();
     assert!(filling.text().starts_with(b"\"aaa"));
     let none = Canvas::new().fixed(bytes("\"b")).gap(0, 6).end();
     assert_eq!(settle(&checker, &none), Err(InfillError::Infeasible));
@@ -285,7 +327,14 @@ fn what_does_not_fit_the_model_is_refused() {
         let mut filling = checker.open(&canvas).unwrap();
         let mut scheduler = Threshold::default();
         let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
-        let done = fill(&mut model, &mut filling, &mut scheduler, prompt, options, &mut go_on);
+        let done = fill(
+            &mut model,
+            &mut filling,
+            &mut scheduler,
+            prompt,
+            options,
+            &mut go_on,
+        );
         done.unwrap_err().to_string()
     };
     let options = FillOptions::default();

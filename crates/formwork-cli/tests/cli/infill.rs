@@ -25,11 +25,21 @@ fn what_is_there_stays() {
     let canvas = r#"{"b": "<mask:1>", "a": <gap:1..4>7<gap:0..3>}"#;
     for scheduler in ["llada", "dream-entropy", "freedave", "hierarchy", "remask"] {
         let args = ["infill", "--schema", &schema, "--canvas", canvas];
-        let more = ["--scheduler", scheduler, "--temperature", "1", "--seed", "3"];
+        let more = [
+            "--scheduler",
+            scheduler,
+            "--temperature",
+            "1",
+            "--seed",
+            "3",
+        ];
         let output = run(&[&args[..], &more].concat());
         check_status(&output, 0);
         let text = stdout(&output);
-        assert!(text.starts_with(r#"{"b": ""#) && text.contains(r#"", "a": "#), "{text}");
+        assert!(
+            text.starts_with(r#"{"b": ""#) && text.contains(r#"", "a": "#),
+            "{text}"
+        );
         assert!(text.contains('7'), "{text}");
         let value: Value = serde_json::from_str(&text).unwrap();
         assert!(value["b"] == "x" || value["b"] == "y", "{text}");
@@ -38,12 +48,23 @@ fn what_is_there_stays() {
 
 #[test]
 fn steps_are_traced_and_counted() {
-    let args = ["infill", "--regex", "^[a-c]{6}$", "--length", "8", "--json", "--trace"];
+    let args = [
+        "infill",
+        "--regex",
+        "^[a-c]{6}$",
+        "--length",
+        "8",
+        "--json",
+        "--trace",
+    ];
     let output = run(&[&args[..], &["--scheduler", "fast-dllm-factor"]].concat());
     check_status(&output, 0);
     let answer = json(&output);
     let text = answer["text"].as_str().unwrap();
-    assert!(text.len() == 6 && text.bytes().all(|byte| b"abc".contains(&byte)), "{text}");
+    assert!(
+        text.len() == 6 && text.bytes().all(|byte| b"abc".contains(&byte)),
+        "{text}"
+    );
     assert_eq!(answer["scheduler"], "fast-dllm-factor");
     assert_eq!(answer["filled_tokens"], 8);
     assert_eq!(answer["rejected_tokens"], 0);
@@ -56,7 +77,13 @@ fn steps_are_traced_and_counted() {
 
 #[test]
 fn without_a_constraint_anything_comes() {
-    let output = run(&["infill", "--canvas", "{<mask:4>}", "--prompt", "config file"]);
+    let output = run(&[
+        "infill",
+        "--canvas",
+        "{<mask:4>}",
+        "--prompt",
+        "config file",
+    ]);
     check_status(&output, 0);
     assert!(stdout(&output).starts_with('{'), "{}", stdout(&output));
 }
@@ -69,7 +96,10 @@ fn no_text_is_an_answer() {
         check_status(&output, 1);
         assert_eq!(stdout(&output), "");
         let told = stderr(&output);
-        assert_eq!(told, "error: no text of the grammar fits the canvas\n", "{canvas}");
+        assert_eq!(
+            told, "error: no text of the grammar fits the canvas\n",
+            "{canvas}"
+        );
     }
 }
 
@@ -82,7 +112,14 @@ fn what_is_wrong_is_told() {
         &["--schema", "no-such-schema.json", "--length", "9"][..],
         &["--schema", &schema],
         &["--schema", &schema, "--length", "9", "--canvas", "x"],
-        &["--schema", &schema, "--length", "9", "--scheduler", "abacus"],
+        &[
+            "--schema",
+            &schema,
+            "--length",
+            "9",
+            "--scheduler",
+            "abacus",
+        ],
         &["--schema", &schema, "--length", "9", "--temperature", "-1"],
         &["--schema", &schema, "--length", "99999999999"],
         &["--schema", &schema, "--canvas", "<mask:x>"],

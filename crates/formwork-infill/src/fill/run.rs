@@ -7,8 +7,8 @@ use formwork_model::{CanvasId, CanvasStep, MaskedModel, ModelError, ModelErrorKi
 use formwork_vocab::TokenId;
 
 use super::{FillError, FillOptions, FillStep, Report};
-use crate::schedule::{Choice, Rows, Scheduler, View};
 use crate::cells::only;
+use crate::schedule::{Choice, Rows, Scheduler, View};
 use crate::{Cells, InfillError};
 
 pub(super) struct Run<'a> {
@@ -137,7 +137,10 @@ impl<'a> Run<'a> {
         let left = open.len();
         let mut view = View {
             cells: self.cells,
-            open: open.into_iter().filter(|&position| rows.has(position)).collect(),
+            open: open
+                .into_iter()
+                .filter(|&position| rows.has(position))
+                .collect(),
             rows,
             left,
             seed: self.options.seed,
@@ -262,7 +265,8 @@ impl<'a> Run<'a> {
         let mut window = self.scheduler.window(&open);
         let within = |window: &Range<usize>| {
             let open = open.iter().copied();
-            open.filter(|position| window.contains(position)).collect::<Vec<_>>()
+            open.filter(|position| window.contains(position))
+                .collect::<Vec<_>>()
         };
         let mut positions = within(&window);
         if positions.is_empty() {
@@ -313,7 +317,10 @@ impl<'a> Run<'a> {
         if logits.len() != rows * width {
             return Err(FillError::Model(ModelError::new(
                 ModelErrorKind::Device,
-                format!("the model gave {} logits for {rows} rows of {width}", logits.len()),
+                format!(
+                    "the model gave {} logits for {rows} rows of {width}",
+                    logits.len()
+                ),
             )));
         }
         let mut from = logits.as_slice();

@@ -40,8 +40,11 @@ impl AdaBlock {
     /// The tokens of a line end, a comma and a full stop.
     #[must_use]
     pub fn delimiters(vocab: &Vocab) -> Vec<TokenId> {
-        let ids = (0..vocab.len()).filter_map(|id| u32::try_from(id).ok()).map(TokenId);
-        ids.filter(|&id| matches!(vocab.bytes(id), b"\n" | b"," | b".")).collect()
+        let ids = (0..vocab.len())
+            .filter_map(|id| u32::try_from(id).ok())
+            .map(TokenId);
+        ids.filter(|&id| matches!(vocab.bytes(id), b"\n" | b"," | b"."))
+            .collect()
     }
 
     /// The least confidence of a delimiter.

@@ -40,7 +40,9 @@ impl Blocks {
     /// The block of the first open position.
     #[must_use]
     pub fn current(&self, open: &[usize]) -> Range<usize> {
-        let first = open.first().map_or(0, |open| open.saturating_sub(self.first));
+        let first = open
+            .first()
+            .map_or(0, |open| open.saturating_sub(self.first));
         let start = self.first + first / self.size * self.size;
         start..start.saturating_add(self.size)
     }

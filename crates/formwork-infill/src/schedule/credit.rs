@@ -61,7 +61,9 @@ impl Scheduler for Credit {
             self.block = block;
             self.credit.clear();
         }
-        self.credit.values_mut().for_each(|credit| *credit *= self.beta);
+        self.credit
+            .values_mut()
+            .for_each(|credit| *credit *= self.beta);
         for position in view.open().to_vec() {
             if let Some(proposal) = view.proposal(position) {
                 let earned = proposal.probability.powf(self.gamma);

@@ -47,10 +47,14 @@ impl Scheduler for LocalLeap {
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {
         let ranked = view.ranked();
-        let anchors = ranked.iter().filter(|(_, confidence)| *confidence >= self.anchor);
+        let anchors = ranked
+            .iter()
+            .filter(|(_, confidence)| *confidence >= self.anchor);
         let anchors: Vec<usize> = anchors.map(|&(position, _)| position).collect();
         let is_near = |position: usize| {
-            anchors.iter().any(|anchor| anchor.abs_diff(position) <= self.radius)
+            anchors
+                .iter()
+                .any(|anchor| anchor.abs_diff(position) <= self.radius)
         };
         best_and(&ranked, |position, confidence| {
             confidence >= self.anchor || confidence >= self.relaxed && is_near(position)

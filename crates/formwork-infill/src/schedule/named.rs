@@ -123,7 +123,12 @@ pub struct UnknownScheduler(String);
 impl std::fmt::Display for UnknownScheduler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<&str> = SchedulerKind::ALL.iter().map(|kind| kind.name()).collect();
-        write!(f, "no scheduler is called {:?}; there are {}", self.0, names.join(", "))
+        write!(
+            f,
+            "no scheduler is called {:?}; there are {}",
+            self.0,
+            names.join(", ")
+        )
     }
 }
 
@@ -135,7 +140,9 @@ impl FromStr for SchedulerKind {
     fn from_str(name: &str) -> Result<SchedulerKind, UnknownScheduler> {
         let mut kinds = SchedulerKind::ALL.iter();
         let found = kinds.find(|kind| kind.name() == name);
-        found.copied().ok_or_else(|| UnknownScheduler(name.to_owned()))
+        found
+            .copied()
+            .ok_or_else(|| UnknownScheduler(name.to_owned()))
     }
 }
 

@@ -52,8 +52,9 @@ impl Prophet {
             None => (0, open.len()),
         };
         let looked_at = open.iter().filter(|&&at| at >= from).take(count);
-        let gaps: Vec<f32> =
-            looked_at.filter_map(|&at| Some(view.proposal(at)?.gap)).collect();
+        let gaps: Vec<f32> = looked_at
+            .filter_map(|&at| Some(view.proposal(at)?.gap))
+            .collect();
         let filled = self.masks.saturating_sub(open.len()) as f32 / self.masks.max(1) as f32;
         let [early, middle, late] = self.bounds;
         let bound = match filled {
@@ -78,7 +79,9 @@ impl Scheduler for Prophet {
             return Plan::commit(ranked.into_iter().map(|(position, _)| position));
         }
         let block = self.blocks.current(view.open());
-        let best = ranked.into_iter().find(|(position, _)| block.contains(position));
+        let best = ranked
+            .into_iter()
+            .find(|(position, _)| block.contains(position));
         Plan::commit(best.map(|(position, _)| position))
     }
 }

@@ -44,10 +44,13 @@ pub(crate) fn propose(
         })
         .collect();
     let (&best, _) = logits.split_first()?;
-    let best = logits.iter().skip(1).fold(best, |best, &next| match next.1 > best.1 {
-        true => next,
-        false => best,
-    });
+    let best = logits
+        .iter()
+        .skip(1)
+        .fold(best, |best, &next| match next.1 > best.1 {
+            true => next,
+            false => best,
+        });
     let others = logits.iter().filter(|(token, _)| *token != best.0);
     let second = others.map(|&(_, logit)| logit).reduce(f32::max);
     let drawn = choice.temperature > 0.0;
@@ -114,7 +117,10 @@ fn keep_top_p(weights: &mut [f64], p: f32) {
         sum >= enough
     });
     let least = last.copied().unwrap_or(0.0);
-    weights.iter_mut().filter(|weight| **weight < least).for_each(|weight| *weight = 0.0);
+    weights
+        .iter_mut()
+        .filter(|weight| **weight < least)
+        .for_each(|weight| *weight = 0.0);
 }
 
 /// The place at a point of the weights laid end to end, a part of their sum.
@@ -141,7 +147,9 @@ mod tests {
 
     fn row(tokens: &[u32]) -> Vec<u32> {
         let mut row = vec![0];
-        tokens.iter().for_each(|&token| mask::set(&mut row, TokenId(token)));
+        tokens
+            .iter()
+            .for_each(|&token| mask::set(&mut row, TokenId(token)));
         row
     }
 

@@ -18,7 +18,10 @@ const MASK: TokenId = TokenId(4);
 fn cells(count: usize) -> FreeCells {
     let mut builder = Vocab::builder();
     builder.token(A, "a").token(OTHER, "b").token(LINE, "\n");
-    builder.special(END, "<end>").stop(END).special(MASK, "<mask>");
+    builder
+        .special(END, "<end>")
+        .stop(END)
+        .special(MASK, "<mask>");
     let vocab = Arc::new(builder.build().unwrap());
     FreeCells::new(&Canvas::new().masks(count), vocab, MASK)
 }
@@ -38,7 +41,10 @@ impl<S: Scheduler> Drive<S> {
         Drive {
             scheduler,
             cells,
-            proposed: confidences.iter().map(|&confidence| (A, confidence)).collect(),
+            proposed: confidences
+                .iter()
+                .map(|&confidence| (A, confidence))
+                .collect(),
         }
     }
 
@@ -54,7 +60,9 @@ impl<S: Scheduler> Drive<S> {
             self.cells.reopen(position).unwrap();
         }
         for &position in &plan.commit {
-            self.cells.commit(position, self.proposed[position].0).unwrap();
+            self.cells
+                .commit(position, self.proposed[position].0)
+                .unwrap();
         }
         plan.commit
     }
@@ -62,7 +70,11 @@ impl<S: Scheduler> Drive<S> {
     fn plan(&mut self) -> Plan {
         let open = self.cells.open();
         let window = self.scheduler.window(&open);
-        let seen: Vec<usize> = open.iter().copied().filter(|at| window.contains(at)).collect();
+        let seen: Vec<usize> = open
+            .iter()
+            .copied()
+            .filter(|at| window.contains(at))
+            .collect();
         let row = |&position: &usize| {
             let (token, confidence) = self.proposed[position];
             let mut row = [f32::NEG_INFINITY; 5];
@@ -114,7 +126,11 @@ fn llada_fills_blocks_with_even_steps() {
 #[test]
 fn dream_fills_what_is_due() {
     let confidences: Vec<f32> = (0..16).map(|at| 0.6 + 0.02 * at as f32).collect();
-    for order in [DreamOrder::Probability, DreamOrder::Margin, DreamOrder::Entropy] {
+    for order in [
+        DreamOrder::Probability,
+        DreamOrder::Margin,
+        DreamOrder::Entropy,
+    ] {
         let steps = Drive::new(Dream::new(4, order), &confidences).steps();
         assert_eq!(steps.iter().map(Vec::len).collect::<Vec<_>>(), [3, 4, 4, 5]);
         assert_eq!(steps.concat(), (0..16).rev().collect::<Vec<_>>());

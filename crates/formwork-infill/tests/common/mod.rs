@@ -10,16 +10,16 @@ use formwork_model::{
 };
 
 /// Logits of a pseudo-random number for every position, token and text around it.
-pub struct RandomModel {
-    pub vocab_len: usize,
-    pub mask: TokenId,
+pub(crate) struct RandomModel {
+    pub(crate) vocab_len: usize,
+    pub(crate) mask: TokenId,
     /// The largest logit; the smallest is 0.
-    pub sharpness: f32,
+    pub(crate) sharpness: f32,
     texts: Vec<Vec<TokenId>>,
 }
 
 impl RandomModel {
-    pub fn new(vocab_len: usize, mask: TokenId, sharpness: f32) -> RandomModel {
+    pub(crate) fn new(vocab_len: usize, mask: TokenId, sharpness: f32) -> RandomModel {
         RandomModel {
             vocab_len,
             mask,
@@ -39,7 +39,9 @@ impl RandomModel {
             state ^= state << 17;
             (state >> 40) as f32 / (1u64 << 24) as f32
         };
-        (0..self.vocab_len).map(|_| self.sharpness * next()).collect()
+        (0..self.vocab_len)
+            .map(|_| self.sharpness * next())
+            .collect()
     }
 }
 
@@ -59,7 +61,9 @@ impl Logits for Rows {
 
     fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
         let draws = draws.iter();
-        draws.map(|draw| sampling::sample(&self.values, self.width, draw)).collect()
+        draws
+            .map(|draw| sampling::sample(&self.values, self.width, draw))
+            .collect()
     }
 }
 
@@ -91,7 +95,12 @@ impl MaskedModel for RandomModel {
                 assert_eq!(step.tokens[*position], self.mask);
                 // Near and far matter, so that drafts come true now and then.
                 let near = &step.tokens[position.saturating_sub(1)..*position];
-                let far = step.tokens.iter().filter(|&&token| token == self.mask).count() / 4;
+                let far = step
+                    .tokens
+                    .iter()
+                    .filter(|&&token| token == self.mask)
+                    .count()
+                    / 4;
                 values.extend(self.row((position, near, far)));
             }
         }
@@ -147,7 +156,7 @@ impl LanguageModel for RandomModel {
 }
 
 /// Whether what is fixed in a canvas is still there, and the text ends as it should.
-pub fn keeps(canvas: &Canvas, tokens: &[Option<TokenId>]) -> bool {
+pub(crate) fn keeps(canvas: &Canvas, tokens: &[Option<TokenId>]) -> bool {
     let mut at = 0;
     for piece in canvas.pieces() {
         let len = Canvas::new().piece(piece.clone()).positions();
