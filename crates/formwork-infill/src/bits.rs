@@ -22,7 +22,6 @@ impl Bits {
         self.words[at] |= 1 << (number % 64);
     }
 
-    #[cfg(test)]
     pub(crate) fn contains(&self, number: u32) -> bool {
         let word = self.words.get(number as usize / 64);
         word.is_some_and(|word| word >> (number % 64) & 1 == 1)
@@ -52,21 +51,39 @@ impl Bits {
         any != 0
     }
 
-    /// Adds what is in both of two others. Returns whether any was new, and whether there
-    /// was any.
-    pub(crate) fn add_both(&mut self, a: &Bits, b: &Bits) -> (bool, bool) {
+    /// Adds all of `more`.
+    pub(crate) fn unite(&mut self, more: &Bits) {
+        if self.words.len() < more.words.len() {
+            self.words.resize(more.words.len(), 0);
+        }
+        for (word, add) in self.words.iter_mut().zip(&more.words) {
+            *word |= add;
+        }
+    }
+
+    /// Adds what is in both of two others. Returns whether there was any.
+    pub(crate) fn add_both(&mut self, a: &Bits, b: &Bits) -> bool {
+        self.add_each(a, b).0
+    }
+
+    /// The same; returns whether any was new.
+    pub(crate) fn add_new(&mut self, a: &Bits, b: &Bits) -> bool {
+        self.add_each(a, b).1
+    }
+
+    fn add_each(&mut self, a: &Bits, b: &Bits) -> (bool, bool) {
         let both = a.words.len().min(b.words.len());
         if self.words.len() < both {
             self.words.resize(both, 0);
         }
-        let (mut fresh, mut any) = (0, 0);
+        let (mut any, mut fresh) = (0, 0);
         for (word, (a, b)) in self.words.iter_mut().zip(a.words.iter().zip(&b.words)) {
             let add = a & b;
             any |= add;
             fresh |= add & !*word;
             *word |= add;
         }
-        (fresh != 0, any != 0)
+        (any != 0, fresh != 0)
     }
 
     /// Whether two sets have a number in common.
@@ -108,8 +125,8 @@ mod tests {
         assert!(all.contains(130) && all.contains(3) && !all.contains(4));
         assert!(all.meets(&new) && !Bits::one(3).meets(&new));
         let mut both = Bits::default();
-        assert_eq!(both.add_both(&all, &new), (true, true));
-        assert_eq!(both.add_both(&all, &new), (false, true));
+        assert!(both.add_new(&all, &new) && !both.add_new(&all, &new));
+        assert!(both.add_both(&all, &new));
         assert_eq!(both, new);
         assert!(Bits::default().is_empty());
     }

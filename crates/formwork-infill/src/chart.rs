@@ -1,7 +1,7 @@
 //! All ways of a language through a canvas, from left to right.
 //!
 //! An Earley chart (Earley 1970) whose columns are the positions: column `y` has a
-//! *source* for every item in reach at position `y`, and for every dot that is reached
+//! *source* for every item in reach at position `y`, and for every item that is reached
 //! in the middle of a token there. A source holds the set of *instances* of rules it is
 //! in: an instance is a rule and the place where it was called. Sets are rows of bits,
 //! so what is alike for many places of call is done for all of them at once.
@@ -9,7 +9,7 @@
 //! Columns depend on those before them alone: after a change at a position, the columns
 //! up to it stay.
 //!
-//! At most `O(n * s)` sources for `n` positions and `s` items and dots, each with a row of
+//! At most `O(n * s)` sources for `n` positions and `s` items, each with a row of
 //! `O(n * s)` bits; what is in reach is far less.
 
 use std::sync::Arc;
@@ -22,22 +22,24 @@ use crate::bits::Bits;
 use crate::canvas::Cell;
 use crate::error::InfillError;
 use crate::rest::{Rest, RestId, Rests};
-use crate::rules::{Item, ItemId, Moves, Rules};
+use crate::rules::{ItemId, Moves, Rules};
 
 /// An [`Instance`], by number.
-type InstanceId = u32;
+pub(crate) type InstanceId = u32;
 
 /// A rule that was called at some place.
 pub(crate) struct Instance {
     /// The column it was called in.
     pub(crate) column: u32,
-    /// Who called it, by number in that column, and the dot after the call.
-    pub(crate) callers: SmallVec<[(u32, Dot); 2]>,
-    /// Where it ended in the column it was called in.
-    ended: SmallVec<[(RestId, Option<Dot>); 1]>,
+    /// The items after the call, and who called it to go on there, by number in that
+    /// column.
+    pub(crate) callers: SmallVec<[(ItemId, SmallVec<[u32; 2]>); 1]>,
+    /// In which instances they are, all callers that go on alike together; once the
+    /// column is done.
+    pub(crate) above: Vec<Bits>,
 }
 
-/// An item, or a dot in the middle of a token.
+/// An item at a position, or in the middle of a token there.
 pub(crate) struct Source {
     pub(crate) item: ItemId,
     pub(crate) moves: Arc<Moves>,
@@ -50,6 +52,29 @@ pub(crate) struct Source {
     queued: bool,
 }
 
+/// The end of rules in the middle of a position.
+#[derive(Default)]
+pub(crate) struct Exit {
+    /// The instances that end.
+    pub(crate) of: Bits,
+    /// Where their callers go on, if they can.
+    pub(crate) returns: SmallVec<[Return; 2]>,
+}
+
+/// Where callers go on after the end of a rule.
+pub(crate) struct Return {
+    /// The item after the call.
+    item: ItemId,
+    /// That item in the middle of the position, or [`NOWHERE`].
+    pub(crate) source: u32,
+    /// The instances that were called to go on there, and which of their lists of
+    /// callers those are.
+    pub(crate) of: Vec<(InstanceId, u32)>,
+}
+
+/// No source.
+const NOWHERE: u32 = u32::MAX;
+
 /// What is in reach at one position.
 pub(crate) struct Column {
     /// What the position holds.
@@ -57,21 +82,35 @@ pub(crate) struct Column {
     pub(crate) sources: Vec<Source>,
     /// Sources of the next column that the stays of all sources lead to.
     pub(crate) targets: Vec<u32>,
+    /// The sources in the middle of tokens.
     index: FxHashMap<(ItemId, RestId), u32>,
     called: FxHashMap<(Dot, RestId), InstanceId>,
+    /// What is left when rules end, and the dots they end at.
+    pub(crate) exits: FxHashMap<(RestId, Option<Dot>), Exit>,
     /// The sources that were reached from earlier positions come first: so many.
     pub(crate) arrived: u32,
     /// Instances called before this column.
-    instances: u32,
+    pub(crate) instances: u32,
     /// Whether a whole text may end before this position.
     pub(crate) completes: bool,
     heap_bytes: usize,
 }
 
 impl Column {
-    pub(crate) fn find(&self, item: ItemId, rest: RestId) -> Option<u32> {
-        self.index.get(&(item, rest)).copied()
+    /// The source of an item that was reached from earlier positions.
+    pub(crate) fn arrival(&self, item: ItemId) -> Option<u32> {
+        let arrived = self.sources.iter().take(self.arrived as usize);
+        let at = arrived.zip(0..).find(|(source, _)| source.item == item);
+        at.map(|(_, at)| at)
     }
+}
+
+/// Where the items at the position of the newest column are among its sources.
+#[derive(Default)]
+struct Slots {
+    /// By item: the column, counted from 1, and the source.
+    slots: Vec<(u32, u32)>,
+    column: u32,
 }
 
 /// The chart of a canvas.
@@ -79,6 +118,7 @@ impl Column {
 pub(crate) struct Chart {
     pub(crate) columns: Vec<Column>,
     pub(crate) instances: Vec<Instance>,
+    slots: Slots,
 }
 
 /// The rule of the whole text.
@@ -105,21 +145,25 @@ impl Chart {
             self.instances.push(Instance {
                 column: 0,
                 callers: SmallVec::new(),
-                ended: SmallVec::new(),
+                above: Vec::new(),
             });
-            self.push_column(rules, cells, 0);
-            let start = rules.start();
-            let item = rules.item(Item::Dot(start));
-            let rest = self.columns[0].rest;
-            let at = self.source(rules, 0, item, rest);
-            add(&mut self.columns[0].sources[at as usize], &Bits::one(MAIN));
-            // A gap may be left out before anything is read.
-            self.finish_column(rules, 0, max_bytes)?;
         }
         for y in self.columns.len()..=cells.len() {
             self.push_column(rules, cells, y);
             self.arrive(rules, cells, y);
-            self.finish_column(rules, y, max_bytes)?;
+            if y == 0 {
+                let start = rules.start();
+                let column = &mut self.columns[y];
+                let slots = &mut self.slots;
+                let at = source_in(column, slots, rules, start, column.rest);
+                add(&mut column.sources[at as usize], &Bits::one(MAIN));
+            }
+            self.close(rules, y);
+            let columns = self.columns.iter().map(|column| column.heap_bytes);
+            let bytes = columns.sum::<usize>() + 64 * self.instances.len();
+            if bytes.saturating_add(rules.heap_bytes()) > max_bytes {
+                return Err(InfillError::TooMuchMemory { limit: max_bytes });
+            }
         }
         Ok(())
     }
@@ -130,12 +174,14 @@ impl Chart {
             Some(Cell::Open | Cell::Optional { .. }) => Rests::OPEN,
             Some(Cell::Token(token)) => rules.rests.intern(Rest::Token(*token)),
         };
+        self.slots.column = self.slots.column.wrapping_add(1).max(1);
         self.columns.push(Column {
             rest,
             sources: Vec::new(),
             targets: Vec::new(),
             index: FxHashMap::default(),
             called: FxHashMap::default(),
+            exits: FxHashMap::default(),
             arrived: 0,
             instances: self.instances.len() as u32,
             completes: false,
@@ -153,31 +199,27 @@ impl Chart {
             for source in &mut last.sources {
                 source.targets = last.targets.len() as u32;
                 for &(item, _) in &source.moves.stays {
-                    let at = source_in(now, rules, item, rest);
+                    let at = source_in(now, &mut self.slots, rules, item, rest);
                     add(&mut now.sources[at as usize], &source.of);
                     last.targets.push(at);
                 }
             }
         }
         // Gaps that end here.
-        for skipped in before.iter().zip(cells).rev().map_while(|(column, cell)| match cell {
-            Cell::Optional { after } if *after == y => Some(column),
+        let ends_here = |(column, cell)| match cell {
+            &Cell::Optional { after } if after == y => Some(column),
             _ => None,
-        }) {
+        };
+        for skipped in before.iter().zip(cells).rev().map_while(ends_here) {
             for source in skipped.sources.iter().take(skipped.arrived as usize) {
-                let at = source_in(now, rules, source.item, rest);
+                let at = source_in(now, &mut self.slots, rules, source.item, rest);
                 add(&mut now.sources[at as usize], &source.of);
             }
         }
     }
 
     /// Follows calls and ends of rules within a column.
-    fn finish_column(
-        &mut self,
-        rules: &mut Rules,
-        y: usize,
-        max_bytes: usize,
-    ) -> Result<(), InfillError> {
+    fn close(&mut self, rules: &mut Rules, y: usize) {
         let column = &mut self.columns[y];
         column.arrived = column.sources.len() as u32;
         let mut open: Vec<u32> = (0..column.arrived).collect();
@@ -189,32 +231,27 @@ impl Chart {
             source.queued = false;
             let new = std::mem::take(&mut source.new);
             let moves = Arc::clone(&source.moves);
-            for &(callee, rest, ret) in &moves.calls {
-                self.call(rules, y, at, (callee, rest, ret), &new, &mut open);
+            for &call in &moves.calls {
+                self.call(rules, y, at, call, &new, &mut open);
             }
             for &(rest, last) in &moves.exits {
                 self.leave(rules, y, rest, last, &new, &mut open);
             }
         }
         let column = &mut self.columns[y];
-        let sources = column.sources.iter();
-        column.heap_bytes = sources.map(|source| 120 + 2 * source.of.heap_bytes()).sum();
-        if std::env::var_os("STATS").is_some() {
-            let c = &self.columns[y];
-            let stays: usize = c.sources.iter().map(|s| s.moves.stays.len()).sum();
-            let calls: usize = c.sources.iter().map(|s| s.moves.calls.len()).sum();
-            let exits: usize = c.sources.iter().map(|s| s.moves.exits.len()).sum();
-            let mut rests: Vec<u32> = c.index.keys().map(|k| k.1).collect();
-            rests.sort(); rests.dedup();
-            if y == 3 { rules.dump(); }
-            eprintln!("col {y}: arrived {} sources {} rests {} stays {stays} calls {calls} exits {exits} instances {} items {} allrests {}", c.arrived, c.sources.len(), rests.len(), self.instances.len(), rules.item_count(), rules.rests.len());
+        let sources = &column.sources;
+        let bytes = sources.iter().map(|source| 120 + 2 * source.of.heap_bytes());
+        column.heap_bytes = bytes.sum();
+        for instance in self.instances.iter_mut().skip(column.instances as usize) {
+            instance.above.clear();
+            for (_, callers) in &instance.callers {
+                let mut all = Bits::default();
+                for &caller in callers {
+                    all.unite(&sources[caller as usize].of);
+                }
+                instance.above.push(all);
+            }
         }
-        let columns = self.columns.iter().map(|column| column.heap_bytes);
-        let bytes = columns.sum::<usize>() + 64 * self.instances.len() + rules.heap_bytes();
-        if bytes > max_bytes {
-            return Err(InfillError::TooMuchMemory { limit: max_bytes });
-        }
-        Ok(())
     }
 
     fn call(
@@ -222,7 +259,7 @@ impl Chart {
         rules: &mut Rules,
         y: usize,
         caller: u32,
-        (callee, rest, ret): (Dot, RestId, Dot),
+        (callee, rest, ret): (Dot, RestId, ItemId),
         new: &Bits,
         open: &mut Vec<u32>,
     ) {
@@ -234,24 +271,34 @@ impl Chart {
                 self.instances.push(Instance {
                     column: y as u32,
                     callers: SmallVec::new(),
-                    ended: SmallVec::new(),
+                    above: Vec::new(),
                 });
                 column.called.insert((callee, rest), id);
-                let item = rules.item(Item::Dot(callee));
-                let at = self.source(rules, y, item, rest);
-                self.add(y, at, &Bits::one(id), open);
+                let item = rules.callee(callee);
+                let slots = &mut self.slots;
+                let at = source_in(column, slots, rules, item, rest);
+                enqueue(column, at, &Bits::one(id), open);
                 id
             }
         };
-        let instance = &mut self.instances[id as usize];
-        if !instance.callers.contains(&(caller, ret)) {
-            instance.callers.push((caller, ret));
+        let callers = &mut self.instances[id as usize].callers;
+        match callers.iter_mut().find(|(item, _)| *item == ret) {
+            Some((_, callers)) if callers.contains(&caller) => {}
+            Some((_, callers)) => callers.push(caller),
+            None => callers.push((ret, SmallVec::from_slice(&[caller]))),
         }
-        for (rest, last) in instance.ended.clone() {
+        // It may have ended already, in the same position.
+        let column = &mut self.columns[y];
+        let ended = column.exits.iter().filter(|(_, exit)| exit.of.contains(id));
+        let ended: SmallVec<[(RestId, Option<Dot>); 4]> = ended.map(|(&key, _)| key).collect();
+        let callers = &self.instances[id as usize].callers;
+        let which = callers.iter().position(|(item, _)| *item == ret).unwrap_or(0) as u32;
+        for (rest, last) in ended {
             let ret = rules.resume(ret, last);
-            let item = rules.item(Item::Dot(ret));
-            let at = self.source(rules, y, item, rest);
-            self.add(y, at, new, open);
+            let to = (ret, rest, last);
+            if let Some(at) = returns_to(column, &mut self.slots, rules, to, (id, which)) {
+                enqueue(column, at, new, open);
+            }
         }
     }
 
@@ -265,63 +312,105 @@ impl Chart {
         of: &Bits,
         open: &mut Vec<u32>,
     ) {
-        for id in of.iter() {
+        let (before, now) = self.columns.split_at_mut(y);
+        let column = &mut now[0];
+        let mut new = Bits::default();
+        column.exits.entry((rest, last)).or_default().of.add(of, &mut new);
+        for id in new.iter() {
             if id == MAIN {
-                let column = &mut self.columns[y];
                 column.completes |= rest == column.rest;
                 continue;
             }
-            let instance = &mut self.instances[id as usize];
-            let called = instance.column as usize;
-            if called == y && !instance.ended.contains(&(rest, last)) {
-                instance.ended.push((rest, last));
-            }
-            for (caller, ret) in instance.callers.clone() {
-                let ret = rules.resume(ret, last);
-                let item = rules.item(Item::Dot(ret));
-                let at = self.source(rules, y, item, rest);
-                if called == y {
-                    let of = self.columns[y].sources[caller as usize].of.clone();
-                    self.add(y, at, &of, open);
+            let instance = &self.instances[id as usize];
+            for (which, (ret, callers)) in instance.callers.iter().enumerate() {
+                let ret = rules.resume(*ret, last);
+                let to = (ret, rest, last);
+                let from = (id, which as u32);
+                let Some(at) = returns_to(column, &mut self.slots, rules, to, from) else {
+                    continue;
+                };
+                if (instance.column as usize) < before.len() {
+                    enqueue(column, at, &instance.above[which], open);
                 } else {
-                    let (before, now) = self.columns.split_at_mut(y);
-                    let of = &before[called].sources[caller as usize].of;
-                    let source = &mut now[0].sources[at as usize];
-                    if add(source, of) && !source.queued {
-                        source.queued = true;
-                        open.push(at);
+                    for &caller in callers {
+                        let of = column.sources[caller as usize].of.clone();
+                        enqueue(column, at, &of, open);
                     }
                 }
             }
         }
     }
-
-    fn source(&mut self, rules: &mut Rules, y: usize, item: ItemId, rest: RestId) -> u32 {
-        source_in(&mut self.columns[y], rules, item, rest)
-    }
-
-    fn add(&mut self, y: usize, at: u32, of: &Bits, open: &mut Vec<u32>) {
-        let source = &mut self.columns[y].sources[at as usize];
-        if add(source, of) && !source.queued {
-            source.queued = true;
-            open.push(at);
-        }
-    }
 }
 
-fn source_in(column: &mut Column, rules: &mut Rules, item: ItemId, rest: RestId) -> u32 {
-    let sources = &mut column.sources;
-    *column.index.entry((item, rest)).or_insert_with(|| {
-        sources.push(Source {
-            item,
-            moves: rules.moves(item, rest),
-            targets: 0,
-            of: Bits::default(),
-            new: Bits::default(),
-            queued: false,
-        });
-        sources.len() as u32 - 1
-    })
+/// Where callers of an instance go on after its end, if they can go on at all.
+fn returns_to(
+    column: &mut Column,
+    slots: &mut Slots,
+    rules: &mut Rules,
+    (ret, rest, last): (ItemId, RestId, Option<Dot>),
+    caller: (InstanceId, u32),
+) -> Option<u32> {
+    let exit = column.exits.get_mut(&(rest, last))?;
+    if let Some(known) = exit.returns.iter_mut().find(|known| known.item == ret) {
+        if known.source != NOWHERE && known.of.last() != Some(&caller) {
+            known.of.push(caller);
+        }
+        return (known.source != NOWHERE).then_some(known.source);
+    }
+    let source = match rules.moves(ret, rest).is_nothing() {
+        true => NOWHERE,
+        false => source_in(column, slots, rules, ret, rest),
+    };
+    let exit = column.exits.get_mut(&(rest, last))?;
+    exit.returns.push(Return {
+        item: ret,
+        source,
+        of: vec![caller],
+    });
+    (source != NOWHERE).then_some(source)
+}
+
+/// The source of an item, made if it is new.
+fn source_in(
+    column: &mut Column,
+    slots: &mut Slots,
+    rules: &mut Rules,
+    item: ItemId,
+    rest: RestId,
+) -> u32 {
+    let new = column.sources.len() as u32;
+    if rest == column.rest {
+        if slots.slots.len() <= item as usize {
+            slots.slots.resize(item as usize + 1, (0, 0));
+        }
+        let slot = &mut slots.slots[item as usize];
+        if slot.0 == slots.column {
+            return slot.1;
+        }
+        *slot = (slots.column, new);
+    } else {
+        let at = *column.index.entry((item, rest)).or_insert(new);
+        if at != new {
+            return at;
+        }
+    }
+    column.sources.push(Source {
+        item,
+        moves: rules.moves(item, rest),
+        targets: 0,
+        of: Bits::default(),
+        new: Bits::default(),
+        queued: false,
+    });
+    new
+}
+
+fn enqueue(column: &mut Column, at: u32, of: &Bits, open: &mut Vec<u32>) {
+    let source = &mut column.sources[at as usize];
+    if add(source, of) && !source.queued {
+        source.queued = true;
+        open.push(at);
+    }
 }
 
 fn add(source: &mut Source, of: &Bits) -> bool {

@@ -15,8 +15,8 @@ pub(crate) struct Content {
     pub(crate) quotes: Vec<(u8, NodeId)>,
     /// Nodes after such characters and a backslash.
     pub(crate) escapes: Vec<(u8, NodeId)>,
-    /// Tokens of such characters, at least one of them, and part of another: first byte,
-    /// that part, and those tokens.
+    /// Tokens of such characters, if any, and part of another: first byte, that part, and
+    /// those tokens.
     pub(crate) cut: Vec<(u8, Vec<u8>, Vec<TokenId>)>,
     /// First bytes of other tokens.
     pub(crate) others: Vec<u8>,
@@ -35,7 +35,7 @@ impl Content {
             others: Vec::new(),
         };
         for (first, child) in trie.children(trie.root()) {
-            if first.is_ascii() && is_plain(first) {
+            if is_plain(first) {
                 content.walk(trie, first, child);
             } else {
                 content.others.push(first);
@@ -44,10 +44,15 @@ impl Content {
         content
     }
 
-    /// Everything that begins with one ASCII character of content.
+    /// Everything that begins with a character of content, of which this is the first
+    /// byte.
     fn walk(&mut self, trie: &Trie, first: u8, from: NodeId) {
         let mut whole = Vec::new();
-        let mut open = vec![from];
+        let mut open = Vec::new();
+        match first.is_ascii() {
+            true => open.push(from),
+            false => self.character(trie, first, from, vec![first], &mut open),
+        }
         while let Some(node) = open.pop() {
             whole.extend_from_slice(trie.tokens(node));
             for (byte, child) in trie.children(node) {
@@ -110,8 +115,8 @@ impl Content {
         state: LexState,
         but: &[u64; 4],
     ) -> Option<LexState> {
-        let mut firsts = self.tokens.iter().map(|&(first, _)| first);
-        let first = firsts.find(|&first| !has(but, first))?;
+        let firsts = self.tokens.iter().map(|&(first, _)| first);
+        let first = firsts.filter(u8::is_ascii).find(|&first| !has(but, first))?;
         let after = terminal.step(state, first)?;
         let any = terminal.any_content(after)?;
         let settled = any.max_chars.is_none() && any.but == [0; 4];
@@ -120,6 +125,7 @@ impl Content {
     }
 }
 
+/// Whether a byte begins a character that needs no escape.
 fn is_plain(byte: u8) -> bool {
-    byte >= 0x20 && !matches!(byte, b'"' | b'\\')
+    matches!(byte, 0x20..=0x7F | 0xC2..=0xF4) && !matches!(byte, b'"' | b'\\')
 }

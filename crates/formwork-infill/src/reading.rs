@@ -1,7 +1,7 @@
 //! What a terminal reads of the tokens that a position may hold: where it is at the end
 //! of each, and what is left of those that go on behind it.
 
-use formwork_grammar::{LexState, Label, Terminal};
+use formwork_grammar::{Bytes, Label, LexState, Terminal};
 use formwork_vocab::{NodeId, TokenId, Trie};
 use rustc_hash::FxHashMap;
 
@@ -22,7 +22,7 @@ pub(crate) struct Ends {
     pub(crate) few: Vec<TokenId>,
     /// And those that hold nothing but string content, if they are among them: all of
     /// them, but for some first bytes.
-    pub(crate) content: Option<[u64; 4]>,
+    pub(crate) content: Option<Bytes>,
 }
 
 /// A terminal's end within tokens.
@@ -40,6 +40,8 @@ pub(crate) struct Walk<'a> {
     terminal: &'a dyn Terminal,
     reading: Reading,
     states: FxHashMap<LexState, usize>,
+    /// The bytes that can be read in each state, which takes time to find out.
+    live: FxHashMap<LexState, Bytes>,
     open: Vec<(NodeId, LexState)>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Walk<'a> {
             terminal,
             reading: Reading::default(),
             states: FxHashMap::default(),
+            live: FxHashMap::default(),
             open: Vec::new(),
         }
     }
@@ -178,12 +181,14 @@ impl<'a> Walk<'a> {
     fn run(&mut self) {
         let trie = self.trie;
         while let Some((node, state)) = self.open.pop() {
-            let live = self.terminal.next_bytes(state);
+            let terminal = self.terminal;
+            let live = self.live.entry(state);
+            let live = *live.or_insert_with(|| terminal.next_bytes(state));
             trie.children_in(node, &live, |byte, child| self.step(child, byte, state));
         }
     }
 }
 
-pub(crate) fn has(bytes: &[u64; 4], byte: u8) -> bool {
+pub(crate) fn has(bytes: &Bytes, byte: u8) -> bool {
     bytes[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
 }

@@ -55,6 +55,33 @@ impl Rests {
         id
     }
 
+    /// Some rests as one, but for `whole` and what is part of a certain token.
+    pub(crate) fn unite(
+        &mut self,
+        rests: impl Iterator<Item = RestId>,
+        whole: RestId,
+    ) -> Vec<RestId> {
+        let mut apart = Vec::new();
+        let mut nodes: Vec<NodeId> = Vec::new();
+        let mut united = 0;
+        for rest in rests {
+            match self.get(rest) {
+                Rest::Nodes(more) if rest != whole => {
+                    nodes.extend_from_slice(more);
+                    united = if united == 0 { rest } else { RestId::MAX };
+                }
+                _ => apart.push(rest),
+            }
+        }
+        if united == RestId::MAX {
+            nodes.sort_unstable();
+            nodes.dedup();
+            united = self.intern(Rest::Nodes(nodes.into()));
+        }
+        apart.extend((united != 0).then_some(united));
+        apart
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use formwork_grammar::{Dot, Edge, Label, Language, LexState, Terminal};
+use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -24,10 +24,24 @@ pub(crate) type ItemId = u32;
 /// Where the innermost rule of a text is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Item {
-    /// Between two edges.
-    Dot(Dot),
+    /// Between two edges; and the rules around that were read in place.
+    Dot(Dot, FramesId),
     /// Inside a terminal.
     Head(Head),
+}
+
+/// Rules that were read in place where they are called, innermost last: the dot after the
+/// call, and those around. By number; 0 is none.
+type FramesId = u32;
+
+/// So many rules are read in place within one another.
+const MAX_IN_PLACE: u32 = 1;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Frame {
+    ret: Dot,
+    up: FramesId,
+    depth: u32,
 }
 
 /// Inside a terminal.
@@ -37,6 +51,7 @@ pub(crate) struct Head {
     state: LexState,
     dot: Dot,
     edge: u32,
+    frames: FramesId,
     /// What was read of it, if the language wants to know.
     text: Text,
 }
@@ -46,11 +61,17 @@ pub(crate) struct Head {
 pub(crate) struct Moves {
     /// The item at the next position, and the tokens that lead there.
     pub(crate) stays: Box<[(ItemId, SetId)]>,
-    /// Rules called, what is left when they begin, and the dot after them.
-    pub(crate) calls: Box<[(Dot, RestId, Dot)]>,
+    /// Rules called, what is left when they begin, and the item after them.
+    pub(crate) calls: Box<[(Dot, RestId, ItemId)]>,
     /// What is left when the item's own rule ends, and the dot it ends at, if callers
     /// learn of it.
     pub(crate) exits: Box<[(RestId, Option<Dot>)]>,
+}
+
+impl Moves {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.stays.is_empty() && self.calls.is_empty() && self.exits.is_empty()
+    }
 }
 
 struct DotInfo {
@@ -87,10 +108,17 @@ pub(crate) struct Rules {
     terminal_ids: FxHashMap<usize, u32>,
     dots: FxHashMap<Dot, Arc<DotInfo>>,
     follow: FxHashMap<(Dot, u32, Label, Text), Dot>,
-    resumed: FxHashMap<(Dot, Dot), Dot>,
+    resumed: FxHashMap<(ItemId, Dot), ItemId>,
+    in_cycles: FxHashMap<Dot, bool>,
+    frames: Vec<Frame>,
+    frame_ids: FxHashMap<Frame, FramesId>,
     lexed: FxHashMap<(u32, LexState, RestId), Arc<Lexed>>,
+    /// String content that begins otherwise than with some bytes.
+    content_sets: FxHashMap<Bytes, SetId>,
     items: Vec<Item>,
     item_ids: FxHashMap<Item, ItemId>,
+    /// Moves over open positions, by item.
+    open_moves: Vec<Option<Arc<Moves>>>,
     moves: FxHashMap<(ItemId, RestId), Arc<Moves>>,
 }
 
@@ -112,34 +140,27 @@ impl Rules {
             dots: FxHashMap::default(),
             follow: FxHashMap::default(),
             resumed: FxHashMap::default(),
+            in_cycles: FxHashMap::default(),
+            frames: Vec::new(),
+            frame_ids: FxHashMap::default(),
             lexed: FxHashMap::default(),
+            content_sets: FxHashMap::default(),
             items: Vec::new(),
             item_ids: FxHashMap::default(),
+            open_moves: Vec::new(),
             moves: FxHashMap::default(),
             vocab,
         }
     }
 
-    pub(crate) fn item_count(&self) -> usize { self.items.len() }
-    pub(crate) fn dump(&self) {
-        let mut by: FxHashMap<(u32, Dot, Text), (usize, LexState, LexState)> = FxHashMap::default();
-        for item in &self.items {
-            if let Item::Head(h) = item {
-                let e = by.entry((h.terminal, h.dot, h.text)).or_insert((0, h.state, h.state));
-                e.0 += 1; e.2 = h.state;
-            }
-        }
-        let mut all: Vec<_> = by.into_iter().collect();
-        all.sort_by_key(|a| std::cmp::Reverse(a.1.0));
-        for (k, v) in all.iter().take(12) { eprintln!("{k:?} {v:?} start {:?} captures {}", self.terminals[k.0 as usize].start(), self.terminals[k.0 as usize].captures()); }
-    }
-    pub(crate) fn vocab(&self) -> &Arc<Vocab> {
-        &self.vocab
+    /// The item at which a whole text starts.
+    pub(crate) fn start(&mut self) -> ItemId {
+        self.item(Item::Dot(self.start, 0))
     }
 
-    /// The dot at which a whole text starts.
-    pub(crate) fn start(&self) -> Dot {
-        self.start
+    /// The item at which a rule starts that is called.
+    pub(crate) fn callee(&mut self, callee: Dot) -> ItemId {
+        self.item(Item::Dot(callee, 0))
     }
 
     pub(crate) fn item(&mut self, item: Item) -> ItemId {
@@ -150,17 +171,41 @@ impl Rules {
         })
     }
 
-    /// See [`Language::resume`].
-    pub(crate) fn resume(&mut self, ret: Dot, last: Option<Dot>) -> Dot {
-        let Some(last) = last else { return ret };
-        let language = &mut self.language;
-        let known = self.resumed.entry((ret, last));
-        *known.or_insert_with(|| language.resume(ret, last))
+    /// The item after a call, given the dot that the rule called ended at; see
+    /// [`Language::resume`].
+    pub(crate) fn resume(&mut self, ret: ItemId, last: Option<Dot>) -> ItemId {
+        let (Some(last), Item::Dot(dot, frames)) = (last, self.items[ret as usize]) else {
+            return ret;
+        };
+        if let Some(&known) = self.resumed.get(&(ret, last)) {
+            return known;
+        }
+        let dot = self.language.resume(dot, last);
+        let item = self.item(Item::Dot(dot, frames));
+        self.resumed.insert((ret, last), item);
+        item
     }
 
-    /// Forgets moves over open positions that depend on which names are known.
-    pub(crate) fn forget_named(&mut self) {
-        self.moves.clear();
+    /// Whether a rule is read in place, within some others.
+    fn is_in_place(&mut self, callee: Dot, around: FramesId) -> bool {
+        let depth = self.frame(around).map_or(0, |frame| frame.depth);
+        let language = &mut self.language;
+        let in_cycles = self.in_cycles.entry(callee);
+        !*in_cycles.or_insert_with(|| language.is_in_cycles(callee)) && depth < MAX_IN_PLACE
+    }
+
+    fn frame(&self, frames: FramesId) -> Option<Frame> {
+        self.frames.get((frames as usize).checked_sub(1)?).copied()
+    }
+
+    fn push_frame(&mut self, ret: Dot, up: FramesId) -> FramesId {
+        let depth = self.frame(up).map_or(0, |frame| frame.depth) + 1;
+        let frame = Frame { ret, up, depth };
+        let frames = &mut self.frames;
+        *self.frame_ids.entry(frame).or_insert_with(|| {
+            frames.push(frame);
+            frames.len() as FramesId
+        })
     }
 
     /// Approximate heap use, in bytes.
@@ -177,6 +222,16 @@ impl Rules {
 
     /// What an item can do with a rest.
     pub(crate) fn moves(&mut self, item: ItemId, rest: RestId) -> Arc<Moves> {
+        if rest == Rests::OPEN {
+            if let Some(Some(moves)) = self.open_moves.get(item as usize) {
+                return Arc::clone(moves);
+            }
+            let moves = Arc::new(self.find_moves(item, rest));
+            let len = self.open_moves.len().max(item as usize + 1);
+            self.open_moves.resize(len, None);
+            self.open_moves[item as usize] = Some(Arc::clone(&moves));
+            return moves;
+        }
         if let Some(moves) = self.moves.get(&(item, rest)) {
             return Arc::clone(moves);
         }
@@ -188,39 +243,81 @@ impl Rules {
     fn find_moves(&mut self, item: ItemId, rest: RestId) -> Moves {
         let mut found = Found::default();
         match self.items[item as usize] {
-            Item::Dot(dot) => found.reach(dot, rest),
+            Item::Dot(dot, frames) => found.reach(dot, frames, rest),
             Item::Head(head) => self.read(head, rest, &mut found),
         }
-        while let Some((dot, rest)) = found.open.pop() {
+        while let Some((dot, frames, rest)) = found.open.pop() {
             let info = self.dot(dot);
             if info.is_final {
-                found.exits.push((rest, info.returns.then_some(dot)));
+                let last = info.returns.then_some(dot);
+                match self.frame(frames) {
+                    None => found.exits.push((rest, last)),
+                    Some(Frame { ret, up, .. }) => {
+                        let ret = match last {
+                            Some(last) => self.language.resume(ret, last),
+                            None => ret,
+                        };
+                        found.reach(ret, up, rest);
+                    }
+                }
             }
             for (edge, way) in &info.edges {
                 match *way {
-                    DotEdge::Call(callee, ret) => found.calls.push((callee, rest, ret)),
+                    DotEdge::Call(callee, ret) => {
+                        if self.is_in_place(callee, frames) {
+                            let frames = self.push_frame(ret, frames);
+                            found.reach(callee, frames, rest);
+                        } else {
+                            let ret = self.item(Item::Dot(ret, frames));
+                            found.calls.push((callee, rest, ret));
+                        }
+                    }
                     DotEdge::Terminal(terminal) => {
                         let head = Head {
                             terminal,
                             state: self.terminals[terminal as usize].start(),
                             dot,
                             edge: *edge,
+                            frames,
                             text: Text::START,
                         };
                         self.read(head, rest, &mut found);
                     }
-                    DotEdge::Tokens(ref set) => self.read_token(dot, *edge, set, rest, &mut found),
+                    DotEdge::Tokens(ref set) => {
+                        let to = (dot, *edge, frames);
+                        self.read_token(to, set, rest, &mut found);
+                    }
                 }
             }
         }
+        self.unite(&mut found, rest);
         found.finish(&mut self.sets)
+    }
+
+    /// Whatever ends, or is called, alike in the middle of tokens does so together: all
+    /// of it comes from one item at one place.
+    fn unite(&mut self, found: &mut Found, whole: RestId) {
+        found.exits.sort_unstable_by_key(|&(rest, last)| (last, rest));
+        let exits = std::mem::take(&mut found.exits);
+        for same in exits.chunk_by(|a, b| a.1 == b.1) {
+            let rests = same.iter().map(|&(rest, _)| rest);
+            let united = self.rests.unite(rests, whole);
+            found.exits.extend(united.into_iter().map(|rest| (rest, same[0].1)));
+        }
+        found.calls.sort_unstable_by_key(|&(callee, rest, ret)| (callee, ret, rest));
+        let calls = std::mem::take(&mut found.calls);
+        for same in calls.chunk_by(|a, b| (a.0, a.2) == (b.0, b.2)) {
+            let rests = same.iter().map(|&(_, rest, _)| rest);
+            let (callee, _, ret) = same[0];
+            let united = self.rests.unite(rests, whole);
+            found.calls.extend(united.into_iter().map(|rest| (callee, rest, ret)));
+        }
     }
 
     /// A token that is read by its number.
     fn read_token(
         &mut self,
-        dot: Dot,
-        edge: u32,
+        (dot, edge, frames): (Dot, u32, FramesId),
         set: &formwork_grammar::TokenSet,
         rest: RestId,
         found: &mut Found,
@@ -235,7 +332,7 @@ impl Rules {
             _ => return,
         };
         let after = self.follow(dot, edge, 0, Text::UNKNOWN);
-        let item = self.item(Item::Dot(after));
+        let item = self.item(Item::Dot(after, frames));
         found.stays.push((item, tokens));
     }
 
@@ -306,11 +403,11 @@ impl Rules {
     ) {
         let dot = self.follow(head.dot, head.edge, label, text);
         if let Some(ends) = ends {
-            let item = self.item(Item::Dot(dot));
+            let item = self.item(Item::Dot(dot, head.frames));
             found.stays.push((item, ends));
         }
         if let Some(rest) = rest {
-            found.reach(dot, rest);
+            found.reach(dot, head.frames, rest);
         }
     }
 
@@ -331,6 +428,21 @@ impl Rules {
             return Arc::clone(known);
         }
         let automaton = Arc::clone(&self.terminals[terminal as usize]);
+        // Terminals that differ in the labels they allow are read as one.
+        if let Some((wider, same)) = automaton.wider(state)
+            && same == state
+            && matches!(self.rests.get(rest), Rest::Nodes(_))
+        {
+            let wider = self.terminal(wider);
+            let all = self.lexed(wider, state, rest);
+            let exits = all.exits.iter().copied();
+            let lexed = Arc::new(Lexed {
+                inside: all.inside.clone(),
+                exits: exits.filter(|&(label, ..)| automaton.allows(label)).collect(),
+            });
+            self.lexed.insert(key, Arc::clone(&lexed));
+            return lexed;
+        }
         let lexed = match self.rests.get(rest) {
             Rest::End => Lexed {
                 inside: Box::default(),
@@ -398,9 +510,11 @@ impl Rules {
             let set = match but {
                 None => self.sets.of(few),
                 Some(but) => {
-                    let mut row = content.row(&but);
-                    formwork_vocab::mask::set_all(&mut row, &few);
-                    self.sets.of_row(row)
+                    let sets = &mut self.sets;
+                    let all = self.content_sets.entry(but);
+                    let all = *all.or_insert_with(|| sets.of_row(content.row(&but)));
+                    let few = sets.of(few);
+                    sets.union(&[all.min(few), all.max(few)])
                 }
             };
             (state, set)
@@ -460,16 +574,16 @@ impl Rules {
 #[derive(Default)]
 struct Found {
     stays: Vec<(ItemId, SetId)>,
-    calls: Vec<(Dot, RestId, Dot)>,
+    calls: Vec<(Dot, RestId, ItemId)>,
     exits: Vec<(RestId, Option<Dot>)>,
-    open: Vec<(Dot, RestId)>,
-    reached: FxHashSet<(Dot, RestId)>,
+    open: Vec<(Dot, FramesId, RestId)>,
+    reached: FxHashSet<(Dot, FramesId, RestId)>,
 }
 
 impl Found {
-    fn reach(&mut self, dot: Dot, rest: RestId) {
-        if self.reached.insert((dot, rest)) {
-            self.open.push((dot, rest));
+    fn reach(&mut self, dot: Dot, frames: FramesId, rest: RestId) {
+        if self.reached.insert((dot, frames, rest)) {
+            self.open.push((dot, frames, rest));
         }
     }
 

@@ -1,10 +1,14 @@
 //! Which parts of a chart are part of a whole text, from right to left, and so which
 //! tokens a position may take.
 
+use formwork_grammar::Dot;
+use rustc_hash::FxHashMap;
+
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, MAIN};
-use crate::rules::{Item, Rules};
+use crate::chart::{Chart, Column, Exit, MAIN};
+use crate::rest::RestId;
+use crate::rules::Rules;
 use crate::token_sets::{SetId, TokenSets};
 
 /// What is of use.
@@ -29,7 +33,6 @@ impl Useful {
         from: usize,
     ) {
         self.of.resize_with(chart.columns.len(), Vec::new);
-        self.of.truncate(chart.columns.len());
         for (of, column) in self.of.iter_mut().zip(&chart.columns).skip(from) {
             of.clear();
             of.resize_with(column.sources.len(), Bits::default);
@@ -39,7 +42,7 @@ impl Useful {
         for y in (from..chart.columns.len()).rev() {
             sets.clear();
             self.stays(chart, cells, y, &mut sets);
-            while self.exits(chart, rules, y, closable[y], from) {}
+            self.exits(chart, y, closable[y], from);
             if let Some(tokens) = self.tokens.get_mut(y) {
                 sets.sort_unstable();
                 sets.dedup();
@@ -57,8 +60,7 @@ impl Useful {
             for (source, useful) in column.sources.iter().zip(now.iter_mut()) {
                 let targets = column.targets.iter().skip(source.targets as usize);
                 for (&(_, set), &target) in source.moves.stays.iter().zip(targets) {
-                    let (_, any) = useful.add_both(&next[target as usize], &source.of);
-                    if any {
+                    if useful.add_both(&next[target as usize], &source.of) {
                         sets.push(set);
                     }
                 }
@@ -67,58 +69,90 @@ impl Useful {
         if let Some(Cell::Optional { after }) = cells.get(y) {
             let end = &chart.columns[*after];
             for (source, useful) in column.sources.iter().zip(now).take(column.arrived as usize) {
-                let target = end.find(source.item, end.rest);
-                if let Some(target) = target {
+                if let Some(target) = end.arrival(source.item) {
                     useful.add_both(&later[after - y - 1][target as usize], &source.of);
                 }
             }
         }
     }
 
-    /// What ends a rule to some use, and who called it. Returns whether anything was new
-    /// in this column.
-    fn exits(
-        &mut self,
-        chart: &Chart,
-        rules: &mut Rules,
-        y: usize,
-        closable: bool,
-        from: usize,
-    ) -> bool {
+    /// Finds which rules end to some use, and who called them.
+    fn exits(&mut self, chart: &Chart, y: usize, closable: bool, from: usize) {
         let column = &chart.columns[y];
-        let mut changed = false;
-        for (at, source) in column.sources.iter().enumerate().rev() {
-            for &(rest, last) in &source.moves.exits {
-                for id in source.of.iter() {
-                    if id == MAIN {
-                        if closable && rest == column.rest {
-                            changed |= self.of[y][at].add(&Bits::one(MAIN), &mut Bits::default());
-                        }
-                        continue;
-                    }
-                    let instance = &chart.instances[id as usize];
-                    let called = instance.column as usize;
-                    for &(caller, ret) in &instance.callers {
-                        let ret = rules.resume(ret, last);
-                        let item = rules.item(Item::Dot(ret));
-                        let Some(after) = column.find(item, rest) else {
-                            continue;
-                        };
-                        let of = &chart.columns[called].sources[caller as usize].of;
-                        if !self.of[y][after as usize].meets(of) {
-                            continue;
-                        }
-                        changed |= self.of[y][at].add(&Bits::one(id), &mut Bits::default());
-                        if called >= from {
-                            let after = std::mem::take(&mut self.of[y][after as usize]);
-                            let (new, _) = self.of[called][caller as usize].add_both(&after, of);
-                            self.of[y][column.find(item, rest).unwrap_or(0) as usize] = after;
-                            changed |= new && called == y;
-                        }
-                    }
+        let exits: Vec<(&(RestId, Option<Dot>), &Exit)> = column.exits.iter().collect();
+        let numbers = exits.iter().zip(0..).map(|((key, _), number)| (**key, number));
+        let numbers: FxHashMap<(RestId, Option<Dot>), usize> = numbers.collect();
+        // Which exits lead to a source, and which sources to an exit.
+        let mut leads = vec![Vec::new(); column.sources.len()];
+        for (number, (_, exit)) in exits.iter().enumerate() {
+            for (which, ret) in exit.returns.iter().enumerate() {
+                if let Some(leads) = leads.get_mut(ret.source as usize) {
+                    leads.push((number, which));
                 }
             }
         }
-        changed
+        let mut ends = vec![Vec::new(); exits.len()];
+        for (at, source) in column.sources.iter().enumerate() {
+            for exit in &source.moves.exits {
+                if let Some(&number) = numbers.get(exit) {
+                    ends[number].push(at);
+                }
+            }
+        }
+        let mut useful = vec![Bits::default(); exits.len()];
+        let mut open: Vec<usize> = (0..leads.len()).filter(|&at| !leads[at].is_empty()).collect();
+        for (number, ((rest, _), exit)) in exits.iter().enumerate() {
+            if closable && *rest == column.rest && exit.of.contains(MAIN) {
+                useful[number].insert(MAIN);
+                self.end(column, y, &ends[number], &useful[number], &mut open);
+            }
+        }
+        // Later sources mostly come of earlier ones.
+        while let Some(at) = open.pop() {
+            let after = self.of[y][at].clone();
+            if after.is_empty() {
+                continue;
+            }
+            for &(number, which) in &leads[at] {
+                let mut new = false;
+                for &(id, list) in &exits[number].1.returns[which].of {
+                    let instance = &chart.instances[id as usize];
+                    if !instance.above[list as usize].meets(&after) {
+                        continue;
+                    }
+                    new |= !useful[number].contains(id);
+                    useful[number].insert(id);
+                    let called = instance.column as usize;
+                    if called < from {
+                        continue;
+                    }
+                    for &caller in &instance.callers[list as usize].1 {
+                        let of = &chart.columns[called].sources[caller as usize].of;
+                        if self.of[called][caller as usize].add_new(&after, of) && called == y {
+                            open.push(caller as usize);
+                        }
+                    }
+                }
+                if new {
+                    self.end(column, y, &ends[number], &useful[number], &mut open);
+                }
+            }
+        }
+    }
+
+    /// Marks the sources at which rules end to some use.
+    fn end(
+        &mut self,
+        column: &Column,
+        y: usize,
+        sources: &[usize],
+        useful: &Bits,
+        open: &mut Vec<usize>,
+    ) {
+        for &at in sources {
+            if self.of[y][at].add_new(useful, &column.sources[at].of) {
+                open.push(at);
+            }
+        }
     }
 }
