@@ -1,13 +1,13 @@
-//! Schedulers beside each other: passes of the model for 100 tokens, and valid texts,
-//! with a constraint and without.
+//! Schedulers beside each other: passes of the model for 100 positions, ends of text
+//! included, and valid texts, with a constraint and without.
 //!
 //! ```text
 //! cargo run --release -p formwork-burn --example schedulers [SCHEDULER ...]
 //! ```
 //!
 //! The model is the very small one that comes with the library, the prompts are names of
-//! schemas of the project, the canvases 40 open positions. A text without a constraint is
-//! what stands before the first end.
+//! schemas of the project, the canvases 40 open positions. Properties come in the order of
+//! their schema. A text without a constraint is what stands before the first end.
 
 // A program for people.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use formwork::{Compiler, SchemaOptions, Whitespace};
+use formwork::{Compiler, PropertyOrder, SchemaOptions, Whitespace};
 use formwork_burn::{Device, load_masked};
 use formwork_infill::schedule::{AdaBlock, SchedulerKind, SchedulerOptions};
 use formwork_infill::{Canvas, Cells, Checker, FillOptions, FreeCells, fill};
@@ -48,7 +48,7 @@ const SCHEMAS: [&str; 12] = [
 struct Sum {
     calls: usize,
     canvases: usize,
-    tokens: usize,
+    positions: usize,
     valid: usize,
     texts: usize,
     rejected: usize,
@@ -57,7 +57,7 @@ struct Sum {
 
 impl Sum {
     fn show(&self) -> String {
-        let per_100 = |count: usize| 100.0 * count as f64 / self.tokens.max(1) as f64;
+        let per_100 = |count: usize| 100.0 * count as f64 / self.positions.max(1) as f64;
         format!(
             "{:>7.1} {:>8.1} {:>6}/{:<2} {:>8} {:>7.2}",
             per_100(self.calls),
@@ -89,6 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("the model has no chat template")?;
     let options = SchemaOptions {
         whitespace: Whitespace::Any,
+        order: PropertyOrder::Schema,
         ..SchemaOptions::default()
     };
     let mut tasks = Vec::new();
@@ -116,7 +117,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{:<18} {:^44}   {:^44}", "", "with a constraint", "without");
     let head = "  calls canvases  valid    rejected seconds";
-    println!("{:<18} {head}   {head}", "for 100 tokens");
+    println!("{:<18} {head}   {head}", "for 100 positions");
     for &kind in kinds {
         let (mut held, mut free) = (Sum::default(), Sum::default());
         for (checker, canvas, prompt, judge) in &tasks {
@@ -151,8 +152,7 @@ fn one(
     sum.calls += report.model_calls;
     sum.canvases += report.canvases;
     sum.rejected += report.rejected;
-    let is_text = |&at: &usize| cells.token(at).is_some_and(|t| !cells.ends().contains(&t));
-    sum.tokens += (0..cells.len()).take_while(is_text).count();
+    sum.positions += report.commits - report.reopened;
     sum.texts += 1;
     let value = serde_json::from_slice::<Value>(&cells.text());
     sum.valid += usize::from(value.is_ok_and(|value| judge.accepts(&value)));
