@@ -229,21 +229,21 @@ impl<B: Backend> Block<B> {
 }
 
 /// Reads tensors of known shapes.
-struct Loader<'a, B: Backend> {
-    weights: &'a dyn Weights,
-    device: B::Device,
+pub(crate) struct Loader<'a, B: Backend> {
+    pub(crate) weights: &'a dyn Weights,
+    pub(crate) device: B::Device,
 }
 
 impl<B: Backend> Loader<'_, B> {
-    fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<B, 2>, ModelError> {
+    pub(crate) fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<B, 2>, ModelError> {
         self.tensor(name, shape)
     }
 
-    fn vector(&self, name: &str, len: usize) -> Result<Tensor<B, 1>, ModelError> {
+    pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Tensor<B, 1>, ModelError> {
         self.tensor(name, [len])
     }
 
-    fn tensor<const D: usize>(
+    pub(crate) fn tensor<const D: usize>(
         &self,
         name: &str,
         shape: [usize; D],
