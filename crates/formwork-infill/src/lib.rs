@@ -1,5 +1,53 @@
-//! Exact grammar constraints on a canvas.
-#![allow(missing_docs)]
+//! Exact grammar constraints on a canvas, for models that fill masks in any order.
+//!
+//! A [`Canvas`] is a text with open positions. [`Checker::open`] tells whether any text of
+//! a grammar fits it, and a [`Filling`] tells for every open position which tokens it may
+//! take so that the rest can still be filled, inside the canvas and up to its end. After
+//! a token was put in at position `p`, what is right of `p` is worked out anew, and what
+//! of all is of use: `O(n)` columns of all items in reach, `n` the positions, times the
+//! rules that are open at once.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use formwork::{Compiler, SchemaOptions, Vocab};
+//! use formwork_infill::{Canvas, Checker, InfillError};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
+//! let vocab = compiler.vocab();
+//! let byte = |b: u8| {
+//!     let node = vocab.trie().descend(vocab.trie().root(), &[b]).expect("a byte");
+//!     vocab.trie().tokens(node)[0]
+//! };
+//! let schema = r#"{"type": "array", "items": {"type": "boolean"}, "minItems": 1}"#;
+//! let language = compiler.json_schema_language(schema, &SchemaOptions::default())?;
+//! let checker = Checker::new(language, Arc::clone(vocab));
+//!
+//! let canvas = Canvas::new().fixed([byte(b'[')]).masks(2).end();
+//! let mut filling = checker.open(&canvas)?;
+//! // The bracket has to be closed by what is left.
+//! assert!(filling.allows(2, byte(b']')) && !filling.allows(2, byte(b'[')));
+//! // `[false` cannot be closed without another token.
+//! let canvas = Canvas::new().fixed([byte(b'[')]).masks(1).fixed([byte(b'[')]).end();
+//! assert_eq!(checker.open(&canvas).err(), Some(InfillError::Infeasible));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * `rules`: a language and a vocabulary as moves of items over positions; `reading`,
+//!   `content`, `rest`, `token_sets`: what tokens are to a terminal.
+//! * `chart`, `useful`: all ways through a canvas, and what of them is part of a text.
+//! * [`schedule`], [`fill`]: which positions a model fills next, and the loop.
+//!
+//! # Exactness
+//!
+//! Feasibility and every allowed set are exact for context-free grammars, whatever the
+//! vocabulary, and for JSON Schemas but for texts that have to differ (names that a schema
+//! does not list, items under `uniqueItems`): two such texts that both have an open
+//! position are taken to differ, which strings can, and some that are short or lie within
+//! one token are left out. Registers, such as which properties were seen, are all
+//! followed: schemas with many optional properties in any order may reach
+//! [`InfillLimits::max_bytes`]; `PropertyOrder::Schema` needs far less.
 
 mod bits;
 mod canvas;
