@@ -52,8 +52,8 @@ pub(super) fn run(args: &InfillArgs, printer: &mut Printer) -> Result<ExitStatus
     };
     let prompt = prompt::tokens(&args.prompt, args.raw, tokenizer, files.chat.as_ref())?;
     check_len(&canvas, &prompt, files.config.max_len)?;
-    let mut model = load_masked(&files.config, &*files.weights, args.device);
-    let model = model.as_mut().map_err(|error| CliError::other(error))?;
+    let model = load_masked(&files.config, &*files.weights, args.device);
+    let mut model = model.map_err(CliError::other)?;
     let mut cells: Box<dyn Cells> = match &source {
         None => {
             let vocab = Arc::clone(tokenizer.vocab());
@@ -72,7 +72,7 @@ pub(super) fn run(args: &InfillArgs, printer: &mut Printer) -> Result<ExitStatus
             Err(Refused::Canvas(error)) => return Err(CliError::other(error)),
         },
     };
-    let report = fill_cells(args, &mut **model, &mut *cells, &prompt)?;
+    let report = fill_cells(args, &mut *model, &mut *cells, &prompt)?;
     show(args, &*cells, &report, printer)?;
     if !printer.is_quiet() {
         printer::note(&format_args!(
@@ -110,8 +110,8 @@ fn open(
         Ok(language) => language,
         Err(error) => return Ok(Err(Refused::Source(error))),
     };
-    restrictions::warn(source.path(), language.status(), printer);
     let checker = Checker::new(language, vocab);
+    restrictions::warn(source.path(), checker.status(), printer);
     let opened = settle(&checker, canvas).and_then(|canvas| checker.open(&canvas));
     Ok(match opened {
         Ok(filling) => Ok(Box::new(filling)),

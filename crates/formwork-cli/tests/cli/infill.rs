@@ -91,7 +91,7 @@ fn without_a_constraint_anything_comes() {
 #[test]
 fn no_text_is_an_answer() {
     let schema = file("infill-none.json", OBJECT);
-    for canvas in [r#"{"a": <mask:2>"#, "<mask:1>", r#"{"c<gap:0..9>}"#] {
+    for canvas in [r#"{"a"}<mask:2>"#, "<mask:1>", r#"{"c<gap:0..9>}"#] {
         let output = run(&["infill", "--schema", &schema, "--canvas", canvas, "--trace"]);
         check_status(&output, 1);
         assert_eq!(stdout(&output), "");
