@@ -8,7 +8,8 @@
 //! stands at open positions. Seeds are fixed, and weights nearly so. Writes
 //! `config.json`, `tokenizer.json` and `model.safetensors` (16-bit) to the folder `OUT`,
 //! laid out as LLaDA (arXiv:2502.09992), and says what the model makes of open texts;
-//! both every five minutes and at the end.
+//! both every five minutes and at the end. Goes on from the weights in `OUT` if there are
+//! any.
 
 // A program for people.
 #![allow(clippy::print_stderr)]
@@ -23,7 +24,9 @@ use std::time::Duration;
 
 use formwork::TokenId;
 use formwork_burn::train::Trainer;
-use formwork_model::{Family, Masked, ModelConfig, Rope, RopeScaling, llada_name};
+use formwork_model::{
+    Family, LladaWeights, Masked, ModelConfig, Rope, RopeScaling, Safetensors, llada_name,
+};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tokenizers::AddedToken;
@@ -83,8 +86,14 @@ fn main() -> Result<()> {
 
     let config = config(mask);
     training::describe(&describe(&config, end), out)?;
-    let mut trainer = Trainer::new(&config, &Start::new(&config))?;
-    let mut rows = Rows::new(rows, end, mask, ChaCha8Rng::seed_from_u64(SEED));
+    let before = out.join("model.safetensors");
+    let mut trainer = match before.exists() {
+        true => Trainer::new(&config, &LladaWeights::new(Safetensors::open(&before)?))?,
+        false => Trainer::new(&config, &Start::new(&config))?,
+    };
+    // Whoever goes on sees the texts in another order.
+    let seed = SEED + u64::from(before.exists());
+    let mut rows = Rows::new(rows, end, mask, ChaCha8Rng::seed_from_u64(seed));
     let show = |trainer: &mut Trainer| {
         training::save(trainer, out, llada_name)?;
         samples::show(out)
