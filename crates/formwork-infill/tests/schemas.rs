@@ -127,7 +127,7 @@ fn prefixes_are_read_as_from_left_to_right() {
     let vocab = bed.vocab();
     let mut rng = Rng::new(0x1F12);
     let mut compared = 0;
-    for (name, schema) in corpus().into_iter().step_by(13) {
+    for (name, schema) in corpus().into_iter().step_by(17) {
         let schema = &schema["schema"];
         let text = schema.to_string();
         let Ok(grammar) = bed.compiler.json_schema(&text, &options()) else {
@@ -184,7 +184,7 @@ fn fills_by_chance_are_valid() {
     let vocab = bed.vocab();
     let mut rng = Rng::new(0x1F13);
     let (mut filled, mut judged) = (0, 0);
-    for (name, schema) in corpus().into_iter().step_by(7) {
+    for (name, schema) in corpus().into_iter().step_by(11) {
         let schema = &schema["schema"];
         let text = schema.to_string();
         let Ok(language) = bed.compiler.json_schema_language(&text, &options()) else {
@@ -228,4 +228,58 @@ fn fills_by_chance_are_valid() {
     }
     eprintln!("{filled} canvases filled, {judged} judged");
     assert!(filled >= 8 && judged >= 5);
+}
+
+/// One open position, beside a token that was changed: allowed is what completes the text.
+#[test]
+fn one_mask_is_told_exactly() {
+    let bed = Bed::new();
+    let vocab = bed.vocab();
+    let mut rng = Rng::new(0x1F14);
+    let (mut accepted, mut refused) = (0, 0);
+    for (name, file) in corpus().into_iter().step_by(5) {
+        let text = file["schema"].to_string();
+        let Ok(grammar) = bed.compiler.json_schema(&text, &options()) else {
+            continue;
+        };
+        let checker = bed.checker(&text);
+        let tests = file["tests"].as_array().into_iter().flatten();
+        let valid = tests.filter(|test| test["valid"] == true).take(2);
+        for instance in valid.map(|test| test["data"].to_string()) {
+            let mut tokens = segment(vocab, instance.as_bytes(), &mut rng);
+            if instance.len() > 120 || tokens.len() < 2 {
+                continue;
+            }
+            let open = rng.below(tokens.len() - 1);
+            if rng.chance(70) {
+                tokens[open + 1] = *rng.pick(&tokens);
+            }
+            let canvas = Canvas::new().fixed(tokens[..open].iter().copied()).masks(1);
+            let canvas = canvas.fixed(tokens[open + 1..].iter().copied()).end();
+            let filling = checker.open(&canvas);
+            let mut any = false;
+            for token in formwork_testkit::vocab::text_tokens(vocab) {
+                let mut matcher = grammar.matcher();
+                let before = tokens[..open].iter().all(|&token| matcher.push(token).is_ok());
+                let mut rest = std::iter::once(token).chain(tokens[open + 1..].iter().copied());
+                let fits = before && rest.all(|token| matcher.push(token).is_ok());
+                let fits = fits && matcher.is_complete();
+                any |= fits;
+                if let Ok(filling) = &filling {
+                    let allowed = filling.allows(open, token);
+                    assert_eq!(allowed, fits, "{name}: {:?} in {instance}", vocab.bytes(token));
+                }
+            }
+            match filling {
+                Ok(_) => accepted += 1,
+                Err(InfillError::Infeasible) => {
+                    assert!(!any, "{name}: {instance}");
+                    refused += 1;
+                }
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+    }
+    eprintln!("{accepted} accepted, {refused} refused");
+    assert!(accepted >= 10 && refused >= 3);
 }
