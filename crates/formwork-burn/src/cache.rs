@@ -57,8 +57,13 @@ fn write<B: Backend>(
     if end > room {
         let room = end.max(2 * room);
         let larger = Tensor::zeros([heads, room, head_dim], &device);
-        let before = own.narrow(1, 0, begin);
-        own = larger.slice_assign([0..heads, 0..begin, 0..head_dim], before);
+        own = match begin {
+            0 => larger, // nothing of no length can be cut out
+            _ => {
+                let before = own.narrow(1, 0, begin);
+                larger.slice_assign([0..heads, 0..begin, 0..head_dim], before)
+            }
+        };
     }
     *all = own.slice_assign([0..heads, begin..end, 0..head_dim], new);
     all.clone().narrow(1, 0, end)
