@@ -17,6 +17,7 @@ pub mod sampling;
 mod scratch;
 mod source;
 mod spans;
+mod stored;
 mod tokenizer;
 mod weights;
 
@@ -31,5 +32,6 @@ pub use gguf::{Gguf, GgufWeights};
 pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};
 pub use safetensors::{Safetensors, SafetensorsType, write_safetensors};
 pub use sampling::Sampling;
+pub use stored::StoredTensor;
 pub use tokenizer::{Tokenizer, TokenizerHints};
 pub use weights::{HostTensor, Weights};

@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 
 use formwork_burn::train::Trainer;
 use formwork_model::{
-    Family, HostTensor, ModelConfig, ModelError, Rope, RopeScaling, SafetensorsType, Weights,
-    write_safetensors,
+    Family, HostTensor, ModelConfig, ModelError, Rope, RopeScaling, SafetensorsType, StoredTensor,
+    Weights, write_safetensors,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -253,8 +253,8 @@ impl Weights for Begin {
         self.tensors.get(name).map(|tensor| tensor.shape.clone())
     }
 
-    fn read(&self, name: &str) -> std::result::Result<HostTensor, ModelError> {
+    fn stored(&self, name: &str) -> std::result::Result<StoredTensor, ModelError> {
         // Whoever reads has asked for the shape.
-        Ok(self.tensors[name].clone())
+        self.tensors[name].clone().try_into()
     }
 }
