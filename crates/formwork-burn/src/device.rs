@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn_flex::Flex;
-use formwork_model::{LanguageModel, ModelConfig, ModelError, ModelErrorKind, Weights};
+use formwork_model::{
+    LanguageModel, ModelConfig, ModelError, ModelErrorKind, StoredTensor, Weights,
+};
 
 use crate::model::Model;
 
@@ -64,20 +66,25 @@ pub fn load(
 ) -> Result<Box<dyn LanguageModel>, ModelError> {
     match device {
         Device::Cpu => {
-            let model = Model::<Flex>::new(config, weights, &Default::default())?;
+            let model = Model::<Flex, StoredTensor>::new(config, weights, &Default::default())?;
             Ok(Box::new(model))
         }
         #[cfg(feature = "cuda")]
         Device::Cuda(number) => {
             cuda::check(number)?;
             let device = burn_cuda::CudaDevice::new(number);
-            let model = Model::<burn_cuda::Cuda>::new(config, weights, &device)?;
+            let model =
+                Model::<burn_cuda::Cuda, burn_tensor::Tensor<_, 2>>::new(config, weights, &device)?;
             Ok(Box::new(model))
         }
         #[cfg(feature = "wgpu")]
         Device::Wgpu => {
             wgpu_is_there()?;
-            let model = Model::<burn_wgpu::Wgpu>::new(config, weights, &Default::default())?;
+            let model = Model::<burn_wgpu::Wgpu, burn_tensor::Tensor<_, 2>>::new(
+                config,
+                weights,
+                &Default::default(),
+            )?;
             Ok(Box::new(model))
         }
         #[cfg(not(all(feature = "cuda", feature = "wgpu")))]

@@ -1,9 +1,12 @@
 //! Decoders of the Llama and Qwen families on [burn](https://burn.dev).
 //!
 //! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel); which device it runs
-//! on is chosen at run time ([`Device`]), and no type of burn is in any signature. Weights
-//! are kept as 32-bit floats. A token of a text takes `O(parameters + layers * length)`:
-//! keys and values of what was read are kept (forks share them).
+//! on is chosen at run time ([`Device`]), and no type of burn is in any signature. A token
+//! of a text takes `O(parameters + layers * length)`: keys and values of what was read are
+//! kept (forks share them).
+//!
+//! The CPU keeps matrices as their file has them, so that a model takes about as much
+//! memory as its file; GPUs keep 32-bit floats. Products are of 32-bit floats everywhere.
 //!
 //! ```no_run
 //! use formwork_burn::{Device, load};
@@ -24,6 +27,7 @@ mod device;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod kernel;
 mod layers;
+mod matrix;
 mod model;
 mod sampler;
 #[cfg(feature = "train")]
