@@ -4,14 +4,24 @@ use burn_tensor::activation::softmax;
 use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
 
-/// Attends to what lies before, grouped (Ainslie et al., arXiv:2305.13245): heads of
+/// What a token attends to of its text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reach {
+    /// Itself and what lies before.
+    Before,
+    /// Everything.
+    All,
+}
+
+/// Attends to the tokens in reach, grouped (Ainslie et al., arXiv:2305.13245): heads of
 /// queries in equal groups share a head of keys.
 ///
-/// `queries` are those of the last `n` tokens of each of some equally long texts,
-/// `[texts * n, heads, head_dim]`; `keys` and `values` those of all of their tokens,
+/// `queries` are those of `n` tokens of each of some equally long texts, the last ones
+/// unless all are in reach, `[texts * n, heads, head_dim]`; `keys` and `values` those of all of their tokens,
 /// `[texts * kv_heads, len, head_dim]`. Returns `[texts * n, heads * head_dim]`.
 pub(crate) fn attend<B: Backend>(
     texts: usize,
+    reach: Reach,
     queries: Tensor<B, 3>,
     keys: Tensor<B, 3>,
     values: Tensor<B, 3>,
@@ -27,7 +37,7 @@ pub(crate) fn attend<B: Backend>(
         .reshape([all_kv_heads, group * n, head_dim]);
     let scale = 1.0 / (head_dim as f64).sqrt();
     let mut scores = (queries * scale).matmul(keys.swap_dims(1, 2));
-    if n > 1 {
+    if reach == Reach::Before && n > 1 {
         scores = scores + later::<B>(n, len, group, &device);
     }
     softmax(scores, 2)

@@ -36,10 +36,21 @@ impl<B: Backend> Cache<B> {
         values: Tensor<B, 3>,
     ) -> (Tensor<B, 3>, Tensor<B, 3>) {
         let [_, added, _] = keys.dims();
-        let end = len + added;
+        self.replace(len, len + added, keys, values)
+    }
+
+    /// Writes tokens from `begin` on, over those that were there, and returns the keys
+    /// and values of the first `len`.
+    pub(crate) fn replace(
+        &mut self,
+        begin: usize,
+        len: usize,
+        keys: Tensor<B, 3>,
+        values: Tensor<B, 3>,
+    ) -> (Tensor<B, 3>, Tensor<B, 3>) {
         (
-            write(&mut self.keys, len, end, keys),
-            write(&mut self.values, len, end, values),
+            write(&mut self.keys, begin, len, keys),
+            write(&mut self.values, begin, len, values),
         )
     }
 }
@@ -47,18 +58,20 @@ impl<B: Backend> Cache<B> {
 fn write<B: Backend>(
     all: &mut Tensor<B, 3>,
     begin: usize,
-    end: usize,
+    len: usize,
     new: Tensor<B, 3>,
 ) -> Tensor<B, 3> {
     let device = new.device();
     let [heads, room, head_dim] = all.dims();
+    let end = begin + new.dims()[1];
     // Taken out, so that it is the only one and can be written in place.
     let mut own = std::mem::replace(all, Tensor::empty([0, 0, 0], &device));
     if end > room {
         let room = end.max(2 * room);
         let larger = Tensor::zeros([heads, room, head_dim], &device);
+        // burn refuses to cut out nothing.
         own = match begin {
-            0 => larger, // nothing of no length can be cut out
+            0 => larger,
             _ => {
                 let before = own.narrow(1, 0, begin);
                 larger.slice_assign([0..heads, 0..begin, 0..head_dim], before)
@@ -66,5 +79,5 @@ fn write<B: Backend>(
         };
     }
     *all = own.slice_assign([0..heads, begin..end, 0..head_dim], new);
-    all.clone().narrow(1, 0, end)
+    all.clone().narrow(1, 0, len)
 }

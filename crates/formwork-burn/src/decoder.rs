@@ -229,17 +229,21 @@ impl<B: Backend, M: Matrix<B>> Block<B, M> {
 }
 
 /// Reads tensors of known shapes.
-struct Loader<'a, B: Backend> {
-    weights: &'a dyn Weights,
-    device: B::Device,
+pub(crate) struct Loader<'a, B: Backend> {
+    pub(crate) weights: &'a dyn Weights,
+    pub(crate) device: B::Device,
 }
 
 impl<B: Backend> Loader<'_, B> {
-    fn matrix<M: Matrix<B>>(&self, name: &str, shape: [usize; 2]) -> Result<M, ModelError> {
+    pub(crate) fn matrix<M: Matrix<B>>(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+    ) -> Result<M, ModelError> {
         Ok(M::load(self.stored(name, &shape)?, &self.device))
     }
 
-    fn vector(&self, name: &str, len: usize) -> Result<Tensor<B, 1>, ModelError> {
+    pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Tensor<B, 1>, ModelError> {
         let HostTensor { values, .. } = self.stored(name, &[len])?.into();
         Ok(Tensor::from_data(
             TensorData::new(values, [len]),

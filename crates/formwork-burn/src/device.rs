@@ -5,10 +5,13 @@ use std::str::FromStr;
 
 use burn_flex::Flex;
 use formwork_model::{
-    LanguageModel, ModelConfig, ModelError, ModelErrorKind, StoredTensor, Weights,
+    LanguageModel, MaskedModel, ModelConfig, ModelError, ModelErrorKind, StoredTensor, Weights,
 };
 
+use crate::masked::Diffusion;
+use crate::matrix::Matrix;
 use crate::model::Model;
+use crate::sampler::Sampler;
 
 /// Where a model runs.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -53,39 +56,76 @@ impl FromStr for Device {
     }
 }
 
-/// Loads a model onto a device.
+/// Loads a causal model onto a device.
 ///
 /// # Errors
 ///
 /// If the device or its driver is not there, or not built in; if a tensor is missing, of
-/// another shape, or cannot be read.
+/// another shape, or cannot be read; if the model is a masked one.
 pub fn load(
     config: &ModelConfig,
     weights: &dyn Weights,
     device: Device,
 ) -> Result<Box<dyn LanguageModel>, ModelError> {
+    on(device, &Causal(config, weights))
+}
+
+/// Loads a masked diffusion model onto a device: a LLaDA, a Dream, a BERT, or one
+/// laid out as they are. Weights of LLaDA come through
+/// [`LladaWeights`](formwork_model::LladaWeights), as
+/// [`ModelFiles`](formwork_model::ModelFiles) has them.
+///
+/// # Errors
+///
+/// As [`load`], and if the model is a causal one.
+pub fn load_masked(
+    config: &ModelConfig,
+    weights: &dyn Weights,
+    device: Device,
+) -> Result<Box<dyn MaskedModel>, ModelError> {
+    on(device, &Diffusing(config, weights))
+}
+
+/// What is made once the backend of a device, and how it keeps matrices, is known.
+trait Make {
+    type Made;
+
+    fn make<B: Sampler, M: Matrix<B>>(&self, device: &B::Device) -> Result<Self::Made, ModelError>;
+}
+
+struct Causal<'a>(&'a ModelConfig, &'a dyn Weights);
+
+impl Make for Causal<'_> {
+    type Made = Box<dyn LanguageModel>;
+
+    fn make<B: Sampler, M: Matrix<B>>(&self, device: &B::Device) -> Result<Self::Made, ModelError> {
+        Ok(Box::new(Model::<B, M>::new(self.0, self.1, device)?))
+    }
+}
+
+struct Diffusing<'a>(&'a ModelConfig, &'a dyn Weights);
+
+impl Make for Diffusing<'_> {
+    type Made = Box<dyn MaskedModel>;
+
+    fn make<B: Sampler, M: Matrix<B>>(&self, device: &B::Device) -> Result<Self::Made, ModelError> {
+        Ok(Box::new(Diffusion::<B>::new::<M>(self.0, self.1, device)?))
+    }
+}
+
+fn on<M: Make>(device: Device, make: &M) -> Result<M::Made, ModelError> {
     match device {
-        Device::Cpu => {
-            let model = Model::<Flex, StoredTensor>::new(config, weights, &Default::default())?;
-            Ok(Box::new(model))
-        }
+        Device::Cpu => make.make::<Flex, StoredTensor>(&Default::default()),
         #[cfg(feature = "cuda")]
         Device::Cuda(number) => {
             cuda::check(number)?;
             let device = burn_cuda::CudaDevice::new(number);
-            let model =
-                Model::<burn_cuda::Cuda, burn_tensor::Tensor<_, 2>>::new(config, weights, &device)?;
-            Ok(Box::new(model))
+            make.make::<burn_cuda::Cuda, burn_tensor::Tensor<_, 2>>(&device)
         }
         #[cfg(feature = "wgpu")]
         Device::Wgpu => {
             wgpu_is_there()?;
-            let model = Model::<burn_wgpu::Wgpu, burn_tensor::Tensor<_, 2>>::new(
-                config,
-                weights,
-                &Default::default(),
-            )?;
-            Ok(Box::new(model))
+            make.make::<burn_wgpu::Wgpu, burn_tensor::Tensor<_, 2>>(&Default::default())
         }
         #[cfg(not(all(feature = "cuda", feature = "wgpu")))]
         device => {

@@ -6,7 +6,7 @@ use burn_tensor::{Int, Tensor, TensorData};
 use formwork_model::{HostTensor, StoredTensor};
 
 /// A matrix of weights, `[outputs, inputs]`.
-pub(crate) trait Matrix<B: Backend>: Sized + Send {
+pub(crate) trait Matrix<B: Backend>: Sized + Send + 'static {
     /// Takes a matrix to a device.
     fn load(stored: StoredTensor, device: &B::Device) -> Self;
 

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use burn_tensor::Tensor;
 use burn_tensor::backend::Backend;
-use burn_tensor::{Int, Tensor, TensorData};
 use formwork::TokenId;
 use formwork_model::{
-    Draw, LanguageModel, Logits, ModelConfig, ModelError, ModelErrorKind, SequenceId, Step,
-    Weights, sampling,
+    LanguageModel, Logits, ModelConfig, ModelError, ModelErrorKind, SequenceId, Step, Weights,
 };
 
-use crate::attention::attend;
+use crate::attention::{Reach, attend};
 use crate::cache::Cache;
 use crate::decoder::Decoder;
 use crate::matrix::Matrix;
-use crate::sampler::{Sampler, to_host};
+use crate::rows::Rows;
+use crate::sampler::Sampler;
 
 /// A decoder with the texts that it has read.
 ///
@@ -40,6 +40,12 @@ impl<B: Backend, M: Matrix<B>> Model<B, M> {
         weights: &dyn Weights,
         device: &B::Device,
     ) -> Result<Model<B, M>, ModelError> {
+        if config.masked.is_some() {
+            return Err(ModelError::new(
+                ModelErrorKind::Unsupported,
+                "the model fills masks and does not write on; load it as a masked model",
+            ));
+        }
         Ok(Model {
             decoder: Decoder::new(config, weights, device)?,
             texts: BTreeMap::new(),
@@ -136,15 +142,12 @@ impl<B: Sampler, M: Matrix<B>> LanguageModel for Model<B, M> {
     fn forward(&mut self, steps: &[Step<'_>]) -> Result<Box<dyn Logits>, ModelError> {
         self.check(steps)?;
         if steps.is_empty() {
-            return Ok(Box::new(Rows::<B> {
-                rows: None,
-                vocab_len: self.vocab_len(),
-            }));
+            return Ok(Box::new(Rows::<B>::none(&self.decoder)));
         }
         let Model { decoder, texts, .. } = self;
         let mut tokens = Vec::new();
         let mut positions = Vec::new();
-        let mut wanted: Vec<i32> = Vec::new();
+        let mut wanted = Vec::new();
         let mut lens = Vec::new();
         for step in steps {
             let len = texts.get(&step.sequence).map_or(0, |text| text.len);
@@ -152,7 +155,7 @@ impl<B: Sampler, M: Matrix<B>> LanguageModel for Model<B, M> {
             positions.extend(len..len + step.tokens.len());
             let end = tokens.len();
             let rows = step.wanted.rows(step.tokens.len());
-            wanted.extend((end - rows..end).map(|row| row as i32));
+            wanted.extend(end - rows..end);
             lens.push(len);
         }
         let x = decoder.pass(&tokens, positions.into_iter(), |layer, heads| {
@@ -171,7 +174,7 @@ impl<B: Sampler, M: Matrix<B>> LanguageModel for Model<B, M> {
                     Some(cache) => cache.append(len, keys, values),
                     None => (keys, values), // every step was looked up before
                 };
-                parts.push(attend(1, queries, keys, values));
+                parts.push(attend(1, Reach::Before, queries, keys, values));
             }
             match parts.len() {
                 1 => parts.swap_remove(0),
@@ -183,47 +186,7 @@ impl<B: Sampler, M: Matrix<B>> LanguageModel for Model<B, M> {
                 text.len = len + step.tokens.len();
             }
         }
-        let rows = (!wanted.is_empty()).then(|| {
-            let all = wanted.len() == tokens.len();
-            let count = wanted.len();
-            let wanted = TensorData::new(wanted, [count]);
-            let wanted: Tensor<B, 1, Int> = Tensor::from_data(wanted, &decoder.device);
-            decoder.logits(match all {
-                true => x,
-                false => x.select(0, wanted),
-            })
-        });
-        Ok(Box::new(Rows {
-            rows,
-            vocab_len: decoder.config.vocab_len,
-        }))
-    }
-}
-
-/// Rows of logits on a device.
-struct Rows<B: Backend> {
-    /// `[rows, vocab_len]`, if there are any.
-    rows: Option<Tensor<B, 2>>,
-    vocab_len: usize,
-}
-
-impl<B: Sampler> Logits for Rows<B> {
-    fn rows(&self) -> usize {
-        self.rows.as_ref().map_or(0, |rows| rows.dims()[0])
-    }
-
-    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
-        self.rows.as_ref().map_or(Ok(Vec::new()), to_host)
-    }
-
-    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        match &self.rows {
-            Some(rows) => B::sample(rows, draws),
-            None => {
-                let no_row = |draw| sampling::sample(&[], self.vocab_len, draw);
-                draws.iter().map(no_row).collect()
-            }
-        }
+        Ok(Box::new(Rows::select(decoder, x, &wanted)))
     }
 }
 
@@ -231,6 +194,6 @@ fn unknown(SequenceId(number): SequenceId) -> ModelError {
     request(format!("there is no text {number}"))
 }
 
-fn request(message: String) -> ModelError {
+pub(crate) fn request(message: String) -> ModelError {
     ModelError::new(ModelErrorKind::Request, message)
 }

@@ -8,7 +8,7 @@ use burn_tensor::activation::log_softmax;
 use burn_tensor::{Int, Tensor, TensorData};
 use formwork_model::{HostTensor, ModelConfig, ModelError, ModelErrorKind, Weights};
 
-use crate::attention::attend;
+use crate::attention::{Reach, attend};
 use crate::decoder::{Decoder, Parameter};
 
 type Train = Autodiff<Flex>;
@@ -19,6 +19,77 @@ pub struct Trainer {
     decoder: Decoder<Train>,
     moments: Vec<Moments>,
     steps: i32,
+}
+
+/// Equally long texts, and what a decoder should say to them.
+pub struct Batch {
+    texts: usize,
+    reach: Reach,
+    /// Those of all texts, one behind the other.
+    tokens: Vec<u32>,
+    /// The tokens whose output counts, what it should predict, and how much it counts.
+    places: Vec<i32>,
+    targets: Vec<i32>,
+    weights: Vec<f32>,
+}
+
+impl Batch {
+    /// Every token but the first is predicted from those before it. Rows are equally
+    /// long; the first `lens` tokens of each are text, the others are padding. The loss
+    /// is the mean of a token.
+    #[must_use]
+    pub fn causal(rows: &[&[u32]], lens: &[usize]) -> Batch {
+        let n = rows.first().map_or(0, |row| row.len().saturating_sub(1));
+        let mut batch = Batch::new(rows.len(), Reach::Before);
+        for (row, &len) in rows.iter().zip(lens) {
+            let first = batch.tokens.len();
+            batch.tokens.extend(&row[..n]);
+            for at in 1..len.min(row.len()) {
+                batch.count(first + at - 1, row[at], 1.0);
+            }
+        }
+        let count = batch.weights.len().max(1) as f32;
+        batch.weights.iter_mut().for_each(|weight| *weight /= count);
+        batch
+    }
+
+    /// Masked tokens are predicted from all others (Nie et al., arXiv:2502.09992,
+    /// equation 3). Rows are equally long; `is_masked` says of each token whether `mask`
+    /// stands in its place, and `weights` how much such a token of a row counts: one
+    /// divided by the probability that it is masked. The loss is a bound of the mean of
+    /// a token.
+    #[must_use]
+    pub fn masked(rows: &[&[u32]], is_masked: &[Vec<bool>], weights: &[f32], mask: u32) -> Batch {
+        let mut batch = Batch::new(rows.len(), Reach::All);
+        for ((row, is_masked), &weight) in rows.iter().zip(is_masked).zip(weights) {
+            for (&token, &is_masked) in row.iter().zip(is_masked) {
+                if is_masked {
+                    batch.count(batch.tokens.len(), token, weight);
+                }
+                batch.tokens.push(if is_masked { mask } else { token });
+            }
+        }
+        let count = batch.tokens.len().max(1) as f32;
+        batch.weights.iter_mut().for_each(|weight| *weight /= count);
+        batch
+    }
+
+    fn new(texts: usize, reach: Reach) -> Batch {
+        Batch {
+            texts,
+            reach,
+            tokens: Vec::new(),
+            places: Vec::new(),
+            targets: Vec::new(),
+            weights: Vec::new(),
+        }
+    }
+
+    fn count(&mut self, place: usize, target: u32, weight: f32) {
+        self.places.push(place as i32);
+        self.targets.push(target as i32);
+        self.weights.push(weight);
+    }
 }
 
 /// Running means of a gradient and of its square, as matrices.
@@ -66,10 +137,9 @@ impl Trainer {
         })
     }
 
-    /// One step on a batch of equally long rows of tokens; the first `lens` of each are
-    /// text, the others are padding. Returns the mean loss of a token in nats.
-    pub fn step(&mut self, rows: &[&[u32]], lens: &[usize], rate: f64) -> f64 {
-        let loss = self.loss(rows, lens);
+    /// One step on a batch. Returns its loss in nats.
+    pub fn step(&mut self, batch: &Batch, rate: f64) -> f64 {
+        let loss = self.loss(batch);
         let value = scalar(loss.clone().inner());
         let gradients = loss.backward();
         let mut found = Vec::new();
@@ -111,39 +181,35 @@ impl Trainer {
         value
     }
 
-    /// The mean loss of a batch without a step.
-    pub fn evaluate(&self, rows: &[&[u32]], lens: &[usize]) -> f64 {
-        scalar(self.loss(rows, lens).inner())
+    /// The loss of a batch without a step.
+    pub fn evaluate(&self, batch: &Batch) -> f64 {
+        scalar(self.loss(batch).inner())
     }
 
-    /// The mean cross entropy of every token but the first of each row.
-    fn loss(&self, rows: &[&[u32]], lens: &[usize]) -> Tensor<Train, 1> {
-        let texts = rows.len();
-        let n = rows.first().map_or(0, |row| row.len().saturating_sub(1));
+    fn loss(&self, batch: &Batch) -> Tensor<Train, 1> {
+        let &Batch { texts, reach, .. } = batch;
         let device = Default::default();
-        let inputs: Vec<u32> = rows.iter().flat_map(|row| &row[..n]).copied().collect();
-        let targets = rows.iter().flat_map(|row| &row[1..]);
-        let targets: Vec<i32> = targets.map(|&token| token as i32).collect();
-        let counted = lens
-            .iter()
-            .flat_map(|&len| (1..=n).map(move |at| if at < len { 1.0f32 } else { 0.0 }));
-        let counted: Vec<f32> = counted.collect();
-        let count: f32 = counted.iter().sum();
-        let positions = (0..texts).flat_map(|_| 0..n);
-        let x = self.decoder.pass(&inputs, positions, |_, heads| {
+        let positions = (0..texts).flat_map(|_| 0..batch.tokens.len() / texts);
+        let x = self.decoder.pass(&batch.tokens, positions, |_, heads| {
             let apart = |all: Tensor<Train, 3>| {
                 let [rows, heads, head_dim] = all.dims();
                 all.reshape([texts, rows / texts, heads, head_dim])
                     .swap_dims(1, 2)
                     .reshape([texts * heads, rows / texts, head_dim])
             };
-            attend(texts, heads.queries, apart(heads.keys), apart(heads.values))
+            let (keys, values) = (apart(heads.keys), apart(heads.values));
+            attend(texts, reach, heads.queries, keys, values)
         });
+        let n = batch.places.len();
+        let ids = |ids: &[i32]| -> Tensor<Train, 1, Int> {
+            Tensor::from_data(TensorData::new(ids.to_vec(), [n]), &device)
+        };
+        // PERF: what does not count needs no head, a good part of a small model's work.
+        let x = x.select(0, ids(&batch.places));
         let likely = log_softmax(self.decoder.logits(x), 1);
-        let targets = TensorData::new(targets, [texts * n, 1]);
-        let targets: Tensor<Train, 2, Int> = Tensor::from_data(targets, &device);
-        let counted = Tensor::from_data(TensorData::new(counted, [texts * n, 1]), &device);
-        (likely.gather(1, targets) * counted).sum() / -f64::from(count.max(1.0))
+        let likely = likely.gather(1, ids(&batch.targets).unsqueeze_dim(1));
+        let weights = TensorData::new(batch.weights.clone(), [n, 1]);
+        -(likely * Tensor::from_data(weights, &device)).sum()
     }
 
     /// The weights as they are.

@@ -3,7 +3,9 @@
 // Tests fail by panicking, and say what they skipped.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 
 use formwork::TokenId;
 use formwork_burn::{Device, load};
@@ -12,13 +14,9 @@ use formwork_model::{
     Weights,
 };
 
-const DECODERS: [&str; 4] = ["llama", "llama3-rope", "qwen2", "qwen3"];
+use common::{assert_near, folder};
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/reference")
-        .join(name)
-}
+const DECODERS: [&str; 4] = ["llama", "llama3-rope", "qwen2", "qwen3"];
 
 struct Reference {
     model: Box<dyn LanguageModel>,
@@ -29,12 +27,8 @@ struct Reference {
 
 /// Every decoder on every device that is built in and there.
 fn references() -> Vec<Reference> {
-    let built_in: &[Device] = match cfg!(feature = "wgpu") {
-        true => &[Device::Cpu, Device::Wgpu],
-        false => &[Device::Cpu],
-    };
     let mut all = Vec::new();
-    for &device in built_in {
+    for &device in common::devices() {
         for name in DECODERS {
             match reference(name, device) {
                 Ok(reference) => all.push(reference),
@@ -83,15 +77,6 @@ fn rows(model: &mut dyn LanguageModel, steps: &[Step<'_>]) -> Vec<Vec<f32>> {
     let rows: Vec<Vec<f32>> = all.chunks(model.vocab_len()).map(<[f32]>::to_vec).collect();
     assert_eq!(rows.len(), logits.rows());
     rows
-}
-
-fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], bound: f32) {
-    assert_eq!(found.len(), expected.len());
-    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
-        let worst = apart.fold(0.0, f32::max);
-        assert!(worst <= bound, "row {at} is {worst} off");
-    }
 }
 
 #[test]
@@ -164,6 +149,19 @@ fn long_texts_at_once_and_in_pieces() {
             begin = end;
         }
         assert_eq!(begin, tokens.len());
+    }
+}
+
+#[test]
+fn a_long_text_at_once_and_in_two_parts() {
+    for mut reference in references() {
+        let model = &mut *reference.model;
+        let long: Vec<TokenId> = (0..100).map(|i| TokenId(7 * i % 64)).collect();
+        let (whole, parts) = (model.begin(), model.begin());
+        let expected = rows(model, &[step(whole, &long, Wanted::Last)]);
+        rows(model, &[step(parts, &long[..30], Wanted::Nothing)]);
+        let found = rows(model, &[step(parts, &long[30..], Wanted::Last)]);
+        assert_near(&found, &expected, 1e-4);
     }
 }
 

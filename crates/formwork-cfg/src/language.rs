@@ -43,6 +43,8 @@ pub struct CfgLanguage {
     /// See [`CfgLanguage::close`]; empty where not known yet.
     closed: Vec<Box<[Position]>>,
     foreign_ids: FxHashMap<ForeignDot, Dot>,
+    /// See [`Language::is_in_cycles`], by rule, once somebody has asked.
+    in_cycles: Option<Vec<bool>>,
     heap_bytes: usize,
 }
 
@@ -122,6 +124,7 @@ impl CfgLanguage {
             closed: vec![Box::default(); network.ways.len()],
             foreign_ids: FxHashMap::default(),
             names,
+            in_cycles: None,
             called: FxHashMap::from_iter([(WHOLE, 0)]),
             network,
         }
@@ -377,6 +380,14 @@ impl Language for CfgLanguage {
             }
         }
         true
+    }
+
+    fn is_in_cycles(&mut self, callee: Dot) -> bool {
+        let Some(&rule) = self.called.get(&callee) else {
+            return true; // of another language
+        };
+        let in_cycles = self.in_cycles.get_or_insert_with(|| self.network.in_cycles());
+        in_cycles.get(rule as usize).copied().unwrap_or(true)
     }
 
     fn min_bytes(&mut self, dot: Dot) -> u32 {

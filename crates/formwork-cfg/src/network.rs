@@ -84,6 +84,53 @@ impl Network {
         Ok(())
     }
 
+    /// Rules through which all cycles of calls go: those that a search depth first comes
+    /// back to while they are open. Linear.
+    pub(crate) fn in_cycles(&self) -> Vec<bool> {
+        let mut in_cycles = vec![false; self.rules.len()];
+        // 0: not seen; 1: open; 2: done.
+        let mut state = vec![0u8; self.rules.len()];
+        let mut open: Vec<(u32, Vec<u32>)> = Vec::new();
+        for rule in 0..self.rules.len() as u32 {
+            if state[rule as usize] == 0 {
+                state[rule as usize] = 1;
+                open.push((rule, self.callees(rule)));
+            }
+            while let Some((rule, left)) = open.last_mut() {
+                let rule = *rule;
+                match left.pop() {
+                    None => {
+                        state[rule as usize] = 2;
+                        open.pop();
+                    }
+                    Some(callee) => match state[callee as usize] {
+                        0 => {
+                            state[callee as usize] = 1;
+                            open.push((callee, self.callees(callee)));
+                        }
+                        1 => in_cycles[callee as usize] = true,
+                        _ => {}
+                    },
+                }
+            }
+        }
+        in_cycles
+    }
+
+    fn callees(&self, rule: u32) -> Vec<u32> {
+        let mut callees = Vec::new();
+        for at in self.closure([self.rules[rule as usize].start], |_| true) {
+            for &(symbol, _) in &self.ways[at as usize].steps {
+                if let Symbol::Rule(callee) = symbol {
+                    callees.push(callee);
+                }
+            }
+        }
+        callees.sort_unstable();
+        callees.dedup();
+        callees
+    }
+
     /// Which rules can be read from start to end if only some of the symbols that
     /// are no rules may be; linear.
     ///

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "models")]
 mod generate;
+#[cfg(feature = "models")]
+mod infill;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use formwork_bench::documents;
 use crate::error::CliError;
 #[cfg(feature = "models")]
 pub(crate) use generate::{ConstraintArgs, GenerateArgs};
+#[cfg(feature = "models")]
+pub(crate) use infill::InfillArgs;
 
 /// JSON Schema and context-free grammars to exact token masks.
 ///
@@ -38,6 +42,8 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     #[cfg(feature = "models")]
     Generate(GenerateArgs),
+    #[cfg(feature = "models")]
+    Infill(InfillArgs),
     Dot(DotArgs),
     Maskbench(MaskbenchArgs),
     Suite(SuiteArgs),
@@ -378,9 +384,14 @@ enum Order {
 impl SchemaArgs {
     /// The same, with white space only where asked for.
     pub(crate) fn build_compact(&self) -> Result<SchemaOptions, CliError> {
+        self.build_or(Whitespace::Compact)
+    }
+
+    /// The same, with this white space unless another was asked for.
+    pub(crate) fn build_or(&self, whitespace: Whitespace) -> Result<SchemaOptions, CliError> {
         let mut options = self.build()?;
         if self.whitespace.is_none() {
-            options.whitespace = Whitespace::Compact;
+            options.whitespace = whitespace;
         }
         Ok(options)
     }

@@ -4,6 +4,8 @@ mod check;
 mod dot;
 #[cfg(feature = "models")]
 mod generate;
+#[cfg(feature = "models")]
+mod infill;
 mod mask;
 mod maskbench;
 mod report;
@@ -24,6 +26,8 @@ pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliE
         Command::Validate(args) => validate::run(args, printer),
         #[cfg(feature = "models")]
         Command::Generate(args) => generate::run(args, printer),
+        #[cfg(feature = "models")]
+        Command::Infill(args) => infill::run(args, printer),
         Command::Dot(args) => dot::run(args, printer),
         Command::Mask(args) => mask::run(args, printer),
         Command::Maskbench(args) => maskbench::run(args, printer),

@@ -9,10 +9,14 @@ mod commands;
 mod error;
 mod expect;
 mod explain;
+#[cfg(feature = "models")]
+mod holes;
 mod input;
 mod location;
 mod printer;
 mod progress;
+#[cfg(feature = "models")]
+mod prompt;
 mod restrictions;
 mod source;
 mod status;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "models")]
+use formwork::Language;
 use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
 use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
 use formwork_bench::maskbench::schema_of_case;
@@ -98,6 +100,22 @@ impl Source {
             Kind::Grammar(format, syntax) => {
                 let grammar = self.grammar(*format, syntax)?;
                 Ok(compiler.cfg_with(&grammar, &CfgLimits::default(), options)?)
+            }
+        }
+    }
+
+    /// What it says, for engines that do not read from left to right.
+    #[cfg(feature = "models")]
+    pub(crate) fn language(
+        &self,
+        compiler: &Compiler,
+        options: &SchemaOptions,
+    ) -> Result<Box<dyn Language>, SourceError> {
+        match &self.kind {
+            Kind::Schema => Ok(compiler.json_schema_language(&self.text, options)?),
+            Kind::Grammar(format, syntax) => {
+                let grammar = self.grammar(*format, syntax)?;
+                Ok(compiler.cfg_language(&grammar, &CfgLimits::default(), options)?)
             }
         }
     }

@@ -9,7 +9,12 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
 /// The bytes as text in backticks, to be read at a glance; what is not
 /// printable is escaped.
 pub(crate) fn code(bytes: &[u8]) -> String {
-    format!("`{}`", escape(bytes, |c| matches!(c, '"' | '\'' | '\\')))
+    format!("`{}`", plain(bytes))
+}
+
+/// The same without backticks.
+pub(crate) fn plain(bytes: &[u8]) -> String {
+    escape(bytes, |c| matches!(c, '"' | '\'' | '\\'))
 }
 
 fn escape(bytes: &[u8], is_plain: impl Fn(char) -> bool) -> String {

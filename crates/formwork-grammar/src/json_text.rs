@@ -35,6 +35,12 @@ pub trait CharAutomaton: Send + Sync {
         ([u64::MAX; 2], u64::MAX)
     }
 
+    /// The state that every character of an inclusive range, free of surrogates, leads
+    /// to, if there is one. `None` is always right.
+    fn after_any(&self, _state: CharState, _low: u32, _high: u32) -> Option<CharState> {
+        None
+    }
+
     /// See [`Terminal::captures`].
     fn captures(&self) -> bool {
         false
@@ -126,6 +132,114 @@ enum Place {
     /// In a UTF-8 sequence of `len` bytes: `missing` continuation bytes, the
     /// bits so far.
     Utf8 { len: u32, missing: u32, bits: u32 },
+    /// In a character of which it matters no more which one it is: the state of the
+    /// content is that behind it.
+    Tail(Tail),
+}
+
+/// What has to come until a character ends, whichever it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Tail {
+    /// So many digits of `\uXXXX`.
+    Hex(u32),
+    /// The same for a high surrogate, and then a low one.
+    High(u32),
+    /// The backslash of a low surrogate.
+    Escape,
+    /// Its `u`.
+    Unit,
+    /// So many of its digits.
+    Low(u32),
+    /// So many continuation bytes.
+    Utf8(u32),
+}
+
+impl Tail {
+    fn pack(self) -> u32 {
+        match self {
+            Tail::Hex(left) => left,
+            Tail::High(left) => 8 | left,
+            Tail::Escape => 16,
+            Tail::Unit => 17,
+            Tail::Low(left) => 24 | left,
+            Tail::Utf8(left) => 32 | left,
+        }
+    }
+
+    fn unpack(word: u32) -> Tail {
+        let left = word & 7;
+        match word >> 3 {
+            0 => Tail::Hex(left),
+            1 => Tail::High(left),
+            2 if left == 0 => Tail::Escape,
+            2 => Tail::Unit,
+            3 => Tail::Low(left),
+            _ => Tail::Utf8(left),
+        }
+    }
+
+    fn bytes_left(self) -> u32 {
+        match self {
+            Tail::Hex(left) | Tail::Low(left) | Tail::Utf8(left) => left,
+            Tail::High(left) => left + 6,
+            Tail::Escape => 6,
+            Tail::Unit => 5,
+        }
+    }
+
+    /// What is left after a byte, if it can be read: nothing at the end of the character.
+    fn after(self, byte: u8) -> Option<Option<Tail>> {
+        let hex = hex_value(byte);
+        match self {
+            Tail::Hex(left) => hex.map(|_| (left > 1).then(|| Tail::Hex(left - 1))),
+            Tail::High(left) => {
+                hex.map(|_| Some(if left > 1 { Tail::High(left - 1) } else { Tail::Escape }))
+            }
+            Tail::Escape => (byte == b'\\').then_some(Some(Tail::Unit)),
+            Tail::Unit => (byte == b'u').then_some(Some(Tail::Low(4))),
+            Tail::Low(4) => (hex == Some(0xD)).then_some(Some(Tail::Low(3))),
+            Tail::Low(3) => hex.filter(|&digit| digit >= 0xC).map(|_| Some(Tail::Low(2))),
+            Tail::Low(left) => hex.map(|_| (left > 1).then(|| Tail::Low(left - 1))),
+            Tail::Utf8(left) => {
+                let continues = (0x80..=0xBF).contains(&byte);
+                continues.then(|| (left > 1).then(|| Tail::Utf8(left - 1)))
+            }
+        }
+    }
+
+    /// What has to come after a place within a character, if that depends on nothing
+    /// else.
+    fn of(place: Place) -> Option<Tail> {
+        match place {
+            Place::Hex { digits: 1, value } if value != 0xD => Some(Tail::Hex(3)),
+            Place::Hex { digits: 2, value } => match value {
+                0xD8..=0xDB => Some(Tail::High(2)),
+                0xDC..=0xDF => None,
+                _ => Some(Tail::Hex(2)),
+            },
+            Place::Hex { digits: 3, value } => match value {
+                0xD80..=0xDBF => Some(Tail::High(1)),
+                0xDC0..=0xDFF => None,
+                _ => Some(Tail::Hex(1)),
+            },
+            Place::High { .. } => Some(Tail::Escape),
+            Place::HighEscape { .. } => Some(Tail::Unit),
+            Place::Low { digits, value, .. } => match (digits, value) {
+                (0, _) | (1, 0xD) | (2, 0xDC..=0xDF) | (3, 0xDC0..=0xDFF) => {
+                    Some(Tail::Low(4 - digits))
+                }
+                _ => None,
+            },
+            Place::Utf8 { missing: 1, .. } => Some(Tail::Utf8(1)),
+            // The second byte is free but after 0xE0, 0xED, 0xF0 and 0xF4.
+            Place::Utf8 { len: 3, missing: 2, bits } if bits != 0 && bits != 0xD => {
+                Some(Tail::Utf8(2))
+            }
+            Place::Utf8 { len: 4, missing: 2, .. } => Some(Tail::Utf8(2)),
+            Place::Utf8 { len: 4, missing: 3, bits: 1..=3 } => Some(Tail::Utf8(3)),
+            _ => None,
+        }
+    }
 }
 
 const TAG: u32 = 27;
@@ -146,6 +260,7 @@ impl Place {
                 value,
             } => 7 << TAG | high << 14 | digits << 12 | value,
             Place::Utf8 { len, missing, bits } => 8 << TAG | len << 23 | missing << 20 | bits,
+            Place::Tail(tail) => 9 << TAG | tail.pack(),
         }
     }
 
@@ -170,6 +285,7 @@ impl Place {
                 missing: word >> 20 & 7,
                 bits: word & 0xF_FFFF,
             },
+            9 => Place::Tail(Tail::unpack(word & 0x3F)),
             _ => Place::Closed,
         }
     }
@@ -184,6 +300,7 @@ impl Place {
             Place::HighEscape { .. } => 5,
             Place::Low { digits, .. } => 4 - digits,
             Place::Utf8 { missing, .. } => missing,
+            Place::Tail(tail) => tail.bytes_left(),
         }
     }
 }
@@ -242,7 +359,7 @@ fn candidates(place: Place) -> [Option<(u32, u32)>; 2] {
             let high = (((bits + 1) << shift) - 1).min(max);
             [(low <= high).then_some((low, high)), None]
         }
-        Place::Plain | Place::Open | Place::Closed => [None, None],
+        Place::Plain | Place::Open | Place::Closed | Place::Tail(_) => [None, None],
     }
 }
 
@@ -252,6 +369,8 @@ enum Move {
     To(Place),
     /// Completes this character.
     Char(u32),
+    /// Completes a character that is accounted for.
+    Passed,
     /// Nothing may read this byte here.
     No,
 }
@@ -259,6 +378,11 @@ enum Move {
 fn advance(place: Place, byte: u8) -> Move {
     match place {
         Place::Open | Place::Closed => Move::No,
+        Place::Tail(tail) => match tail.after(byte) {
+            None => Move::No,
+            Some(Some(tail)) => Move::To(Place::Tail(tail)),
+            Some(None) => Move::Passed,
+        },
         Place::Plain => match byte {
             b'\\' => Move::To(Place::Escape),
             0x20..=0x7F => Move::Char(u32::from(byte)),
@@ -390,11 +514,28 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
         }
         match advance(place, byte) {
             Move::No => None,
+            Move::Passed => Some(Self::join(Place::Plain, chars)),
+            Move::To(next @ Place::Tail(_)) => Some(Self::join(next, chars)),
             Move::To(next) => self.possible(next, chars).then(|| Self::join(next, chars)),
             Move::Char(code) => {
                 let next = self.chars.next(chars, char::from_u32(code)?)?;
                 Some(Self::join(Place::Plain, next))
             }
+        }
+    }
+
+    fn canonical(&self, state: LexState) -> LexState {
+        let (place, chars) = Self::split(state);
+        let Some(tail) = Tail::of(place) else {
+            return state;
+        };
+        // All of them have to lead to one state.
+        let ranges = candidates(place).into_iter().flatten();
+        let ranges = ranges.filter(|&(low, high)| !(0xD800..=0xDFFF).contains(&low) || high > 0xDFFF);
+        let mut after = ranges.map(|(low, high)| self.chars.after_any(chars, low, high));
+        match (after.next(), after.next()) {
+            (Some(Some(after)), None) => Self::join(Place::Tail(tail), after),
+            _ => state,
         }
     }
 
@@ -424,7 +565,12 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
             Place::High { .. } => of(b"\\"),
             Place::HighEscape { .. } => of(b"u"),
             Place::Hex { .. } | Place::Low { .. } => of(b"0123456789abcdefABCDEF"),
-            Place::Utf8 { .. } => [0, 0, u64::MAX, 0],
+            Place::Tail(Tail::Escape) => of(b"\\"),
+            Place::Tail(Tail::Unit) => of(b"u"),
+            Place::Tail(Tail::Hex(_) | Tail::High(_) | Tail::Low(_)) => {
+                of(b"0123456789abcdefABCDEF")
+            }
+            Place::Utf8 { .. } | Place::Tail(Tail::Utf8(_)) => [0, 0, u64::MAX, 0],
             Place::Plain => {
                 // Quotes close, backslashes may stand for any character.
                 let (mut ascii, leads) = self.chars.next_chars(chars);
@@ -574,7 +720,7 @@ pub fn classify(bytes: &[u8]) -> Content {
             chars += 1;
         }
         match advance(place, byte) {
-            Move::No => return Content::Invalid,
+            Move::No | Move::Passed => return Content::Invalid,
             Move::Char(_) => place = Place::Plain,
             Move::To(next) => {
                 let possible = next == Place::Escape || candidates(next)[0].is_some();
@@ -607,7 +753,7 @@ pub fn decode(literal: &[u8]) -> Option<String> {
             return (at + 1 == literal.len()).then_some(text);
         }
         match advance(place, byte) {
-            Move::No => return None,
+            Move::No | Move::Passed => return None,
             Move::To(next) => place = next,
             Move::Char(code) => {
                 text.push(char::from_u32(code)?);

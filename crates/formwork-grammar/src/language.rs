@@ -88,6 +88,14 @@ pub trait Language: Send + Sync {
         false
     }
 
+    /// Whether the rule that begins at a dot is one of those through which all cycles of
+    /// calls go: without them, no rule would be called within itself. `true` is always
+    /// right; other rules an engine may read in place where they are called, which is
+    /// worth it if they have few positions.
+    fn is_in_cycles(&mut self, _callee: Dot) -> bool {
+        true
+    }
+
     /// Whether every terminal is a [`ByteDfa`](crate::ByteDfa), no label matters and
     /// no rule [returns](Expansion::returns) anything. Then what a text can do from
     /// a dot to the end of its rule does not depend on the callers, and the engine

@@ -105,6 +105,12 @@ pub trait Terminal: Send + Sync {
     /// Whether any byte can follow in `state`.
     fn can_continue(&self, state: LexState) -> bool;
 
+    /// A state from which the same can be read under the same labels, one for as many
+    /// states as this is easily told of.
+    fn canonical(&self, state: LexState) -> LexState {
+        state
+    }
+
     /// The bytes that can be read in `state`, and maybe others.
     fn next_bytes(&self, _state: LexState) -> Bytes {
         [u64::MAX; 4]
@@ -217,6 +223,10 @@ impl<T: Terminal> Terminal for Shared<T> {
 
     fn can_continue(&self, state: LexState) -> bool {
         self.0.can_continue(state)
+    }
+
+    fn canonical(&self, state: LexState) -> LexState {
+        self.0.canonical(state)
     }
 
     fn next_bytes(&self, state: LexState) -> Bytes {

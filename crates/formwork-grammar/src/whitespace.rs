@@ -113,6 +113,14 @@ impl<T: Terminal> Terminal for Spaced<T> {
         Self::in_space(state) || self.inner.can_continue(state)
     }
 
+    fn canonical(&self, state: LexState) -> LexState {
+        if Self::in_space(state) {
+            state
+        } else {
+            self.inner.canonical(state)
+        }
+    }
+
     fn next_bytes(&self, state: LexState) -> Bytes {
         let mut bytes = self.inner.next_bytes(self.resolve(state));
         if Self::in_space(state) {

@@ -1,10 +1,14 @@
 //! The shape of a model.
 
+use formwork::TokenId;
+
+mod bert;
 mod check;
 mod json;
+mod llada;
 
-/// What kind of decoder a model is. They differ in what attention does to queries and
-/// keys.
+/// What kind of network a model is. Decoders differ in what attention does to queries
+/// and keys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Family {
@@ -14,12 +18,15 @@ pub enum Family {
     Qwen2,
     /// Qwen3: queries and keys normalised by head.
     Qwen3,
+    /// BERT (arXiv:1810.04805), which only fills masks: other norms, a bias everywhere, a
+    /// feed-forward layer without a gate, positions learned as vectors.
+    Bert,
 }
 
 /// The sizes of a decoder and the constants of its arithmetic.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ModelConfig {
-    /// The kind of decoder.
+    /// The kind of network.
     pub family: Family,
     /// Rows of the embedding: at least the tokenizer's tokens.
     pub vocab_len: usize,
@@ -37,12 +44,25 @@ pub struct ModelConfig {
     pub head_dim: usize,
     /// What keeps the root mean square off zero.
     pub norm_eps: f64,
-    /// How positions are told.
+    /// How positions are told; says nothing of a BERT.
     pub rope: Rope,
     /// The most tokens in a text.
     pub max_len: usize,
     /// Whether the head that makes logits is the embedding.
     pub tied_embedding: bool,
+    /// What it is besides, if it is a masked diffusion model and no causal one.
+    pub masked: Option<Masked>,
+}
+
+/// What a masked diffusion model has that a causal one has not. Its positions attend to
+/// all others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Masked {
+    /// What stands at an open position.
+    pub mask_token: TokenId,
+    /// Whether the output at a position predicts the *next* one, as in models that began
+    /// as causal ones (Dream, arXiv:2508.15487); the first predicts itself too.
+    pub shifted: bool,
 }
 
 /// Rotary position embedding (Su et al., RoFormer, arXiv:2104.09864): the pair of

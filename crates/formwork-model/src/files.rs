@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::gguf::{self, Gguf, Value};
+use crate::llada::is_llada;
 use crate::{
-    ChatTemplate, ModelConfig, ModelError, ModelErrorKind, Safetensors, Tokenizer, TokenizerHints,
-    Weights,
+    ChatTemplate, LladaWeights, ModelConfig, ModelError, ModelErrorKind, Safetensors, Tokenizer,
+    TokenizerHints, Weights,
 };
 
 /// The largest text file that is read, in bytes.
@@ -19,7 +20,7 @@ const MAX_TEXT_BYTES: u64 = 1 << 28;
 
 /// What a model is made of.
 pub struct ModelFiles {
-    /// Its sizes.
+    /// Its sizes, and whether it is a masked diffusion model.
     pub config: ModelConfig,
     /// Its tensors, still in their files.
     pub weights: Box<dyn Weights>,
@@ -29,43 +30,15 @@ pub struct ModelFiles {
     pub chat: Option<ChatTemplate>,
 }
 
-/// The model that is part of this crate.
+/// The models that are part of this crate.
 #[cfg(feature = "embedded")]
-mod embedded {
-    pub(super) const CONFIG: &str = include_str!("../embedded/config.json");
-    pub(super) const TOKENIZER: &str = include_str!("../embedded/tokenizer.json");
-    pub(super) const CHAT: &str = include_str!("../embedded/chat_template.jinja");
-    pub(super) const WEIGHTS: &[u8] = include_bytes!("../embedded/model.safetensors");
-}
+mod embedded;
 
 impl ModelFiles {
-    /// The embedded model: a very small Llama that was trained on JSON made from the
-    /// schemas of the project and knows nothing else (see `embedded/README.md`). It is
-    /// there so that generation works without a download.
-    ///
-    /// # Errors
-    ///
-    /// None, as long as the files in the crate are whole.
-    #[cfg(feature = "embedded")]
-    pub fn embedded() -> Result<ModelFiles, ModelError> {
-        let hints = TokenizerHints {
-            bos: Some("<|begin|>".to_owned()),
-            eos: Some("<|end|>".to_owned()),
-            stop_ids: Vec::new(),
-        };
-        let weights = Safetensors::from_bytes("the embedded model", embedded::WEIGHTS.to_vec())?;
-        Ok(ModelFiles {
-            config: ModelConfig::from_json(embedded::CONFIG)?,
-            weights: Box::new(weights),
-            tokenizer: Tokenizer::with_hints(embedded::TOKENIZER, &hints)?,
-            chat: Some(ChatTemplate::from_text(embedded::CHAT)?),
-        })
-    }
-
     /// Opens a GGUF file, or a folder as Hugging Face has them: `config.json`,
     /// `tokenizer.json`, safetensors files (see [`Safetensors::open`]), and, if they are
     /// there, `tokenizer_config.json`, `generation_config.json` and
-    /// `chat_template.jinja`.
+    /// `chat_template.jinja`. Weights of LLaDA are there under the names of [`Weights`].
     ///
     /// # Errors
     ///
@@ -192,9 +165,13 @@ fn from_folder(folder: &Path) -> Result<ModelFiles, ModelError> {
         .map(|template| ChatTemplate::from_text(&template))
         .transpose()
         .map_err(|error| error.at(folder.display()))?;
+    let weights = Safetensors::open(folder)?;
     Ok(ModelFiles {
         config,
-        weights: Box::new(Safetensors::open(folder)?),
+        weights: match is_llada(&weights) {
+            true => Box::new(LladaWeights::new(weights)),
+            false => Box::new(weights),
+        },
         tokenizer,
         chat,
     })

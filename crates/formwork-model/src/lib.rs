@@ -11,6 +11,8 @@ mod files;
 mod generate;
 pub mod gguf;
 mod language_model;
+mod llada;
+mod masked_model;
 pub mod safetensors;
 pub mod sampling;
 #[cfg(test)]
@@ -22,7 +24,7 @@ mod tokenizer;
 mod weights;
 
 pub use chat::{ChatTemplate, Message};
-pub use config::{Family, ModelConfig, Rope, RopeScaling};
+pub use config::{Family, Masked, ModelConfig, Rope, RopeScaling};
 pub use error::{ModelError, ModelErrorKind};
 pub use files::ModelFiles;
 pub use generate::{
@@ -30,6 +32,8 @@ pub use generate::{
 };
 pub use gguf::{Gguf, GgufWeights};
 pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};
+pub use llada::{LladaWeights, llada_name};
+pub use masked_model::{CanvasId, CanvasStep, MaskedModel};
 pub use safetensors::{Safetensors, SafetensorsType, write_safetensors};
 pub use sampling::Sampling;
 pub use stored::StoredTensor;

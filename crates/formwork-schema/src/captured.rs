@@ -237,6 +237,10 @@ impl<T: Terminal> Terminal for Captured<T> {
         self.terminal.can_continue(state)
     }
 
+    fn canonical(&self, state: LexState) -> LexState {
+        self.terminal.canonical(state)
+    }
+
     fn next_bytes(&self, state: LexState) -> Bytes {
         self.terminal.next_bytes(state)
     }

@@ -117,6 +117,18 @@ impl CharAutomaton for Except {
         from <= high && self.text.live_in(inner(state), from, high)
     }
 
+    fn after_any(&self, state: CharState, low: u32, high: u32) -> Option<CharState> {
+        let known: &[(char, u32)] = match state[2] {
+            OUT => &[],
+            at => self.words.children(at - 1),
+        };
+        if known.iter().any(|&(c, _)| (low..=high).contains(&u32::from(c))) {
+            return None;
+        }
+        let [q, read, _] = self.text.after_any(inner(state), low, high)?;
+        Some([q, read, OUT])
+    }
+
     fn exit(&self, state: CharState) -> Option<Label> {
         if state[2] != OUT && self.words.word(state[2] - 1).is_some() {
             return None;

@@ -367,6 +367,21 @@ impl CharAutomaton for Key {
         })
     }
 
+    fn after_any(&self, state: CharState, low: u32, high: u32) -> Option<CharState> {
+        let [listed, class, used] = state;
+        let known = self.known_children(listed, used);
+        let in_range = |c: &char| (low..=high).contains(&u32::from(*c));
+        if class == OUT || known.iter().any(in_range) {
+            return None;
+        }
+        let table = &self.table.classes;
+        let mut classes = table.classes_in(low, high);
+        let first = table.next_class(class - 1, classes.next()?)?;
+        let alike = classes.all(|id| table.next_class(class - 1, id) == Some(first));
+        let any = char::from_u32(low).or_else(|| char::from_u32(high))?;
+        self.next(state, any).filter(|_| alike)
+    }
+
     fn exit(&self, state: CharState) -> Option<Label> {
         if state[0] != OUT
             && let Some(word) = self.table.trie.word(state[0] - 1)

@@ -255,6 +255,14 @@ impl CharAutomaton for Text {
             .any(|next| self.feasible(next, read))
     }
 
+    fn after_any(&self, state: CharState, low: u32, high: u32) -> Option<CharState> {
+        let mut classes = self.dfa.classes_in(low, high);
+        let first = self.dfa.next_class(state[0], classes.next()?)?;
+        let alike = classes.all(|class| self.dfa.next_class(state[0], class) == Some(first));
+        let any = char::from_u32(low).or_else(|| char::from_u32(high))?;
+        self.next(state, any).filter(|_| alike)
+    }
+
     fn exit(&self, [state, read, _]: CharState) -> Option<Label> {
         (self.dfa.is_match(state) && read >= self.min).then_some(0)
     }

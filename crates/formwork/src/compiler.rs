@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use formwork_cfg::{CfgError, CfgLanguage, CfgLimits, Foreign, ForeignKind, Resolved, Span};
 use formwork_core::{EngineError, EngineLimits, Grammar, IndexError, RestoreError, TokenIndex};
-use formwork_grammar::TokenSet;
+use formwork_grammar::{Language, TokenSet};
 use formwork_schema::{SchemaError, SchemaOptions, TerminalCache};
 use formwork_vocab::Vocab;
 
@@ -158,9 +158,22 @@ impl Compiler {
         text: &str,
         options: &SchemaOptions,
     ) -> Result<Grammar, CompileError> {
-        let language = formwork_schema::compile(text, options, &self.cache)?;
+        let language = self.json_schema_language(text, options)?;
         let index = Arc::clone(&self.index);
-        Ok(Grammar::new(Box::new(language), index, self.limits)?)
+        Ok(Grammar::new(language, index, self.limits)?)
+    }
+
+    /// The language of a JSON Schema, for engines that do not read from left to right.
+    ///
+    /// # Errors
+    ///
+    /// See [`SchemaError`].
+    pub fn json_schema_language(
+        &self,
+        text: &str,
+        options: &SchemaOptions,
+    ) -> Result<Box<dyn Language>, CompileError> {
+        Ok(Box::new(formwork_schema::compile(text, options, &self.cache)?))
     }
 
     /// Compiles a context-free grammar, of whatever kind: ambiguous,
@@ -224,10 +237,26 @@ impl Compiler {
         limits: &CfgLimits,
         schemas: &SchemaOptions,
     ) -> Result<Grammar, CompileError> {
+        let language = self.cfg_language(grammar, limits, schemas)?;
+        let index = Arc::clone(&self.index);
+        Ok(Grammar::new(language, index, self.limits)?)
+    }
+
+    /// The language of a context-free grammar, for engines that do not read from left to
+    /// right.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compiler::cfg`].
+    pub fn cfg_language(
+        &self,
+        grammar: &formwork_cfg::Grammar,
+        limits: &CfgLimits,
+        schemas: &SchemaOptions,
+    ) -> Result<Box<dyn Language>, CompileError> {
         formwork_cfg::check_spelling(grammar, self.index.missing())?;
         let language = cfg_language(grammar, limits, schemas, &self.cache, Some(self.vocab()))?;
-        let index = Arc::clone(&self.index);
-        Ok(Grammar::new(Box::new(language), index, self.limits)?)
+        Ok(Box::new(language))
     }
 }
 

@@ -95,7 +95,7 @@ pub use formwork_core::{
     BaseMask, ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError,
     MaskKind, MaskParts, Matcher, PushError, RestoreError, TokenIndex, fill_mask_parts, fill_masks,
 };
-pub use formwork_grammar::TokenSet;
+pub use formwork_grammar::{Language, TokenSet};
 pub use formwork_grammar::graphviz::DrawLimits;
 pub use formwork_schema::{
     Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
@@ -115,7 +115,7 @@ pub use witness::{Samples, Witness, samples, witness};
 /// See [`SchemaError`].
 pub fn check_json_schema(text: &str, options: &SchemaOptions) -> Result<Status, SchemaError> {
     let language = formwork_schema::compile(text, options, &TerminalCache::default())?;
-    Ok(formwork_grammar::Language::status(&language))
+    Ok(Language::status(&language))
 }
 
 /// Describes what a schema becomes, without a vocabulary: every value that a
@@ -144,7 +144,7 @@ pub fn check_cfg(
 ) -> Result<Status, CompileError> {
     let cache = TerminalCache::default();
     let language = compiler::cfg_language(grammar, limits, schemas, &cache, None)?;
-    Ok(formwork_grammar::Language::status(&language))
+    Ok(Language::status(&language))
 }
 
 /// Draws what a schema becomes, in the notation of Graphviz.

@@ -11,33 +11,23 @@
 // A program for people.
 #![allow(clippy::print_stderr)]
 
-mod bpe;
-mod corpus;
+mod learn;
+#[path = "../training/mod.rs"]
+mod training;
 
-use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use formwork_burn::train::Trainer;
-use formwork_model::{
-    Family, HostTensor, ModelConfig, ModelError, Rope, RopeScaling, SafetensorsType, StoredTensor,
-    Weights, write_safetensors,
-};
+use formwork_burn::train::{Batch, Trainer};
+use formwork_model::{Family, ModelConfig, Rope, RopeScaling};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use training::{Result, SEED, Start, bpe, corpus};
 
-const SEED: u64 = 20_261_127;
 /// Tokens of a row.
 const LEN: usize = 129;
 const BATCH: usize = 16;
-/// The largest step of a weight, reached after `WARM_UP` steps.
-const RATE: f64 = 3e-3;
-const WARM_UP: f64 = 100.0;
-/// One in so many texts is kept apart to tell how well others are predicted.
-const HELD_OUT: usize = 40;
 
 fn config(vocab_len: usize) -> ModelConfig {
     ModelConfig {
@@ -56,6 +46,7 @@ fn config(vocab_len: usize) -> ModelConfig {
         },
         max_len: 2048,
         tied_embedding: true,
+        masked: None,
     }
 }
 
@@ -68,18 +59,12 @@ fn main() -> Result<()> {
     let texts = corpus::texts(Path::new("schemas"), SEED)?;
     let bytes: usize = texts.iter().map(String::len).sum();
     eprintln!("{} texts, {bytes} bytes", texts.len());
-    let tokenizer = bpe::train(&texts, out)?;
+    let tokenizer = learn::learn(&texts, out)?;
     let mut rows = Vec::new();
     for text in &texts {
         rows.push(Row::new(bpe::encode(&tokenizer, text)?));
     }
-    let (held_out, rows): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .enumerate()
-        .partition(|(at, _)| at % HELD_OUT == 0);
-    let plain =
-        |rows: Vec<(usize, Row)>| -> Vec<Row> { rows.into_iter().map(|(_, row)| row).collect() };
-    let (held_out, rows) = (plain(held_out), plain(rows));
+    let (held_out, rows) = training::apart(rows);
     let tokens: usize = rows.iter().map(|row| row.len).sum();
     eprintln!(
         "{} rows, {tokens} tokens, {} kept apart",
@@ -88,24 +73,31 @@ fn main() -> Result<()> {
     );
 
     let config = config(bpe::VOCAB);
-    let begin = Begin::new(&config);
-    let mut trainer = Trainer::new(&config, &begin)?;
-    train(
-        &mut trainer,
-        &rows,
-        &held_out,
-        Duration::from_secs(60 * minutes),
-    )?;
-    let weights = trainer.weights()?;
-    let tensors = weights.iter().map(|(name, tensor)| (&**name, tensor));
-    write_safetensors(out.join("model.safetensors"), tensors, SafetensorsType::F16)?;
-    std::fs::write(out.join("config.json"), describe(&config)?)?;
-    Ok(())
+    let mut trainer = Trainer::new(&config, &Start::new(&config))?;
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let mut order: Vec<usize> = Vec::new();
+    let next = || {
+        if order.len() < BATCH {
+            order = training::shuffled(rows.len(), &mut random);
+        }
+        let batch = order.drain(order.len() - BATCH..).map(|at| &rows[at]);
+        causal(&batch.collect::<Vec<_>>())
+    };
+    let time = Duration::from_secs(60 * minutes);
+    training::train(&mut trainer, time, next, (time, |_: &mut Trainer| Ok(())))?;
+    let losses = held_out
+        .chunks(BATCH)
+        .map(|rows| trainer.evaluate(&causal(&rows.iter().collect::<Vec<_>>())));
+    let losses: Vec<f64> = losses.collect();
+    let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+    eprintln!("loss of texts kept apart {mean:.3} nats a token");
+    training::save(&mut trainer, out, |name| Some(name.to_owned()))?;
+    training::describe(&describe(&config), out)
 }
 
 /// The configuration as Hugging Face has it.
-fn describe(config: &ModelConfig) -> Result<String> {
-    let text = serde_json::to_string_pretty(&serde_json::json!({
+fn describe(config: &ModelConfig) -> serde_json::Value {
+    serde_json::json!({
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
         "vocab_size": config.vocab_len,
@@ -121,53 +113,7 @@ fn describe(config: &ModelConfig) -> Result<String> {
         "max_position_embeddings": config.max_len,
         "tie_word_embeddings": config.tied_embedding,
         "torch_dtype": "float16",
-    }))?;
-    Ok(text + "\n")
-}
-
-/// Steps until the time is up, at a rate that falls along half a wave.
-fn train(trainer: &mut Trainer, rows: &[Row], held_out: &[Row], time: Duration) -> Result<()> {
-    let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let begun = Instant::now();
-    let (mut step, mut mean) = (0u32, 0.0);
-    let mut order: Vec<usize> = Vec::new();
-    loop {
-        let done = begun.elapsed().as_secs_f64() / time.as_secs_f64();
-        if done >= 1.0 {
-            break;
-        }
-        let wave = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-        let rate = RATE * (f64::from(step + 1) / WARM_UP).min(1.0) * wave.max(0.02);
-        if order.len() < BATCH {
-            order = (0..rows.len()).collect();
-            for at in (1..order.len()).rev() {
-                order.swap(at, random.next_u32() as usize % (at + 1));
-            }
-        }
-        let batch: Vec<&Row> = order
-            .drain(order.len() - BATCH..)
-            .map(|at| &rows[at])
-            .collect();
-        let loss = run(&batch, |rows, lens| trainer.step(rows, lens, rate));
-        mean = if step == 0 {
-            loss
-        } else {
-            0.98 * mean + 0.02 * loss
-        };
-        step += 1;
-        if step % 100 == 0 {
-            let seconds = begun.elapsed().as_secs();
-            eprintln!("step {step}: loss {mean:.3}, {seconds} s");
-        }
-    }
-    let losses = held_out.chunks(BATCH).map(|rows| {
-        let rows: Vec<&Row> = rows.iter().collect();
-        run(&rows, |rows, lens| trainer.evaluate(rows, lens))
-    });
-    let losses: Vec<f64> = losses.collect();
-    let held_out = losses.iter().sum::<f64>() / losses.len() as f64;
-    eprintln!("{step} steps; loss {mean:.3}, of texts kept apart {held_out:.3} nats a token");
-    Ok(())
+    })
 }
 
 /// A text as tokens, filled up.
@@ -184,77 +130,10 @@ impl Row {
     }
 }
 
-/// Cuts rows to the longest of them.
-fn run<T>(rows: &[&Row], step: impl FnOnce(&[&[u32]], &[usize]) -> T) -> T {
+/// Rows cut to the longest of them.
+fn causal(rows: &[&Row]) -> Batch {
     let lens: Vec<usize> = rows.iter().map(|row| row.len).collect();
     let longest = lens.iter().copied().max().unwrap_or(0);
     let rows: Vec<&[u32]> = rows.iter().map(|row| &row.tokens[..longest]).collect();
-    step(&rows, &lens)
-}
-
-/// Weights before training: normal numbers, smaller where blocks add to what came in.
-struct Begin {
-    tensors: BTreeMap<String, HostTensor>,
-}
-
-impl Begin {
-    fn new(config: &ModelConfig) -> Begin {
-        let mut random = ChaCha8Rng::seed_from_u64(SEED + 1);
-        let mut uniform = || (f64::from(random.next_u32()) + 0.5) / f64::from(u32::MAX);
-        let mut normal = |scale: f64| {
-            // Box and Muller, 1958.
-            let radius = (-2.0 * uniform().ln()).sqrt();
-            (scale * radius * (std::f64::consts::TAU * uniform()).cos()) as f32
-        };
-        let small = 0.02 / (2.0 * config.layers as f64).sqrt();
-        let (hidden, feed) = (config.hidden, config.intermediate);
-        let (all, shared) = (
-            config.heads * config.head_dim,
-            config.kv_heads * config.head_dim,
-        );
-        let mut tensors = BTreeMap::new();
-        let mut add = |name: String, shape: Vec<usize>, scale: Option<f64>| {
-            let n = shape.iter().product();
-            let values = match scale {
-                Some(scale) => (0..n).map(|_| normal(scale)).collect(),
-                None => vec![1.0; n],
-            };
-            tensors.insert(name, HostTensor { shape, values });
-        };
-        let embedding = vec![config.vocab_len, hidden];
-        add(
-            "model.embed_tokens.weight".to_owned(),
-            embedding,
-            Some(0.02),
-        );
-        add("model.norm.weight".to_owned(), vec![hidden], None);
-        for layer in 0..config.layers {
-            let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
-            add(name("input_layernorm"), vec![hidden], None);
-            add(name("post_attention_layernorm"), vec![hidden], None);
-            add(name("self_attn.q_proj"), vec![all, hidden], Some(0.02));
-            add(name("self_attn.k_proj"), vec![shared, hidden], Some(0.02));
-            add(name("self_attn.v_proj"), vec![shared, hidden], Some(0.02));
-            add(name("self_attn.o_proj"), vec![hidden, all], Some(small));
-            add(name("mlp.gate_proj"), vec![feed, hidden], Some(0.02));
-            add(name("mlp.up_proj"), vec![feed, hidden], Some(0.02));
-            add(name("mlp.down_proj"), vec![hidden, feed], Some(small));
-        }
-        Begin { tensors }
-    }
-}
-
-impl Weights for Begin {
-    fn names(&self) -> Vec<String> {
-        self.tensors.keys().cloned().collect()
-    }
-
-    fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.tensors.get(name).map(|tensor| tensor.shape.clone())
-    }
-
-    fn stored(&self, name: &str) -> std::result::Result<StoredTensor, ModelError> {
-        // Whoever reads has asked for the shape.
-        self.tensors[name].clone().try_into()
-    }
+    Batch::causal(&rows, &lens)
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use formwork::{Compiler, Matcher, TokenId};
 use formwork_burn::load;
 use formwork_model::{
-    ChatTemplate, Drafter, Finish, Generation, Message, ModelFiles, PromptLookup, Request,
-    Sampling, Stats, Tokenizer, generate,
+    Drafter, Finish, Generation, ModelFiles, PromptLookup, Request, Sampling, Stats, generate,
 };
 use serde::Serialize;
 
@@ -16,7 +15,7 @@ use crate::error::CliError;
 use crate::printer::{self, Printer};
 use crate::source::Source;
 use crate::status::ExitStatus;
-use crate::{progress, restrictions, verdict};
+use crate::{progress, prompt, restrictions, verdict};
 
 /// So many texts are generated at once.
 const BATCH: usize = 32;
@@ -59,7 +58,7 @@ pub(super) fn run(args: &GenerateArgs, printer: &mut Printer) -> Result<ExitStat
             }
         }
     };
-    let prompt = prompt(args, &files.tokenizer, files.chat.as_ref())?;
+    let prompt = read_first(args, &files)?;
     let mut model = load(&files.config, &*files.weights, args.device).map_err(CliError::other)?;
     let bar = progress::bar(args.count.get(), printer.is_quiet());
     let mut lookup = PromptLookup::default();
@@ -115,24 +114,13 @@ fn request(
     }
 }
 
-/// What the model reads first.
-fn prompt(
-    args: &GenerateArgs,
-    tokenizer: &Tokenizer,
-    chat: Option<&ChatTemplate>,
-) -> Result<Vec<TokenId>, CliError> {
-    if let (Some(chat), false) = (chat, args.raw) {
-        let messages = [Message::new("user", &args.prompt)];
-        let (bos, eos) = (tokenizer.bos_text(), tokenizer.eos_text());
-        let text = chat.render(&messages, true, &bos, &eos);
-        let tokens = tokenizer.encode_with_specials(&text.map_err(CliError::other)?);
-        return tokens.map_err(CliError::other);
-    }
-    let mut tokens = tokenizer.encode(&args.prompt).map_err(CliError::other)?;
-    // A model has to read something.
-    if tokenizer.adds_bos() || tokens.is_empty() {
+/// What the model reads first; it has to be something.
+fn read_first(args: &GenerateArgs, files: &ModelFiles) -> Result<Vec<TokenId>, CliError> {
+    let tokenizer = &files.tokenizer;
+    let mut tokens = prompt::tokens(&args.prompt, args.raw, tokenizer, files.chat.as_ref())?;
+    if tokens.is_empty() {
         let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
-        tokens.splice(0..0, first);
+        tokens.extend(first);
     }
     Ok(tokens)
 }

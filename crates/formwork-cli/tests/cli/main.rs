@@ -4,6 +4,8 @@
 
 #[cfg(feature = "models")]
 mod generate;
+#[cfg(feature = "models")]
+mod infill;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -97,7 +99,9 @@ fn help_lists_the_commands() {
         "maskbench",
         "suite",
     ];
-    commands.extend(cfg!(feature = "models").then_some("generate"));
+    if cfg!(feature = "models") {
+        commands.extend(["generate", "infill"]);
+    }
     for command in commands {
         assert!(stdout(&output).contains(command), "{command}");
         check_status(&run(&[command, "--help"]), 0);

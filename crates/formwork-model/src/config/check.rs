@@ -1,6 +1,6 @@
 //! Whether the sizes of a model fit together.
 
-use crate::{Family, ModelConfig, ModelError, RopeScaling};
+use crate::{Family, Masked, ModelConfig, ModelError, RopeScaling};
 
 /// The names of families in files.
 const FAMILIES: &[(&str, Family)] = &[
@@ -15,7 +15,8 @@ impl Family {
         let found = FAMILIES.iter().find(|&&(known, _)| known == name);
         found.map(|&(_, family)| family).ok_or_else(|| {
             ModelError::unsupported(format!(
-                "models of type {name:?} are not supported; llama, qwen2 and qwen3 are"
+                "models of type {name:?} are not supported; llama, qwen2 and qwen3 are, and bert, llada and Dream as \
+                 safetensors"
             ))
         })
     }
@@ -58,6 +59,14 @@ impl ModelConfig {
             return Err(ModelError::format(format!(
                 "the base of rotation is {}; it must be at least 1",
                 self.rope.base
+            )));
+        }
+        if let Some(Masked { mask_token, .. }) = self.masked
+            && mask_token.index() >= self.vocab_len
+        {
+            return Err(ModelError::format(format!(
+                "the mask is token {mask_token}; there are {} tokens",
+                self.vocab_len
             )));
         }
         if !self.rope.scaling.is_sound() {

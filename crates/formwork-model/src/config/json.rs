@@ -1,9 +1,15 @@
 //! The shape of a model from Hugging Face's `config.json`.
 
+use formwork::TokenId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Family, ModelConfig, ModelError, Rope, RopeScaling};
+use super::{bert, llada};
+use crate::{Family, Masked, ModelConfig, ModelError, Rope, RopeScaling};
+
+/// The type of Dream (Ye et al., arXiv:2508.15487): the layers of Qwen2, every position
+/// attending to all others.
+const DREAM: &str = "Dream";
 
 /// The fields that are read. Others say nothing of the arithmetic.
 #[derive(Deserialize)]
@@ -29,6 +35,7 @@ struct File {
     use_sliding_window: Option<bool>,
     layer_types: Option<Vec<String>>,
     quantization_config: Option<Value>,
+    mask_token_id: Option<u32>,
 }
 
 impl ModelConfig {
@@ -37,7 +44,7 @@ impl ModelConfig {
     /// # Errors
     ///
     /// If the text is not a usable `config.json`, its `model_type` is not `llama`,
-    /// `qwen2` or `qwen3`, the model does something that is not supported (a bias where
+    /// `qwen2`, `qwen3`, `llada`, `Dream` or `bert`, the model does something that is not supported (a bias where
     /// its family has none, a sliding window, an activation other than SiLU, quantised
     /// weights, other ways to scale positions), or sizes do not fit together.
     pub fn from_json(text: &str) -> Result<ModelConfig, ModelError> {
@@ -47,7 +54,13 @@ impl ModelConfig {
         let kind = kind
             .model_type
             .ok_or_else(|| ModelError::format("config.json has no model_type"))?;
-        let family = Family::from_name(&kind)?;
+        let is_dream = kind == DREAM;
+        let family = match &*kind {
+            bert::KIND => return bert::read(text)?.checked(),
+            llada::KIND => return llada::read(text)?.checked(),
+            DREAM => Family::Qwen2,
+            kind => Family::from_name(kind)?,
+        };
         let file: File = serde_json::from_str(text).map_err(|error| unusable(&error))?;
         file.refuse_extras(family)?;
 
@@ -72,6 +85,13 @@ impl ModelConfig {
             rope: file.rope(max_len)?,
             max_len,
             tied_embedding: file.tie_word_embeddings.unwrap_or(false),
+            masked: match is_dream {
+                true => Some(Masked {
+                    mask_token: TokenId(required(file.mask_token_id, "mask_token_id")?),
+                    shifted: true,
+                }),
+                false => None,
+            },
         }
         .checked()
     }
@@ -82,12 +102,12 @@ struct Kind {
     model_type: Option<String>,
 }
 
-fn unusable(error: &serde_json::Error) -> ModelError {
+pub(super) fn unusable(error: &serde_json::Error) -> ModelError {
     ModelError::format(format!("not a usable config.json: {error}"))
 }
 
-fn required(size: Option<usize>, name: &str) -> Result<usize, ModelError> {
-    size.ok_or_else(|| ModelError::format(format!("config.json has no {name}")))
+pub(super) fn required<T>(value: Option<T>, name: &str) -> Result<T, ModelError> {
+    value.ok_or_else(|| ModelError::format(format!("config.json has no {name}")))
 }
 
 impl File {

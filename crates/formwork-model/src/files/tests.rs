@@ -65,6 +65,58 @@ fn a_folder_file_by_file() {
 }
 
 #[test]
+fn a_folder_of_llada() {
+    let folder = Folder::new();
+    let config = r#"{"model_type": "llada", "vocab_size": 258, "d_model": 8,
+        "mlp_hidden_size": 8, "n_layers": 1, "n_heads": 2, "max_sequence_length": 16,
+        "mask_token_id": 257, "eos_token_id": 1, "activation_type": "silu",
+        "block_type": "llama", "layer_norm_type": "rms", "rope": true}"#;
+    folder.write("config.json", config);
+    folder.write("tokenizer.json", small().to_string());
+    let tensor = HostTensor {
+        shape: vec![1],
+        values: vec![1.0],
+    };
+    let tensors = ["model.transformer.wte.weight", "else"].map(|name| (name, &tensor));
+    let weights = folder.path().join("model.safetensors");
+    write_safetensors(weights, tensors, SafetensorsType::F32).expect("weights");
+    let model = open(&folder);
+    assert_eq!(
+        model.config.masked.map(|masked| masked.mask_token),
+        Some(TokenId(257))
+    );
+    assert_eq!(model.weights.names(), ["model.embed_tokens.weight"]);
+    assert_eq!(
+        model.weights.read("model.embed_tokens.weight").as_ref(),
+        Ok(&tensor)
+    );
+    let missing = model.weights.read("model.norm.weight").expect_err("none");
+    assert_eq!(missing.kind(), ModelErrorKind::Tensor);
+    assert_eq!(model.tokenizer.stop_ids(), [TokenId(1)]);
+}
+
+#[cfg(feature = "embedded")]
+#[test]
+fn the_embedded_models() {
+    let causal = ModelFiles::embedded().map_err(|error| error.to_string());
+    let masked = ModelFiles::embedded_masked().map_err(|error| error.to_string());
+    let (Ok(causal), Ok(masked)) = (causal, masked) else {
+        panic!("the files in the crate are not whole");
+    };
+    assert_eq!(causal.config.masked, None);
+    let mask = masked.config.masked.map(|masked| masked.mask_token);
+    let mask = mask.expect("a mask");
+    // The same tokens, and the mask, which has no bytes.
+    let tokens = causal.tokenizer.vocab().len();
+    assert_eq!(mask.index(), tokens);
+    assert!(masked.tokenizer.vocab().is_special(mask));
+    assert_eq!(masked.tokenizer.stop_ids(), causal.tokenizer.stop_ids());
+    for text in ["{\"a\":[1,true]}", "medical note\n"] {
+        assert_eq!(masked.tokenizer.encode(text), causal.tokenizer.encode(text));
+    }
+}
+
+#[test]
 fn several_templates() {
     let folder = Folder::new();
     folder.write("config.json", CONFIG);

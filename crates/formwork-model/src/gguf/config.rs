@@ -80,6 +80,7 @@ impl Gguf {
             },
             max_len: keys.size("context_length")?,
             tied_embedding: self.shape("output.weight").is_none(),
+            masked: None,
         })
     }
 }

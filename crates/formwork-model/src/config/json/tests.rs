@@ -1,6 +1,7 @@
+use formwork::TokenId;
 use serde_json::{Value, json};
 
-use crate::{Family, ModelConfig, ModelErrorKind, Rope, RopeScaling};
+use crate::{Family, Masked, ModelConfig, ModelErrorKind, Rope, RopeScaling};
 
 fn llama() -> Value {
     json!({
@@ -45,6 +46,7 @@ fn a_llama() {
             },
             max_len: 2048,
             tied_embedding: true,
+            masked: None,
         })
     );
 }
@@ -95,6 +97,23 @@ fn qwens() {
         "layer_types": ["full_attention", "full_attention"]});
     let config = read(&with(llama(), qwen3)).expect("a shape");
     assert_eq!((config.family, config.head_dim), (Family::Qwen3, 128));
+}
+
+#[test]
+fn a_dream() {
+    let dream = json!({"model_type": "Dream", "mask_token_id": 7});
+    let config = read(&with(llama(), dream)).expect("a shape");
+    assert_eq!(config.family, Family::Qwen2);
+    let masked = Masked {
+        mask_token: TokenId(7),
+        shifted: true,
+    };
+    assert_eq!(config.masked, Some(masked));
+    for mask in [Value::Null, json!(100)] {
+        let dream = json!({"model_type": "Dream", "mask_token_id": mask});
+        let error = read(&with(llama(), dream)).expect_err("no mask");
+        assert_eq!(error.kind(), ModelErrorKind::Format, "{mask}");
+    }
 }
 
 #[test]

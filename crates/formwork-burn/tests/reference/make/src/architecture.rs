@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 pub const VOCABULARY: usize = 64;
-const HIDDEN: usize = 32;
-const INTERMEDIATE: usize = 48;
-const LAYERS: usize = 2;
-const HEADS: usize = 4;
-const KV_HEADS: usize = 2;
+pub const HIDDEN: usize = 32;
+pub const INTERMEDIATE: usize = 48;
+pub const LAYERS: usize = 2;
+pub const HEADS: usize = 4;
+pub const KV_HEADS: usize = 2;
 
 /// A tiny model, random weights apart.
 pub struct Architecture {
@@ -122,7 +122,7 @@ pub fn all() -> Vec<Architecture> {
     ]
 }
 
-fn config(model_type: &str, class: &str, own: Value) -> Value {
+pub fn config(model_type: &str, class: &str, own: Value) -> Value {
     let mut config = json!({
         "architectures": [class],
         "attention_dropout": 0.0,
@@ -193,7 +193,7 @@ impl Architecture {
 }
 
 /// A standard deviation of 0.2: logits are a few units apart, and no softmax is flat.
-fn weight(layer: String, rows: usize, columns: usize) -> Spec {
+pub fn weight(layer: String, rows: usize, columns: usize) -> Spec {
     Spec {
         name: layer + ".weight",
         shape: vec![rows, columns],
@@ -202,7 +202,7 @@ fn weight(layer: String, rows: usize, columns: usize) -> Spec {
     }
 }
 
-fn bias(layer: String, len: usize) -> Spec {
+pub fn bias(layer: String, len: usize) -> Spec {
     Spec {
         name: layer + ".bias",
         shape: vec![len],
@@ -211,7 +211,7 @@ fn bias(layer: String, len: usize) -> Spec {
     }
 }
 
-fn norm(layer: String, len: usize) -> Spec {
+pub fn norm(layer: String, len: usize) -> Spec {
     Spec {
         name: layer + ".weight",
         shape: vec![len],

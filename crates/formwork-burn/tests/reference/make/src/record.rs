@@ -2,6 +2,7 @@
 
 use crate::{
     architecture::{Architecture, VOCABULARY},
+    files::put,
     model::Model,
     random,
 };
@@ -54,13 +55,6 @@ pub fn write(architecture: &Architecture, folder: &Path) -> Result<(), Box<dyn E
         &folder.join("expected.safetensors"),
         &safetensors::serialize(expected, None)?,
     )
-}
-
-/// Writes a file and says so.
-pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
-    fs::write(path, bytes)?;
-    println!("{}: {} bytes", path.display(), bytes.len());
-    Ok(())
 }
 
 /// Tokens that come again, at varying distances.

@@ -1,6 +1,6 @@
 //! What a real model says to three prompts.
 
-use crate::record::put;
+use crate::files::put;
 use candle_core::{DType, Device, IndexOp, Tensor, quantized::gguf_file};
 use candle_transformers::models::quantized_llama::ModelWeights;
 use std::{collections::HashMap, env, error::Error, fs::File, path::Path};

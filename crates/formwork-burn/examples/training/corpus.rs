@@ -6,7 +6,7 @@ use std::sync::Arc;
 use formwork::{Compiler, LoadOptions, SchemaOptions, Vocab, Whitespace, samples};
 use serde_json::Value;
 
-use crate::Result;
+use super::Result;
 
 /// So many random texts are made of every schema.
 const SAMPLES: usize = 300;

@@ -1,0 +1,28 @@
+//! What a model reads first.
+
+use formwork::TokenId;
+use formwork_model::{ChatTemplate, Message, Tokenizer};
+
+use crate::error::CliError;
+
+/// The tokens of a prompt: a user's message if the model has a chat template, unless it
+/// is to be read as it is.
+pub(crate) fn tokens(
+    prompt: &str,
+    raw: bool,
+    tokenizer: &Tokenizer,
+    chat: Option<&ChatTemplate>,
+) -> Result<Vec<TokenId>, CliError> {
+    if let (Some(chat), false) = (chat, raw) {
+        let messages = [Message::new("user", prompt)];
+        let (bos, eos) = (tokenizer.bos_text(), tokenizer.eos_text());
+        let text = chat.render(&messages, true, &bos, &eos);
+        let tokens = tokenizer.encode_with_specials(&text.map_err(CliError::other)?);
+        return tokens.map_err(CliError::other);
+    }
+    let mut tokens = tokenizer.encode(prompt).map_err(CliError::other)?;
+    if tokenizer.adds_bos() {
+        tokens.splice(0..0, tokenizer.bos());
+    }
+    Ok(tokens)
+}

@@ -1,0 +1,133 @@
+//! Sets of small numbers that grow as they must.
+
+/// A set of numbers, one bit each.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// The set of one number.
+    pub(crate) fn one(number: u32) -> Bits {
+        let mut bits = Bits::default();
+        bits.insert(number);
+        bits
+    }
+
+    pub(crate) fn insert(&mut self, number: u32) {
+        let at = number as usize / 64;
+        if self.words.len() <= at {
+            self.words.resize(at + 1, 0);
+        }
+        self.words[at] |= 1 << (number % 64);
+    }
+
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        let word = self.words.get(number as usize / 64);
+        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|&word| word == 0)
+    }
+
+    /// Adds all of `more`; what was new goes to `new`. Returns whether any was.
+    pub(crate) fn add(&mut self, more: &Bits, new: &mut Bits) -> bool {
+        if self.words.len() < more.words.len() {
+            self.words.resize(more.words.len(), 0);
+        }
+        let mut any = 0;
+        for (at, (word, &add)) in self.words.iter_mut().zip(&more.words).enumerate() {
+            let fresh = add & !*word;
+            if fresh != 0 {
+                *word |= fresh;
+                any |= fresh;
+                if new.words.len() <= at {
+                    new.words.resize(at + 1, 0);
+                }
+                new.words[at] |= fresh;
+            }
+        }
+        any != 0
+    }
+
+    /// Adds all of `more`.
+    pub(crate) fn unite(&mut self, more: &Bits) {
+        if self.words.len() < more.words.len() {
+            self.words.resize(more.words.len(), 0);
+        }
+        for (word, add) in self.words.iter_mut().zip(&more.words) {
+            *word |= add;
+        }
+    }
+
+    /// Adds what is in both of two others. Returns whether there was any.
+    pub(crate) fn add_both(&mut self, a: &Bits, b: &Bits) -> bool {
+        self.add_each(a, b).0
+    }
+
+    /// The same; returns whether any was new.
+    pub(crate) fn add_new(&mut self, a: &Bits, b: &Bits) -> bool {
+        self.add_each(a, b).1
+    }
+
+    fn add_each(&mut self, a: &Bits, b: &Bits) -> (bool, bool) {
+        let both = a.words.len().min(b.words.len());
+        if self.words.len() < both {
+            self.words.resize(both, 0);
+        }
+        let (mut any, mut fresh) = (0, 0);
+        for (word, (a, b)) in self.words.iter_mut().zip(a.words.iter().zip(&b.words)) {
+            let add = a & b;
+            any |= add;
+            fresh |= add & !*word;
+            *word |= add;
+        }
+        (any != 0, fresh != 0)
+    }
+
+    /// Whether two sets have a number in common.
+    pub(crate) fn meets(&self, other: &Bits) -> bool {
+        self.words.iter().zip(&other.words).any(|(a, b)| a & b != 0)
+    }
+
+    /// Its numbers, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.words.iter().enumerate().flat_map(|(at, &word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                left &= left.checked_sub(1)?;
+                Some(64 * at as u32 + bit)
+            })
+        })
+    }
+
+    /// Heap use, in bytes.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.words.capacity() * 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_grow_and_meet() {
+        let mut all = Bits::one(3);
+        let mut new = Bits::default();
+        let mut more = Bits::one(130);
+        more.insert(3);
+        assert!(all.add(&more, &mut new));
+        assert_eq!(new.iter().collect::<Vec<_>>(), [130]);
+        assert!(!all.add(&more, &mut new));
+        assert!(all.contains(130) && all.contains(3) && !all.contains(4));
+        assert!(all.meets(&new) && !Bits::one(3).meets(&new));
+        let mut both = Bits::default();
+        assert!(both.add_new(&all, &new) && !both.add_new(&all, &new));
+        assert!(both.add_both(&all, &new));
+        assert_eq!(both, new);
+        assert!(Bits::default().is_empty());
+    }
+}

@@ -1,0 +1,346 @@
+//! The public face: a grammar over a vocabulary, and canvases being filled.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use formwork_grammar::{Language, Status};
+use formwork_vocab::{TokenId, Vocab, mask};
+
+use crate::canvas::{Canvas, Cell};
+use crate::chart::Chart;
+use crate::content::Content;
+use crate::error::InfillError;
+use crate::rules::Rules;
+use crate::useful::Useful;
+
+/// Limits of a [`Checker`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InfillLimits {
+    /// The most positions of a canvas. The default is 4,096.
+    pub max_positions: usize,
+    /// The most bytes for one canvas, and for what was learnt of the grammar. The default
+    /// is 512 MiB.
+    pub max_bytes: usize,
+}
+
+impl Default for InfillLimits {
+    fn default() -> Self {
+        InfillLimits {
+            max_positions: 4096,
+            max_bytes: 512 << 20,
+        }
+    }
+}
+
+/// A grammar over a vocabulary, ready to check canvases. Cheap to clone, `Send + Sync`.
+///
+/// What is learnt of the grammar is shared by all canvases, which take turns to learn.
+#[derive(Clone)]
+pub struct Checker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    vocab: Arc<Vocab>,
+    ends: Box<[TokenId]>,
+    limits: InfillLimits,
+    status: Status,
+    rules: Mutex<Rules>,
+}
+
+impl Checker {
+    /// A checker of a language; a text may end with any of the vocabulary's
+    /// [stop tokens](Vocab::stop_ids).
+    #[must_use]
+    pub fn new(language: Box<dyn Language>, vocab: Arc<Vocab>) -> Checker {
+        let ends = vocab.stop_ids().to_vec();
+        Checker::with(language, vocab, &ends, InfillLimits::default())
+    }
+
+    /// The same with a choice of the tokens that end a text, and of limits.
+    #[must_use]
+    pub fn with(
+        language: Box<dyn Language>,
+        vocab: Arc<Vocab>,
+        ends: &[TokenId],
+        limits: InfillLimits,
+    ) -> Checker {
+        let content = Arc::new(Content::new(&vocab));
+        Checker {
+            shared: Arc::new(Shared {
+                ends: ends.into(),
+                limits,
+                status: language.status(),
+                rules: Mutex::new(Rules::new(language, Arc::clone(&vocab), content)),
+                vocab,
+            }),
+        }
+    }
+
+    /// The vocabulary.
+    #[must_use]
+    pub fn vocab(&self) -> &Arc<Vocab> {
+        &self.shared.vocab
+    }
+
+    /// The tokens that end a text.
+    #[must_use]
+    pub fn ends(&self) -> &[TokenId] {
+        &self.shared.ends
+    }
+
+    /// Whether every text that the source of the grammar means is allowed, or some are
+    /// left out, and why.
+    #[must_use]
+    pub fn status(&self) -> &Status {
+        &self.shared.status
+    }
+
+    /// Begins to fill a canvas.
+    ///
+    /// # Errors
+    ///
+    /// [`InfillError::Infeasible`] if no text fits; if a limit is reached.
+    pub fn open(&self, canvas: &Canvas) -> Result<Filling, InfillError> {
+        let positions = canvas.positions();
+        let limit = self.shared.limits.max_positions;
+        if positions > limit {
+            return Err(InfillError::TooLong { positions, limit });
+        }
+        let cells = canvas.cells(&self.shared.ends);
+        let mut filling = Filling {
+            checker: self.clone(),
+            was_open: cells.iter().map(|cell| matches!(cell, Cell::Open)).collect(),
+            cells,
+            closable: Vec::new(),
+            chart: Chart::default(),
+            useful: Useful::default(),
+            names: 0,
+        };
+        filling.update(0)?;
+        Ok(filling)
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        // Every table is consistent after each call, whoever panicked in between.
+        self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Checker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checker").finish_non_exhaustive()
+    }
+}
+
+/// A canvas being filled: which tokens each open position may take.
+///
+/// A token is allowed at a position exactly if some text of the grammar fits the canvas
+/// with it there. So whatever is committed, the canvas can be completed.
+pub struct Filling {
+    checker: Checker,
+    cells: Vec<Cell>,
+    /// The positions that were open in the canvas.
+    was_open: Vec<bool>,
+    /// For each position and the end, whether all from there on can be the end of text.
+    closable: Vec<bool>,
+    chart: Chart,
+    useful: Useful,
+    /// How many names were known when the chart was made.
+    names: usize,
+}
+
+impl Filling {
+    /// The number of positions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether there are no positions.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The checker.
+    #[must_use]
+    pub fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    /// Whether a position is open and not part of a gap.
+    #[must_use]
+    pub fn is_open(&self, position: usize) -> bool {
+        self.cells.get(position) == Some(&Cell::Open)
+    }
+
+    /// The positions that are open, gaps aside, ascending.
+    pub fn open_positions(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.cells.len()).filter(|&position| self.is_open(position))
+    }
+
+    /// Writes the [row](mask) of the tokens that are allowed at a position.
+    ///
+    /// # Errors
+    ///
+    /// If the position is not open, or the row has another length than
+    /// [`Vocab::mask_words`].
+    pub fn fill_mask(&self, position: usize, row: &mut [u32]) -> Result<(), InfillError> {
+        self.check_open(position)?;
+        let needed = self.checker.vocab().mask_words();
+        if row.len() != needed {
+            return Err(InfillError::WrongRow {
+                words: row.len(),
+                needed,
+            });
+        }
+        row.fill(0);
+        self.checker.rules().sets.or_into(self.useful.tokens[position], row);
+        if self.may_end(position) {
+            mask::set_all(row, self.checker.ends());
+        }
+        Ok(())
+    }
+
+    /// Whether a token is allowed at an open position.
+    #[must_use]
+    pub fn allows(&self, position: usize, token: TokenId) -> bool {
+        if self.check_open(position).is_err() {
+            return false;
+        }
+        let tokens = self.useful.tokens[position];
+        self.checker.rules().sets.contains(tokens, token)
+            || self.checker.ends().contains(&token) && self.may_end(position)
+    }
+
+    /// Puts a token at an open position; a token that ends the text ends it there.
+    ///
+    /// # Errors
+    ///
+    /// If the position is not open or the token not allowed there, and if a limit is
+    /// reached; nothing has changed then.
+    pub fn commit(&mut self, position: usize, token: TokenId) -> Result<(), InfillError> {
+        self.check_open(position)?;
+        if !self.allows(position, token) {
+            return Err(InfillError::NotAllowed { position, token });
+        }
+        let cell = match self.checker.ends().contains(&token) {
+            true => Cell::End,
+            false => Cell::Token(token),
+        };
+        self.set(position, cell)
+    }
+
+    /// Opens a position again that was open in the canvas.
+    ///
+    /// # Errors
+    ///
+    /// If the position was not, and if a limit is reached; nothing has changed then.
+    pub fn reopen(&mut self, position: usize) -> Result<(), InfillError> {
+        if !self.was_open.get(position).is_some_and(|&open| open) {
+            return Err(InfillError::NoSuchPosition { position });
+        }
+        self.set(position, Cell::Open)
+    }
+
+    /// What is at a position now: `None` if it is open or part of a gap; a token that ends
+    /// the text for an end.
+    #[must_use]
+    pub fn token(&self, position: usize) -> Option<TokenId> {
+        match self.cells.get(position)? {
+            Cell::Token(token) => Some(*token),
+            Cell::End => self.checker.ends().first().copied(),
+            Cell::Open | Cell::Optional { .. } => None,
+        }
+    }
+
+    /// Whether a position holds the end of the text.
+    #[must_use]
+    pub fn is_end(&self, position: usize) -> bool {
+        self.cells.get(position) == Some(&Cell::End)
+    }
+
+    /// The bytes of the text, up to its end or the first position that is open or part of
+    /// a gap.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        let tokens = self.cells.iter().map_while(|cell| match cell {
+            Cell::Token(token) => Some(self.checker.vocab().bytes(*token)),
+            _ => None,
+        });
+        tokens.collect::<Vec<_>>().concat()
+    }
+
+    fn check_open(&self, position: usize) -> Result<(), InfillError> {
+        match self.is_open(position) {
+            true => Ok(()),
+            false => Err(InfillError::NoSuchPosition { position }),
+        }
+    }
+
+    /// Whether the text may end at a position, or have ended before it.
+    fn may_end(&self, position: usize) -> bool {
+        self.accepts().any(|end| end <= position)
+    }
+
+    /// The positions before which a whole text may end.
+    fn accepts(&self) -> impl Iterator<Item = usize> + '_ {
+        let columns = self.chart.columns.iter().zip(&self.closable).enumerate();
+        columns.filter_map(|(at, (column, &closable))| (closable && column.completes).then_some(at))
+    }
+
+    fn set(&mut self, position: usize, cell: Cell) -> Result<(), InfillError> {
+        let before = std::mem::replace(&mut self.cells[position], cell);
+        let done = self.update(position);
+        if done.is_err() {
+            self.cells[position] = before;
+            self.update(position)?;
+        }
+        done
+    }
+
+    /// Brings everything up to date after a change at one position.
+    fn update(&mut self, position: usize) -> Result<(), InfillError> {
+        let no_end = self.checker.ends().is_empty();
+        let mut closable = true;
+        self.closable = vec![true; self.cells.len() + 1];
+        for (at, cell) in self.cells.iter().enumerate().rev() {
+            closable &= match cell {
+                Cell::End => true,
+                Cell::Open | Cell::Optional { .. } => !no_end,
+                Cell::Token(_) => false,
+            };
+            self.closable[at] = closable;
+        }
+        let mut rules = self.checker.rules();
+        let limit = self.checker.shared.limits.max_bytes;
+        self.chart.truncate(position);
+        loop {
+            // What a position may hold depends on the names that stand elsewhere.
+            let known = rules.names.known_count();
+            if self.names != known {
+                self.chart.truncate(0);
+                rules.forget_moves();
+            }
+            self.chart.extend(&mut rules, &self.cells, limit)?;
+            self.names = rules.names.known_count();
+            if self.names == known {
+                break;
+            }
+        }
+        if self.accepts().next().is_none() {
+            return Err(InfillError::Infeasible);
+        }
+        let first = self.cells.iter().position(|cell| *cell == Cell::Open);
+        let from = first.unwrap_or(self.cells.len());
+        let (cells, closable) = (&self.cells, &self.closable);
+        self.useful.find(&self.chart, &mut rules, cells, closable, from);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Filling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filling").field("cells", &self.cells).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,792 @@
+//! A language and a vocabulary as moves of items over positions, each worked out once.
+//!
+//! An *item* is where the innermost rule of a text is: at a dot, or inside a terminal.
+//! Over a position, or over what is left of one, an item makes *moves*: it reaches the
+//! next position as another item, by some of the tokens; it calls a rule in the middle
+//! of one; or its own rule ends there. Moves depend neither on where the position is nor
+//! on who called the rule.
+
+use std::sync::Arc;
+
+use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal};
+use formwork_vocab::{NodeId, TokenId, Vocab};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::content::Content;
+use crate::names::{Names, Text};
+use crate::reading::{Ends, Walk};
+use crate::rest::{Rest, RestId, Rests};
+use crate::token_sets::{SetId, TokenSets};
+
+/// An [`Item`], by number.
+pub(crate) type ItemId = u32;
+
+/// Where the innermost rule of a text is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Item {
+    /// Between two edges; and the rules around that were read in place.
+    Dot(Dot, FramesId),
+    /// Inside a terminal.
+    Head(Head),
+}
+
+/// Rules that were read in place where they are called, innermost last: the dot after the
+/// call, and those around. By number; 0 is none.
+type FramesId = u32;
+
+/// So many rules are read in place within one another.
+const MAX_IN_PLACE: u32 = 1;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Frame {
+    ret: Dot,
+    up: FramesId,
+    depth: u32,
+}
+
+/// Inside a terminal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Head {
+    terminal: u32,
+    state: LexState,
+    dot: Dot,
+    edge: u32,
+    frames: FramesId,
+    /// What was read of it, if the language wants to know.
+    text: Text,
+}
+
+/// What an item can do with what is left of a position.
+#[derive(Debug, Default)]
+pub(crate) struct Moves {
+    /// The item at the next position, and the tokens that lead there.
+    pub(crate) stays: Box<[(ItemId, SetId)]>,
+    /// Rules called, what is left when they begin, and the item after them.
+    pub(crate) calls: Box<[(Dot, RestId, ItemId)]>,
+    /// What is left when the item's own rule ends, and the dot it ends at, if callers
+    /// learn of it.
+    pub(crate) exits: Box<[(RestId, Option<Dot>)]>,
+}
+
+impl Moves {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.stays.is_empty() && self.calls.is_empty() && self.exits.is_empty()
+    }
+}
+
+struct DotInfo {
+    is_final: bool,
+    returns: bool,
+    edges: Vec<(u32, DotEdge)>,
+}
+
+#[derive(Clone)]
+enum DotEdge {
+    Terminal(u32),
+    Tokens(formwork_grammar::TokenSet),
+    Call(Dot, Dot),
+}
+
+/// A terminal's moves over what is left of a position, before the language is asked.
+struct Lexed {
+    /// States in which tokens end inside, and those tokens.
+    inside: Box<[(LexState, SetId)]>,
+    /// Ways out: tokens that end with the terminal, if any, and what is left of others.
+    exits: Box<[(Label, Option<SetId>, Option<RestId>)]>,
+}
+
+/// Everything known of one language over one vocabulary.
+pub(crate) struct Rules {
+    vocab: Arc<Vocab>,
+    content: Arc<Content>,
+    language: Box<dyn Language>,
+    start: Dot,
+    pub(crate) rests: Rests,
+    pub(crate) sets: TokenSets,
+    pub(crate) names: Names,
+    terminals: Vec<Arc<dyn Terminal>>,
+    terminal_ids: FxHashMap<usize, u32>,
+    dots: FxHashMap<Dot, Arc<DotInfo>>,
+    follow: FxHashMap<(Dot, u32, Label, Text), Dot>,
+    resumed: FxHashMap<(ItemId, Dot), ItemId>,
+    in_cycles: FxHashMap<Dot, bool>,
+    frames: Vec<Frame>,
+    frame_ids: FxHashMap<Frame, FramesId>,
+    lexed: FxHashMap<(u32, LexState, RestId), Arc<Lexed>>,
+    /// String content that begins otherwise than with some bytes.
+    content_sets: FxHashMap<Bytes, SetId>,
+    items: Vec<Item>,
+    item_ids: FxHashMap<Item, ItemId>,
+    /// Moves over open positions, by item.
+    open_moves: Vec<Option<Arc<Moves>>>,
+    moves: FxHashMap<(ItemId, RestId), Arc<Moves>>,
+}
+
+impl Rules {
+    pub(crate) fn new(
+        language: Box<dyn Language>,
+        vocab: Arc<Vocab>,
+        content: Arc<Content>,
+    ) -> Rules {
+        Rules {
+            start: language.start(),
+            language,
+            content,
+            rests: Rests::new(&vocab),
+            sets: TokenSets::new(vocab.mask_words()),
+            names: Names::default(),
+            terminals: Vec::new(),
+            terminal_ids: FxHashMap::default(),
+            dots: FxHashMap::default(),
+            follow: FxHashMap::default(),
+            resumed: FxHashMap::default(),
+            in_cycles: FxHashMap::default(),
+            frames: Vec::new(),
+            frame_ids: FxHashMap::default(),
+            lexed: FxHashMap::default(),
+            content_sets: FxHashMap::default(),
+            items: Vec::new(),
+            item_ids: FxHashMap::default(),
+            open_moves: Vec::new(),
+            moves: FxHashMap::default(),
+            vocab,
+        }
+    }
+
+    /// The item at which a whole text starts.
+    pub(crate) fn start(&mut self) -> ItemId {
+        self.item(Item::Dot(self.start, 0))
+    }
+
+    /// The item at which a rule starts that is called.
+    pub(crate) fn callee(&mut self, callee: Dot) -> ItemId {
+        self.item(Item::Dot(callee, 0))
+    }
+
+    pub(crate) fn item(&mut self, item: Item) -> ItemId {
+        let items = &mut self.items;
+        *self.item_ids.entry(item).or_insert_with(|| {
+            items.push(item);
+            items.len() as ItemId - 1
+        })
+    }
+
+    /// The item after a call, given the dot that the rule called ended at; see
+    /// [`Language::resume`].
+    pub(crate) fn resume(&mut self, ret: ItemId, last: Option<Dot>) -> ItemId {
+        let (Some(last), Item::Dot(dot, frames)) = (last, self.items[ret as usize]) else {
+            return ret;
+        };
+        if let Some(&known) = self.resumed.get(&(ret, last)) {
+            return known;
+        }
+        let dot = self.language.resume(dot, last);
+        let item = self.item(Item::Dot(dot, frames));
+        self.resumed.insert((ret, last), item);
+        item
+    }
+
+    /// Whether a rule is read in place, within some others.
+    fn is_in_place(&mut self, callee: Dot, around: FramesId) -> bool {
+        let depth = self.frame(around).map_or(0, |frame| frame.depth);
+        let language = &mut self.language;
+        let in_cycles = self.in_cycles.entry(callee);
+        !*in_cycles.or_insert_with(|| language.is_in_cycles(callee)) && depth < MAX_IN_PLACE
+    }
+
+    fn frame(&self, frames: FramesId) -> Option<Frame> {
+        self.frames.get((frames as usize).checked_sub(1)?).copied()
+    }
+
+    fn push_frame(&mut self, ret: Dot, up: FramesId) -> FramesId {
+        let depth = self.frame(up).map_or(0, |frame| frame.depth) + 1;
+        let frame = Frame { ret, up, depth };
+        let frames = &mut self.frames;
+        *self.frame_ids.entry(frame).or_insert_with(|| {
+            frames.push(frame);
+            frames.len() as FramesId
+        })
+    }
+
+    /// Forgets all moves: they depend on which texts are known.
+    pub(crate) fn forget_moves(&mut self) {
+        self.moves.clear();
+        self.open_moves.clear();
+    }
+
+    /// Approximate heap use, in bytes.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.sets.heap_bytes()
+            + self.language.heap_bytes()
+            + self.items.len() * 96
+            + self.follow.len() * 40
+            + self.dots.len() * 128
+            + self.lexed.len() * 128
+            + self.moves.len() * 160
+            + self.rests.len() * 96
+    }
+
+    /// What an item can do with a rest.
+    pub(crate) fn moves(&mut self, item: ItemId, rest: RestId) -> Arc<Moves> {
+        if rest == Rests::OPEN {
+            if let Some(Some(moves)) = self.open_moves.get(item as usize) {
+                return Arc::clone(moves);
+            }
+            let moves = Arc::new(self.find_moves(item, rest));
+            let len = self.open_moves.len().max(item as usize + 1);
+            self.open_moves.resize(len, None);
+            self.open_moves[item as usize] = Some(Arc::clone(&moves));
+            return moves;
+        }
+        if let Some(moves) = self.moves.get(&(item, rest)) {
+            return Arc::clone(moves);
+        }
+        let moves = Arc::new(self.find_moves(item, rest));
+        self.moves.insert((item, rest), Arc::clone(&moves));
+        moves
+    }
+
+    fn find_moves(&mut self, item: ItemId, rest: RestId) -> Moves {
+        let mut found = Found::default();
+        match self.items[item as usize] {
+            Item::Dot(dot, frames) => found.reach(dot, frames, rest),
+            Item::Head(head) => self.read(head, rest, &mut found),
+        }
+        while let Some((dot, frames, rest)) = found.open.pop() {
+            let info = self.dot(dot);
+            if info.is_final {
+                let last = info.returns.then_some(dot);
+                match self.frame(frames) {
+                    None => found.exits.push((rest, last)),
+                    Some(Frame { ret, up, .. }) => {
+                        let ret = match last {
+                            Some(last) => self.language.resume(ret, last),
+                            None => ret,
+                        };
+                        found.reach(ret, up, rest);
+                    }
+                }
+            }
+            for (edge, way) in &info.edges {
+                match *way {
+                    DotEdge::Call(callee, ret) => {
+                        if self.is_in_place(callee, frames) {
+                            let frames = self.push_frame(ret, frames);
+                            found.reach(callee, frames, rest);
+                        } else {
+                            let ret = self.item(Item::Dot(ret, frames));
+                            found.calls.push((callee, rest, ret));
+                        }
+                    }
+                    DotEdge::Terminal(terminal) => {
+                        let head = Head {
+                            terminal,
+                            state: self.terminals[terminal as usize].start(),
+                            dot,
+                            edge: *edge,
+                            frames,
+                            text: Text::START,
+                        };
+                        self.read(head, rest, &mut found);
+                    }
+                    DotEdge::Tokens(ref set) => {
+                        let to = (dot, *edge, frames);
+                        self.read_token(to, set, rest, &mut found);
+                    }
+                }
+            }
+        }
+        self.unite(&mut found, rest);
+        found.finish(&mut self.sets)
+    }
+
+    /// Whatever ends, or is called, alike in the middle of tokens does so together: all
+    /// of it comes from one item at one place.
+    fn unite(&mut self, found: &mut Found, whole: RestId) {
+        found.exits.sort_unstable_by_key(|&(rest, last)| (last, rest));
+        let exits = std::mem::take(&mut found.exits);
+        for same in exits.chunk_by(|a, b| a.1 == b.1) {
+            let rests = same.iter().map(|&(rest, _)| rest);
+            let united = self.rests.unite(rests, whole);
+            found.exits.extend(united.into_iter().map(|rest| (rest, same[0].1)));
+        }
+        found.calls.sort_unstable_by_key(|&(callee, rest, ret)| (callee, ret, rest));
+        let calls = std::mem::take(&mut found.calls);
+        for same in calls.chunk_by(|a, b| (a.0, a.2) == (b.0, b.2)) {
+            let rests = same.iter().map(|&(_, rest, _)| rest);
+            let (callee, _, ret) = same[0];
+            let united = self.rests.unite(rests, whole);
+            found.calls.extend(united.into_iter().map(|rest| (callee, rest, ret)));
+        }
+    }
+
+    /// A token that is read by its number.
+    fn read_token(
+        &mut self,
+        (dot, edge, frames): (Dot, u32, FramesId),
+        set: &formwork_grammar::TokenSet,
+        rest: RestId,
+        found: &mut Found,
+    ) {
+        let tokens = match *self.rests.get(rest) {
+            Rest::Token(token) if set.contains(token.0) => TokenSets::NONE,
+            _ if rest == Rests::OPEN => {
+                let len = self.vocab.len() as u32;
+                let ids = set.ranges().iter().flat_map(|&(a, b)| a..b.saturating_add(1).min(len));
+                self.sets.of(ids.map(TokenId).collect())
+            }
+            _ => return,
+        };
+        let after = self.follow(dot, edge, 0, Text::UNKNOWN);
+        let item = self.item(Item::Dot(after, frames));
+        found.stays.push((item, tokens));
+    }
+
+    /// What a terminal does with a rest.
+    fn read(&mut self, head: Head, rest: RestId, found: &mut Found) {
+        if rest == Rests::END {
+            return;
+        }
+        let terminal = Arc::clone(&self.terminals[head.terminal as usize]);
+        let lexed = self.lexed(head.terminal, head.state, rest);
+        if !terminal.captures() {
+            for &(state, tokens) in &lexed.inside {
+                let item = self.item(Item::Head(Head { state, ..head }));
+                found.stays.push((item, tokens));
+            }
+            for &(label, ends, rest) in &lexed.exits {
+                self.exit(head, label, Text::UNKNOWN, ends, rest, found);
+            }
+            return;
+        }
+        self.read_captured(head, rest, &lexed, found);
+    }
+
+    /// The same for a terminal whose text the language wants to see.
+    fn read_captured(&mut self, head: Head, rest: RestId, lexed: &Lexed, found: &mut Found) {
+        let bytes = match self.rests.get(rest) {
+            Rest::Token(token) => Some(self.vocab.bytes(*token).to_vec()),
+            Rest::Bytes(bytes) => Some(bytes.to_vec()),
+            _ => None,
+        };
+        if let Some(bytes) = bytes {
+            let all = self.names.append(head.text, &bytes);
+            for &(state, tokens) in &lexed.inside {
+                let text = all;
+                let item = self.item(Item::Head(Head { state, text, ..head }));
+                found.stays.push((item, tokens));
+            }
+            for &(label, ends, left) in &lexed.exits {
+                let left_bytes = match left.map(|left| self.rests.get(left)) {
+                    Some(Rest::Bytes(left)) => left.len(),
+                    _ => 0,
+                };
+                let read = bytes.len().saturating_sub(left_bytes);
+                let text = self.names.append(head.text, &bytes[..read]);
+                self.exit(head, label, text, ends, left, found);
+            }
+            return;
+        }
+        let Rest::Nodes(nodes) = self.rests.get(rest) else {
+            return;
+        };
+        let nodes = nodes.clone();
+        let Some(apart) = self.apart(&head, &nodes) else {
+            // There are few texts, and not all can be followed.
+            return;
+        };
+        for ending in &apart.endings {
+            let tokens = self.sets.of(ending.tokens.clone());
+            let text = self.names.append(head.text, &ending.bytes);
+            match ending.label {
+                None => {
+                    let state = ending.state;
+                    let item = self.item(Item::Head(Head { state, text, ..head }));
+                    found.stays.push((item, tokens));
+                }
+                Some(label) => {
+                    let ends = (tokens != TokenSets::NONE).then_some(tokens);
+                    let rest = ending.node.map(|node| Rest::Nodes([node].into()));
+                    let rest = rest.map(|rest| self.rests.intern(rest));
+                    self.exit(head, label, text, ends, rest, found);
+                }
+            }
+        }
+        if apart.is_all {
+            return;
+        }
+        // Whatever else an open position adds, the text is none of those known.
+        let text = Text::UNKNOWN;
+        for &(state, tokens) in &lexed.inside {
+            let tokens = self.sets.without(tokens, &apart.tokens(None));
+            if tokens != TokenSets::NONE {
+                let item = self.item(Item::Head(Head { state, text, ..head }));
+                found.stays.push((item, tokens));
+            }
+        }
+        // Within one token two of them might be the same.
+        let is_within = rest != Rests::OPEN && head.text == Text::START;
+        for &(label, ends, rest) in &lexed.exits {
+            if is_within && self.remembers(&head, label) {
+                continue;
+            }
+            let ends = ends.map(|ends| self.sets.without(ends, &apart.tokens(Some(label))));
+            let ends = ends.filter(|&ends| ends != TokenSets::NONE);
+            let rest = rest.and_then(|rest| self.rests.without(rest, &apart.nodes()));
+            self.exit(head, label, text, ends, rest, found);
+        }
+    }
+
+    /// What open positions add to a text that has to be followed by itself; `None` if
+    /// that is too much.
+    fn apart(&mut self, head: &Head, nodes: &[NodeId]) -> Option<Apart> {
+        let terminal = Arc::clone(&self.terminals[head.terminal as usize]);
+        let start = terminal.start();
+        let opened = terminal.step(start, b'"');
+        let any = opened.and_then(|state| terminal.any_content(state));
+        let abound = any.is_some_and(|any| any.max_chars.is_none_or(|max| max >= MANY_CHARS));
+        if head.text == Text::UNKNOWN {
+            return abound.then(Apart::default);
+        }
+        if !abound && head.text != Text::START && !is_short(&*terminal, head.state) {
+            return None;
+        }
+        let begun = self.names.bytes(head.text).unwrap_or_default().to_vec();
+        let mut apart = Apart {
+            is_all: !abound,
+            ..Apart::default()
+        };
+        if abound && self.names.known_count() == 0 {
+            return Some(apart);
+        }
+        let trie = self.vocab.trie();
+        let mut open: Vec<(NodeId, LexState, Vec<u8>)> = nodes
+            .iter()
+            .map(|&node| (node, head.state, Vec::new()))
+            .collect();
+        while let Some((node, state, bytes)) = open.pop() {
+            for (byte, child) in trie.children(node) {
+                let Some(next) = terminal.step(state, byte) else {
+                    continue;
+                };
+                let longer = [&bytes[..], &[byte]].concat();
+                let literal = [&begun[..], &longer[..]].concat();
+                if abound && !self.names.may_be_known(&literal) {
+                    continue;
+                }
+                let tokens = trie.tokens(child);
+                if let Some(label) = terminal.exit(next) {
+                    apart.endings.push(Ending {
+                        state: next,
+                        label: Some(label),
+                        tokens: tokens.to_vec(),
+                        node: (trie.fan(child) > 0).then_some(child),
+                        bytes: longer.clone(),
+                    });
+                }
+                if terminal.can_continue(next) {
+                    if !tokens.is_empty() {
+                        apart.endings.push(Ending {
+                            state: terminal.canonical(next),
+                            label: None,
+                            tokens: tokens.to_vec(),
+                            node: None,
+                            bytes: longer.clone(),
+                        });
+                    }
+                    open.push((child, next, longer));
+                }
+                if !abound && apart.endings.len() >= MAX_APART {
+                    return Some(apart);
+                }
+            }
+        }
+        Some(apart)
+    }
+
+    /// Whether the language remembers texts that end under a label.
+    fn remembers(&mut self, head: &Head, label: Label) -> bool {
+        let unknown = self.follow(head.dot, head.edge, label, Text::UNKNOWN);
+        let sample = Some(&b"\"\\u0001\""[..]);
+        self.language.follow(head.dot, head.edge, label, sample) != unknown
+    }
+
+    fn exit(
+        &mut self,
+        head: Head,
+        label: Label,
+        text: Text,
+        ends: Option<SetId>,
+        rest: Option<RestId>,
+        found: &mut Found,
+    ) {
+        let dot = self.follow(head.dot, head.edge, label, text);
+        if let Some(ends) = ends {
+            let item = self.item(Item::Dot(dot, head.frames));
+            found.stays.push((item, ends));
+        }
+        if let Some(rest) = rest {
+            found.reach(dot, head.frames, rest);
+        }
+    }
+
+    fn follow(&mut self, dot: Dot, edge: u32, label: Label, text: Text) -> Dot {
+        let key = (dot, edge, label, text);
+        if let Some(&to) = self.follow.get(&key) {
+            return to;
+        }
+        let bytes = self.names.bytes(text).filter(|_| text != Text::START);
+        let to = self.language.follow(dot, edge, label, bytes);
+        self.follow.insert(key, to);
+        if bytes.is_some() && to != self.follow(dot, edge, label, Text::UNKNOWN) {
+            self.names.note(text);
+        }
+        to
+    }
+
+    fn lexed(&mut self, terminal: u32, state: LexState, rest: RestId) -> Arc<Lexed> {
+        let key = (terminal, state, rest);
+        if let Some(known) = self.lexed.get(&key) {
+            return Arc::clone(known);
+        }
+        let automaton = Arc::clone(&self.terminals[terminal as usize]);
+        // Terminals that differ in the labels they allow are read as one.
+        if let Some((wider, same)) = automaton.wider(state)
+            && same == state
+            && matches!(self.rests.get(rest), Rest::Nodes(_))
+        {
+            let wider = self.terminal(wider);
+            let all = self.lexed(wider, state, rest);
+            let exits = all.exits.iter().copied();
+            let lexed = Arc::new(Lexed {
+                inside: all.inside.clone(),
+                exits: exits.filter(|&(label, ..)| automaton.allows(label)).collect(),
+            });
+            self.lexed.insert(key, Arc::clone(&lexed));
+            return lexed;
+        }
+        let lexed = match self.rests.get(rest) {
+            Rest::End => Lexed {
+                inside: Box::default(),
+                exits: Box::default(),
+            },
+            Rest::Token(token) => {
+                let bytes = self.vocab.bytes(*token).to_vec();
+                self.lex_bytes(&*automaton, state, &bytes)
+            }
+            Rest::Bytes(bytes) => {
+                let bytes = bytes.to_vec();
+                self.lex_bytes(&*automaton, state, &bytes)
+            }
+            Rest::Nodes(nodes) => {
+                let nodes = nodes.clone();
+                self.lex_open(&*automaton, state, rest, &nodes)
+            }
+        };
+        let lexed = Arc::new(lexed);
+        self.lexed.insert(key, Arc::clone(&lexed));
+        lexed
+    }
+
+    /// Certain bytes, up to the end of their token.
+    fn lex_bytes(&mut self, terminal: &dyn Terminal, state: LexState, bytes: &[u8]) -> Lexed {
+        let mut exits = Vec::new();
+        let mut at = Some(state);
+        for (done, &byte) in bytes.iter().enumerate() {
+            at = at.and_then(|state| terminal.step(state, byte));
+            let Some(state) = at else { break };
+            if let Some(label) = terminal.exit(state) {
+                let left = bytes.get(done + 1..).unwrap_or_default();
+                let rest = (!left.is_empty()).then(|| self.rests.intern(Rest::Bytes(left.into())));
+                let ends = left.is_empty().then_some(TokenSets::NONE);
+                exits.push((label, ends, rest));
+            }
+            if !terminal.can_continue(state) {
+                at = None;
+            }
+        }
+        let inside = at.filter(|_| !bytes.is_empty());
+        Lexed {
+            inside: inside.map(|state| (state, TokenSets::NONE)).into_iter().collect(),
+            exits: exits.into(),
+        }
+    }
+
+    /// Any of the tokens behind some nodes.
+    fn lex_open(
+        &mut self,
+        terminal: &dyn Terminal,
+        state: LexState,
+        rest: RestId,
+        nodes: &[NodeId],
+    ) -> Lexed {
+        let vocab = Arc::clone(&self.vocab);
+        let content = Arc::clone(&self.content);
+        let reading = match rest == Rests::OPEN {
+            true => Walk::all(vocab.trie(), &content, terminal, state),
+            false => Walk::below(vocab.trie(), terminal, state, nodes),
+        };
+        let inside = reading.inside.into_iter();
+        let inside = inside.map(|(state, ends)| {
+            let Ends { few, content: but } = ends;
+            let set = match but {
+                None => self.sets.of(few),
+                Some(but) => {
+                    let sets = &mut self.sets;
+                    let all = self.content_sets.entry(but);
+                    let all = *all.or_insert_with(|| sets.of_row(content.row(&but)));
+                    let few = sets.of(few);
+                    sets.union(&[all.min(few), all.max(few)])
+                }
+            };
+            (state, set)
+        });
+        let inside = inside.filter(|&(_, set)| set != TokenSets::NONE).collect();
+        let exits = reading.exits.into_iter().map(|leaving| {
+            let ends = (!leaving.ends.is_empty()).then(|| self.sets.of(leaving.ends));
+            let mut nodes = leaving.nodes;
+            nodes.sort_unstable();
+            nodes.dedup();
+            let goes_on = !nodes.is_empty();
+            let rest = goes_on.then(|| self.rests.intern(Rest::Nodes(nodes.into())));
+            (leaving.label, ends, rest)
+        });
+        Lexed {
+            inside,
+            exits: exits.collect(),
+        }
+    }
+
+    fn dot(&mut self, dot: Dot) -> Arc<DotInfo> {
+        if let Some(info) = self.dots.get(&dot) {
+            return Arc::clone(info);
+        }
+        let expansion = self.language.expand(dot);
+        let mut edges = Vec::with_capacity(expansion.edges.len());
+        for (edge, way) in expansion.edges.into_iter().enumerate() {
+            let way = match way {
+                Edge::Terminal(terminal) => DotEdge::Terminal(self.terminal(terminal)),
+                Edge::Token(set) => DotEdge::Tokens(set),
+                Edge::Call { callee, ret } => DotEdge::Call(callee, ret),
+            };
+            edges.push((edge as u32, way));
+        }
+        let info = Arc::new(DotInfo {
+            is_final: expansion.is_final,
+            returns: expansion.returns,
+            edges,
+        });
+        self.dots.insert(dot, Arc::clone(&info));
+        info
+    }
+
+    /// The number of a terminal, by identity.
+    fn terminal(&mut self, terminal: Arc<dyn Terminal>) -> u32 {
+        let address = Arc::as_ptr(&terminal).cast::<()>() as usize;
+        let terminals = &mut self.terminals;
+        *self.terminal_ids.entry(address).or_insert_with(|| {
+            // Kept here, so the address is never used again.
+            terminals.push(terminal);
+            terminals.len() as u32 - 1
+        })
+    }
+}
+
+/// Whether few texts can be read from a state on.
+fn is_short(terminal: &dyn Terminal, state: LexState) -> bool {
+    const MAX_STATES: usize = 512;
+    let mut seen = 0;
+    let mut open = vec![state];
+    // No state is reached for ever if there is no way back to any.
+    for _ in 0..64 {
+        let mut next = Vec::new();
+        for state in open {
+            let ways = (0..=u8::MAX).filter_map(|byte| terminal.step(state, byte));
+            next.extend(ways.map(|state| terminal.canonical(state)));
+        }
+        next.sort_unstable();
+        next.dedup();
+        seen += next.len();
+        if next.is_empty() {
+            return true;
+        }
+        if seen > MAX_STATES {
+            return false;
+        }
+        open = next;
+    }
+    false
+}
+
+/// String content of so many characters can be more texts than a canvas has room for.
+const MAX_APART: usize = 256;
+const MANY_CHARS: u32 = 4;
+
+/// What open positions add to a text that is followed by itself.
+#[derive(Default)]
+struct Apart {
+    endings: Vec<Ending>,
+    /// Whether nothing else is allowed.
+    is_all: bool,
+}
+
+/// The end of some tokens, or of the text within them.
+struct Ending {
+    state: LexState,
+    /// If the text ends: under which label.
+    label: Option<Label>,
+    tokens: Vec<TokenId>,
+    /// If it does, where other tokens go on.
+    node: Option<NodeId>,
+    bytes: Vec<u8>,
+}
+
+impl Apart {
+    /// The tokens that end inside the text, or with it under a label.
+    fn tokens(&self, label: Option<Label>) -> Vec<TokenId> {
+        let alike = self.endings.iter().filter(|ending| ending.label == label);
+        alike.flat_map(|ending| ending.tokens.iter().copied()).collect()
+    }
+
+    fn nodes(&self) -> Vec<NodeId> {
+        self.endings.iter().filter_map(|ending| ending.node).collect()
+    }
+}
+
+/// Moves in the making.
+#[derive(Default)]
+struct Found {
+    stays: Vec<(ItemId, SetId)>,
+    calls: Vec<(Dot, RestId, ItemId)>,
+    exits: Vec<(RestId, Option<Dot>)>,
+    open: Vec<(Dot, FramesId, RestId)>,
+    reached: FxHashSet<(Dot, FramesId, RestId)>,
+}
+
+impl Found {
+    fn reach(&mut self, dot: Dot, frames: FramesId, rest: RestId) {
+        if self.reached.insert((dot, frames, rest)) {
+            self.open.push((dot, frames, rest));
+        }
+    }
+
+    fn finish(mut self, sets: &mut TokenSets) -> Moves {
+        self.stays.sort_unstable();
+        self.stays.dedup();
+        let alike = self.stays.chunk_by(|a, b| a.0 == b.0);
+        let stays = alike.map(|same| {
+            let all: Vec<SetId> = same.iter().map(|&(_, set)| set).collect();
+            (same[0].0, sets.union(&all))
+        });
+        let stays = stays.collect();
+        self.calls.sort_unstable();
+        self.calls.dedup();
+        self.exits.sort_unstable();
+        self.exits.dedup();
+        Moves {
+            stays,
+            calls: self.calls.into(),
+            exits: self.exits.into(),
+        }
+    }
+}

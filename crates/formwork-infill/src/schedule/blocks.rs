@@ -1,0 +1,49 @@
+//! Blocks of positions that are filled from left to right.
+
+use std::ops::Range;
+
+use super::all;
+
+/// Cuts the positions from the first open one on into blocks; the next is begun when one
+/// is full.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Blocks {
+    size: usize,
+    first: usize,
+    count: usize,
+}
+
+impl Blocks {
+    /// Blocks of so many positions, at least one.
+    #[must_use]
+    pub fn of(size: usize) -> Blocks {
+        Blocks {
+            size: size.max(1),
+            first: 0,
+            count: 1,
+        }
+    }
+
+    /// Begins a canvas with these open positions.
+    pub fn begin(&mut self, open: &[usize]) {
+        let all = all(open);
+        self.first = all.start;
+        self.count = all.len().div_ceil(self.size).max(1);
+    }
+
+    /// The number of blocks.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The block of the first open position.
+    #[must_use]
+    pub fn current(&self, open: &[usize]) -> Range<usize> {
+        let first = open
+            .first()
+            .map_or(0, |open| open.saturating_sub(self.first));
+        let start = self.first + first / self.size * self.size;
+        start..start.saturating_add(self.size)
+    }
+}
