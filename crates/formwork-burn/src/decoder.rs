@@ -2,37 +2,40 @@
 
 use burn_tensor::activation::silu;
 use burn_tensor::backend::Backend;
-use burn_tensor::{Int, Tensor, TensorData};
-use formwork_model::{Family, ModelConfig, ModelError, ModelErrorKind, Weights};
+use burn_tensor::{Tensor, TensorData};
+use formwork_model::{
+    Family, HostTensor, ModelConfig, ModelError, ModelErrorKind, StoredTensor, Weights,
+};
 
 use crate::layers::{Linear, Turns, rms_norm};
+use crate::matrix::Matrix;
 
 /// Embedding, blocks and head.
 #[derive(Clone, Debug)]
-pub(crate) struct Decoder<B: Backend> {
+pub(crate) struct Decoder<B: Backend, M = Tensor<B, 2>> {
     pub(crate) config: ModelConfig,
     pub(crate) device: B::Device,
-    embedding: Tensor<B, 2>,
-    blocks: Vec<Block<B>>,
+    embedding: M,
+    blocks: Vec<Block<B, M>>,
     norm: Tensor<B, 1>,
     /// `None` where it is the embedding.
-    head: Option<Tensor<B, 2>>,
+    head: Option<M>,
 }
 
 /// Attention and feed-forward, each behind a normalisation and added to what came in.
 #[derive(Clone, Debug)]
-struct Block<B: Backend> {
+struct Block<B: Backend, M> {
     attention_norm: Tensor<B, 1>,
-    query: Linear<B>,
-    key: Linear<B>,
-    value: Linear<B>,
-    output: Linear<B>,
+    query: Linear<B, M>,
+    key: Linear<B, M>,
+    value: Linear<B, M>,
+    output: Linear<B, M>,
     query_norm: Option<Tensor<B, 1>>,
     key_norm: Option<Tensor<B, 1>>,
     feed_norm: Tensor<B, 1>,
-    gate: Linear<B>,
-    up: Linear<B>,
-    down: Linear<B>,
+    gate: Linear<B, M>,
+    up: Linear<B, M>,
+    down: Linear<B, M>,
 }
 
 /// Queries, keys and values of tokens, `[n, heads, head_dim]` each, turned by their
@@ -43,8 +46,8 @@ pub(crate) struct Heads<B: Backend> {
     pub(crate) values: Tensor<B, 3>,
 }
 
-impl<B: Backend> Decoder<B> {
-    /// Reads the weights of a model onto a device, as 32-bit floats.
+impl<B: Backend, M: Matrix<B>> Decoder<B, M> {
+    /// Reads the weights of a model onto a device.
     ///
     /// # Errors
     ///
@@ -53,7 +56,7 @@ impl<B: Backend> Decoder<B> {
         config: &ModelConfig,
         weights: &dyn Weights,
         device: &B::Device,
-    ) -> Result<Decoder<B>, ModelError> {
+    ) -> Result<Decoder<B, M>, ModelError> {
         let loader = Loader {
             weights,
             device: device.clone(),
@@ -87,11 +90,8 @@ impl<B: Backend> Decoder<B> {
         mut attend: impl FnMut(usize, Heads<B>) -> Tensor<B, 2>,
     ) -> Tensor<B, 2> {
         let config = &self.config;
-        let ids: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
-        let ids = TensorData::new(ids, [tokens.len()]);
-        let ids: Tensor<B, 1, Int> = Tensor::from_data(ids, &self.device);
         let turns = Turns::new(positions, &config.rope, config.head_dim, &self.device);
-        let mut x = self.embedding.clone().select(0, ids);
+        let mut x = self.embedding.lookup(tokens, &self.device);
         for (layer, block) in self.blocks.iter().enumerate() {
             let normed = rms_norm(x.clone(), &block.attention_norm, config.norm_eps);
             let heads = block.heads(normed, config, &turns);
@@ -105,7 +105,7 @@ impl<B: Backend> Decoder<B> {
     /// Logits of what a pass returns, or rows of it.
     pub(crate) fn logits(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
         let head = self.head.as_ref().unwrap_or(&self.embedding);
-        x.matmul(head.clone().transpose())
+        head.forward(x)
     }
 }
 
@@ -162,7 +162,7 @@ impl<B: Backend> Decoder<B> {
     }
 }
 
-impl<B: Backend> Block<B> {
+impl<B: Backend, M: Matrix<B>> Block<B, M> {
     fn new(config: &ModelConfig, layer: usize, loader: &Loader<'_, B>) -> Result<Self, ModelError> {
         let &ModelConfig {
             hidden,
@@ -203,7 +203,7 @@ impl<B: Backend> Block<B> {
 
     fn heads(&self, x: Tensor<B, 2>, config: &ModelConfig, turns: &Turns<B>) -> Heads<B> {
         let n = x.dims()[0];
-        let heads = |layer: &Linear<B>, count| {
+        let heads = |layer: &Linear<B, M>, count| {
             layer
                 .forward(x.clone())
                 .reshape([n, count, config.head_dim])
@@ -235,39 +235,35 @@ pub(crate) struct Loader<'a, B: Backend> {
 }
 
 impl<B: Backend> Loader<'_, B> {
-    pub(crate) fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<B, 2>, ModelError> {
-        self.tensor(name, shape)
+    pub(crate) fn matrix<M: Matrix<B>>(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+    ) -> Result<M, ModelError> {
+        Ok(M::load(self.stored(name, &shape)?, &self.device))
     }
 
     pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Tensor<B, 1>, ModelError> {
-        self.tensor(name, [len])
-    }
-
-    pub(crate) fn tensor<const D: usize>(
-        &self,
-        name: &str,
-        shape: [usize; D],
-    ) -> Result<Tensor<B, D>, ModelError> {
-        let wrong = |message: String| ModelError::new(ModelErrorKind::Tensor, message);
-        match self.weights.shape(name) {
-            None => return Err(wrong(format!("there is no tensor {name}"))),
-            Some(known) if known != shape => {
-                return Err(wrong(format!(
-                    "tensor {name} is {known:?} instead of {shape:?}"
-                )));
-            }
-            Some(_) => {}
-        }
-        let read = self.weights.read(name)?;
-        if read.values.len() != shape.iter().product::<usize>() {
-            let values = read.values.len();
-            return Err(wrong(format!(
-                "tensor {name} has {values} values instead of {shape:?}"
-            )));
-        }
+        let HostTensor { values, .. } = self.stored(name, &[len])?.into();
         Ok(Tensor::from_data(
-            TensorData::new(read.values, shape),
+            TensorData::new(values, [len]),
             &self.device,
         ))
+    }
+
+    /// A tensor of that shape, with all of its values.
+    fn stored(&self, name: &str, shape: &[usize]) -> Result<StoredTensor, ModelError> {
+        let wrong = |message: String| ModelError::new(ModelErrorKind::Tensor, message);
+        if self.weights.shape(name).is_none() {
+            return Err(wrong(format!("there is no tensor {name}")));
+        }
+        let stored = self.weights.stored(name)?;
+        match stored.shape() == shape {
+            true => Ok(stored),
+            false => Err(wrong(format!(
+                "tensor {name} is {:?} instead of {shape:?}",
+                stored.shape()
+            ))),
+        }
     }
 }

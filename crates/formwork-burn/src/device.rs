@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use burn_flex::Flex;
 use formwork_model::{
-    LanguageModel, MaskedModel, ModelConfig, ModelError, ModelErrorKind, Weights,
+    LanguageModel, MaskedModel, ModelConfig, ModelError, ModelErrorKind, StoredTensor, Weights,
 };
 
 use crate::masked::Diffusion;
+use crate::matrix::Matrix;
 use crate::model::Model;
 use crate::sampler::Sampler;
 
@@ -85,11 +86,11 @@ pub fn load_masked(
     on(device, &Diffusing(config, weights))
 }
 
-/// What is made once the backend of a device is known.
+/// What is made once the backend of a device, and how it keeps matrices, is known.
 trait Make {
     type Made;
 
-    fn make<B: Sampler>(&self, device: &B::Device) -> Result<Self::Made, ModelError>;
+    fn make<B: Sampler, M: Matrix<B>>(&self, device: &B::Device) -> Result<Self::Made, ModelError>;
 }
 
 struct Causal<'a>(&'a ModelConfig, &'a dyn Weights);
@@ -97,8 +98,8 @@ struct Causal<'a>(&'a ModelConfig, &'a dyn Weights);
 impl Make for Causal<'_> {
     type Made = Box<dyn LanguageModel>;
 
-    fn make<B: Sampler>(&self, device: &B::Device) -> Result<Self::Made, ModelError> {
-        Ok(Box::new(Model::<B>::new(self.0, self.1, device)?))
+    fn make<B: Sampler, M: Matrix<B>>(&self, device: &B::Device) -> Result<Self::Made, ModelError> {
+        Ok(Box::new(Model::<B, M>::new(self.0, self.1, device)?))
     }
 }
 
@@ -107,23 +108,24 @@ struct Diffusing<'a>(&'a ModelConfig, &'a dyn Weights);
 impl Make for Diffusing<'_> {
     type Made = Box<dyn MaskedModel>;
 
-    fn make<B: Sampler>(&self, device: &B::Device) -> Result<Self::Made, ModelError> {
-        Ok(Box::new(Diffusion::<B>::new(self.0, self.1, device)?))
+    fn make<B: Sampler, M: Matrix<B>>(&self, device: &B::Device) -> Result<Self::Made, ModelError> {
+        Ok(Box::new(Diffusion::<B>::new::<M>(self.0, self.1, device)?))
     }
 }
 
 fn on<M: Make>(device: Device, make: &M) -> Result<M::Made, ModelError> {
     match device {
-        Device::Cpu => make.make::<Flex>(&Default::default()),
+        Device::Cpu => make.make::<Flex, StoredTensor>(&Default::default()),
         #[cfg(feature = "cuda")]
         Device::Cuda(number) => {
             cuda::check(number)?;
-            make.make::<burn_cuda::Cuda>(&burn_cuda::CudaDevice::new(number))
+            let device = burn_cuda::CudaDevice::new(number);
+            make.make::<burn_cuda::Cuda, burn_tensor::Tensor<_, 2>>(&device)
         }
         #[cfg(feature = "wgpu")]
         Device::Wgpu => {
             wgpu_is_there()?;
-            make.make::<burn_wgpu::Wgpu>(&Default::default())
+            make.make::<burn_wgpu::Wgpu, burn_tensor::Tensor<_, 2>>(&Default::default())
         }
         #[cfg(not(all(feature = "cuda", feature = "wgpu")))]
         device => {

@@ -1,37 +1,38 @@
 //! A BERT with its head for masked tokens (Devlin et al., arXiv:1810.04805).
 
+use burn_tensor::Tensor;
 use burn_tensor::activation::gelu;
 use burn_tensor::backend::Backend;
-use burn_tensor::{Int, Tensor, TensorData};
 use formwork_model::{ModelConfig, ModelError, Weights};
 
 use crate::decoder::{Heads, Loader};
 use crate::layers::Linear;
+use crate::matrix::Matrix;
 use crate::network::{Attend, Network};
 
 /// Embeddings, blocks and head. Every token is of the first segment.
-pub(crate) struct Encoder<B: Backend> {
+pub(crate) struct Encoder<B: Backend, M> {
     config: ModelConfig,
     device: B::Device,
-    words: Tensor<B, 2>,
+    words: M,
     positions: Tensor<B, 2>,
     segment: Tensor<B, 2>,
     norm: LayerNorm<B>,
-    blocks: Vec<Block<B>>,
-    transform: Linear<B>,
+    blocks: Vec<Block<B, M>>,
+    transform: Linear<B, M>,
     transform_norm: LayerNorm<B>,
     bias: Tensor<B, 1>,
 }
 
 /// Attention and feed-forward, each added to what came in and normalised then.
-struct Block<B: Backend> {
-    query: Linear<B>,
-    key: Linear<B>,
-    value: Linear<B>,
-    output: Linear<B>,
+struct Block<B: Backend, M> {
+    query: Linear<B, M>,
+    key: Linear<B, M>,
+    value: Linear<B, M>,
+    output: Linear<B, M>,
     attention_norm: LayerNorm<B>,
-    up: Linear<B>,
-    down: Linear<B>,
+    up: Linear<B, M>,
+    down: Linear<B, M>,
     feed_norm: LayerNorm<B>,
 }
 
@@ -51,8 +52,8 @@ impl<B: Backend> LayerNorm<B> {
     }
 }
 
-impl<B: Backend> Encoder<B> {
-    /// Reads the weights of a model onto a device, as 32-bit floats.
+impl<B: Backend, M: Matrix<B>> Encoder<B, M> {
+    /// Reads the weights of a model onto a device.
     ///
     /// # Errors
     ///
@@ -61,7 +62,7 @@ impl<B: Backend> Encoder<B> {
         config: &ModelConfig,
         weights: &dyn Weights,
         device: &B::Device,
-    ) -> Result<Encoder<B>, ModelError> {
+    ) -> Result<Encoder<B, M>, ModelError> {
         let &ModelConfig {
             vocab_len, hidden, ..
         } = config;
@@ -72,38 +73,31 @@ impl<B: Backend> Encoder<B> {
             },
             eps: config.norm_eps,
         };
-        let embedding = |name: &str, rows| {
-            let name = format!("bert.embeddings.{name}.weight");
-            parts.loader.tensor(&name, [rows, hidden])
-        };
+        let name = |part: &str| format!("bert.embeddings.{part}.weight");
+        let (words, positions) = (name("word_embeddings"), name("position_embeddings"));
         // The number of segments is in no configuration that is read.
-        let segments = weights.shape("bert.embeddings.token_type_embeddings.weight");
+        let name = name("token_type_embeddings");
+        let segments = weights.shape(&name);
         let segments = segments.and_then(|shape| shape.first().copied());
-        let segments = embedding("token_type_embeddings", segments.unwrap_or(1).max(1))?;
-        let blocks = (0..config.layers).map(|layer| Block::new(config, layer, &parts));
+        let shape = [segments.unwrap_or(1).max(1), hidden];
+        let segments: Tensor<B, 2> = parts.loader.matrix(&name, shape)?;
+        let blocks = (0..config.layers).map(|layer| Block::<B, M>::new(config, layer, &parts));
         Ok(Encoder {
-            words: embedding("word_embeddings", vocab_len)?,
-            positions: embedding("position_embeddings", config.max_len)?,
+            words: parts.loader.matrix(&words, [vocab_len, hidden])?,
+            positions: parts.loader.matrix(&positions, [config.max_len, hidden])?,
             segment: segments.narrow(0, 0, 1),
             norm: parts.norm("bert.embeddings.LayerNorm", hidden)?,
             blocks: blocks.collect::<Result<_, _>>()?,
             transform: parts.linear("cls.predictions.transform.dense", [hidden, hidden])?,
             transform_norm: parts.norm("cls.predictions.transform.LayerNorm", hidden)?,
-            bias: parts.loader.tensor("cls.predictions.bias", [vocab_len])?,
+            bias: parts.loader.vector("cls.predictions.bias", vocab_len)?,
             config: config.clone(),
             device: device.clone(),
         })
     }
-
-    fn rows(&self, of: &Tensor<B, 2>, ids: impl Iterator<Item = i32>) -> Tensor<B, 2> {
-        let ids: Vec<i32> = ids.collect();
-        let n = ids.len();
-        let ids: Tensor<B, 1, Int> = Tensor::from_data(TensorData::new(ids, [n]), &self.device);
-        of.clone().select(0, ids)
-    }
 }
 
-impl<B: Backend> Network<B> for Encoder<B> {
+impl<B: Backend, M: Matrix<B>> Network<B> for Encoder<B, M> {
     fn config(&self) -> &ModelConfig {
         &self.config
     }
@@ -118,8 +112,9 @@ impl<B: Backend> Network<B> for Encoder<B> {
         positions: &[usize],
         attend: &mut Attend<'_, B>,
     ) -> Tensor<B, 2> {
-        let words = self.rows(&self.words, tokens.iter().map(|&token| token as i32));
-        let places = self.rows(&self.positions, positions.iter().map(|&at| at as i32));
+        let words = self.words.lookup(tokens, &self.device);
+        let positions: Vec<u32> = positions.iter().map(|&at| at as u32).collect();
+        let places = self.positions.lookup(&positions, &self.device);
         let mut x = self.norm.forward(words + places + self.segment.clone());
         for (layer, block) in self.blocks.iter().enumerate() {
             let attended = attend(layer, block.heads(&x, &self.config));
@@ -134,11 +129,11 @@ impl<B: Backend> Network<B> for Encoder<B> {
 
     fn logits(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
         let x = self.transform_norm.forward(gelu(self.transform.forward(x)));
-        x.matmul(self.words.clone().transpose()) + self.bias.clone().unsqueeze()
+        self.words.forward(x) + self.bias.clone().unsqueeze()
     }
 }
 
-impl<B: Backend> Block<B> {
+impl<B: Backend, M: Matrix<B>> Block<B, M> {
     fn new(config: &ModelConfig, layer: usize, parts: &Parts<'_, B>) -> Result<Self, ModelError> {
         let &ModelConfig {
             hidden,
@@ -161,7 +156,7 @@ impl<B: Backend> Block<B> {
 
     fn heads(&self, x: &Tensor<B, 2>, config: &ModelConfig) -> Heads<B> {
         let n = x.dims()[0];
-        let heads = |layer: &Linear<B>| {
+        let heads = |layer: &Linear<B, M>| {
             let y = layer.forward(x.clone());
             y.reshape([n, config.heads, config.head_dim])
         };
@@ -180,7 +175,11 @@ struct Parts<'a, B: Backend> {
 }
 
 impl<B: Backend> Parts<'_, B> {
-    fn linear(&self, name: &str, shape: [usize; 2]) -> Result<Linear<B>, ModelError> {
+    fn linear<M: Matrix<B>>(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+    ) -> Result<Linear<B, M>, ModelError> {
         let bias = self.loader.vector(&format!("{name}.bias"), shape[0])?;
         Ok(Linear {
             weight: self.loader.matrix(&format!("{name}.weight"), shape)?,

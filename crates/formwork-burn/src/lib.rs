@@ -2,9 +2,12 @@
 //!
 //! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel), [`load_masked`] a
 //! [`MaskedModel`](formwork_model::MaskedModel); which device they run on is chosen at run
-//! time ([`Device`]), and no type of burn is in any signature. Weights are kept as 32-bit
-//! floats. A token of a text takes `O(parameters + layers * length)`: keys and values of
-//! what was read are kept (forks share them).
+//! time ([`Device`]), and no type of burn is in any signature. A token of a text takes
+//! `O(parameters + layers * length)`: keys and values of what was read are kept (forks
+//! share them).
+//!
+//! The CPU keeps matrices as their file has them, so that a model takes about as much
+//! memory as its file; GPUs keep 32-bit floats. Products are of 32-bit floats everywhere.
 //!
 //! ```no_run
 //! use formwork_burn::{Device, load};
@@ -27,6 +30,7 @@ mod encoder;
 mod kernel;
 mod layers;
 mod masked;
+mod matrix;
 mod model;
 mod network;
 mod rows;

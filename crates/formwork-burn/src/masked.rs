@@ -16,6 +16,7 @@ use crate::attention::{Reach, attend};
 use crate::cache::Cache;
 use crate::decoder::Decoder;
 use crate::encoder::Encoder;
+use crate::matrix::Matrix;
 use crate::model::request;
 use crate::network::Network;
 use crate::rows::Rows;
@@ -41,7 +42,7 @@ struct Canvas<B: Backend> {
 }
 
 impl<B: Backend> Diffusion<B> {
-    pub(crate) fn new(
+    pub(crate) fn new<M: Matrix<B>>(
         config: &ModelConfig,
         weights: &dyn Weights,
         device: &B::Device,
@@ -54,8 +55,8 @@ impl<B: Backend> Diffusion<B> {
         })?;
         Ok(Diffusion {
             network: match config.family {
-                Family::Bert => Box::new(Encoder::new(config, weights, device)?),
-                _ => Box::new(Decoder::new(config, weights, device)?),
+                Family::Bert => Box::new(Encoder::<B, M>::new(config, weights, device)?),
+                _ => Box::new(Decoder::<B, M>::new(config, weights, device)?),
             },
             masked,
             canvases: BTreeMap::new(),

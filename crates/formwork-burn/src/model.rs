@@ -12,6 +12,7 @@ use formwork_model::{
 use crate::attention::{Reach, attend};
 use crate::cache::Cache;
 use crate::decoder::Decoder;
+use crate::matrix::Matrix;
 use crate::rows::Rows;
 use crate::sampler::Sampler;
 
@@ -19,8 +20,8 @@ use crate::sampler::Sampler;
 ///
 /// Texts of a batch need not be equally long: all layers but attention take the tokens
 /// of all texts as rows of one matrix, without padding, and each text attends to itself.
-pub(crate) struct Model<B: Backend> {
-    decoder: Decoder<B>,
+pub(crate) struct Model<B: Backend, M = Tensor<B, 2>> {
+    decoder: Decoder<B, M>,
     texts: BTreeMap<SequenceId, Text<B>>,
     next: u64,
 }
@@ -33,12 +34,12 @@ struct Text<B: Backend> {
     caches: Vec<Cache<B>>,
 }
 
-impl<B: Backend> Model<B> {
+impl<B: Backend, M: Matrix<B>> Model<B, M> {
     pub(crate) fn new(
         config: &ModelConfig,
         weights: &dyn Weights,
         device: &B::Device,
-    ) -> Result<Model<B>, ModelError> {
+    ) -> Result<Model<B, M>, ModelError> {
         if config.masked.is_some() {
             return Err(ModelError::new(
                 ModelErrorKind::Unsupported,
@@ -94,7 +95,7 @@ impl<B: Backend> Model<B> {
     }
 }
 
-impl<B: Sampler> LanguageModel for Model<B> {
+impl<B: Sampler, M: Matrix<B>> LanguageModel for Model<B, M> {
     fn vocab_len(&self) -> usize {
         self.decoder.config.vocab_len
     }

@@ -5,6 +5,7 @@ use burn_tensor::backend::Backend;
 use formwork_model::ModelConfig;
 
 use crate::decoder::{Decoder, Heads};
+use crate::matrix::Matrix;
 
 /// What a token attends to in a block: gets the number of the block and the heads of all
 /// tokens, and returns `[n, heads * head_dim]`.
@@ -26,7 +27,7 @@ pub(crate) trait Network<B: Backend>: Send {
     fn logits(&self, x: Tensor<B, 2>) -> Tensor<B, 2>;
 }
 
-impl<B: Backend> Network<B> for Decoder<B> {
+impl<B: Backend, M: Matrix<B>> Network<B> for Decoder<B, M> {
     fn config(&self) -> &ModelConfig {
         &self.config
     }

@@ -129,6 +129,29 @@ fn token_by_token_forked_and_cut_back() {
     }
 }
 
+/// More tokens than there is room for in the beginning, and more than few rows.
+#[test]
+fn long_texts_at_once_and_in_pieces() {
+    for reference in references() {
+        let mut model = reference.model;
+        let mut tokens = reference.tokens;
+        tokens = tokens.into_iter().cycle().take(100).collect();
+        let whole = model.begin();
+        let all = Wanted::Tail(tokens.len());
+        let expected = rows(&mut *model, &[step(whole, &tokens, all)]);
+        let pieces = model.begin();
+        let mut begin = 0;
+        for len in [1, 40, 2, 3, 14, 8, 32] {
+            let end = begin + len;
+            let piece = &tokens[begin..end];
+            let found = rows(&mut *model, &[step(pieces, piece, Wanted::Tail(len))]);
+            assert_near(&found, &expected[begin..end], 1e-4);
+            begin = end;
+        }
+        assert_eq!(begin, tokens.len());
+    }
+}
+
 #[test]
 fn a_long_text_at_once_and_in_two_parts() {
     for mut reference in references() {

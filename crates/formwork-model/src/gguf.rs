@@ -7,12 +7,11 @@
 //! # Untrusted files
 //!
 //! Counts, lengths and places are checked before memory is set aside: the header takes at
-//! most 128 MiB of the file and six times that in memory, a tensor eight times its bytes.
+//! most 128 MiB of the file and six times that in memory, a tensor its bytes, and as
+//! 32-bit floats eight times that.
 
-mod blocks;
 mod config;
 mod cursor;
-mod kind;
 mod names;
 mod value;
 mod weights;
@@ -21,12 +20,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cursor::Cursor;
-use kind::Kind;
 pub use value::{Numbers, Value};
 pub use weights::GgufWeights;
 
 use crate::source::Source;
-use crate::{HostTensor, ModelError, ModelErrorKind};
+use crate::stored::Kind;
+use crate::{HostTensor, ModelError, ModelErrorKind, StoredTensor};
 
 /// What a GGUF file starts with.
 pub(crate) const MAGIC: [u8; 4] = *b"GGUF";
@@ -53,7 +52,6 @@ pub struct Gguf {
 struct Tensor {
     /// The slowest dimension first: the other way round than in the file.
     shape: Vec<usize>,
-    values: usize,
     kind: Kind,
     /// From the start of the file, in bytes.
     start: u64,
@@ -164,13 +162,22 @@ impl Gguf {
         Some(&self.tensors.get(name)?.shape)
     }
 
-    /// Reads a tensor, in the order of the file. Types are F32, F16, BF16, Q4_0, Q4_1,
-    /// Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K.
+    /// Reads a tensor as 32-bit floats, in the order of the file. Types are F32, F16,
+    /// BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K.
     ///
     /// # Errors
     ///
     /// If there is no such tensor, or the file cannot be read.
     pub fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+        self.stored(name).map(HostTensor::from)
+    }
+
+    /// As [`read`](Gguf::read), as it is stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Gguf::read).
+    pub fn stored(&self, name: &str) -> Result<StoredTensor, ModelError> {
         let tensor = self.tensors.get(name).ok_or_else(|| {
             ModelError::new(
                 ModelErrorKind::Tensor,
@@ -178,12 +185,7 @@ impl Gguf {
             )
         })?;
         let bytes = self.source.read(tensor.start, tensor.bytes)?;
-        let mut values = vec![0.0; tensor.values];
-        blocks::dequantise(tensor.kind, &bytes, &mut values);
-        Ok(HostTensor {
-            shape: tensor.shape.clone(),
-            values,
-        })
+        Ok(StoredTensor::new(tensor.shape.clone(), tensor.kind, bytes))
     }
 
     fn broken(&self, what: &str) -> ModelError {
@@ -244,13 +246,12 @@ fn tensor(cursor: &mut Cursor<'_>) -> Result<Tensor, ModelError> {
         .iter()
         .try_fold(1, |n: usize, &size| n.checked_mul(size));
     let bytes = values.and_then(|n| (n / kind.block_len()).checked_mul(kind.block_bytes()));
-    let (Some(values), Some(bytes)) = (values, bytes) else {
+    let Some(bytes) = bytes else {
         return Err(cursor.broken(position, "a tensor is too large"));
     };
     shape.reverse();
     Ok(Tensor {
         shape,
-        values,
         kind,
         start,
         bytes: bytes as u64,

@@ -19,6 +19,7 @@ pub mod sampling;
 mod scratch;
 mod source;
 mod spans;
+mod stored;
 mod tokenizer;
 mod weights;
 
@@ -35,5 +36,6 @@ pub use llada::{LladaWeights, llada_name};
 pub use masked_model::{CanvasId, CanvasStep, MaskedModel};
 pub use safetensors::{Safetensors, SafetensorsType, write_safetensors};
 pub use sampling::Sampling;
+pub use stored::StoredTensor;
 pub use tokenizer::{Tokenizer, TokenizerHints};
 pub use weights::{HostTensor, Weights};

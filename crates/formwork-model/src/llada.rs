@@ -1,6 +1,6 @@
 //! The names of LLaDA's tensors.
 
-use crate::{HostTensor, ModelError, Weights};
+use crate::{ModelError, StoredTensor, Weights};
 
 /// What LLaDA calls the parts of a block, beside what they are called here.
 const PARTS: [(&str, &str); 9] = [
@@ -83,10 +83,10 @@ impl<W: Weights> Weights for LladaWeights<W> {
         self.0.shape(&llada_name(name)?)
     }
 
-    fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+    fn stored(&self, name: &str) -> Result<StoredTensor, ModelError> {
         // A name that LLaDA has not is refused by whoever has the tensors.
         self.0
-            .read(&llada_name(name).unwrap_or_else(|| name.to_owned()))
+            .stored(&llada_name(name).unwrap_or_else(|| name.to_owned()))
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
             self.0.iter().any(|known| known == name).then(Vec::new)
         }
 
-        fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+        fn stored(&self, name: &str) -> Result<StoredTensor, ModelError> {
             Err(ModelError::format(name))
         }
     }

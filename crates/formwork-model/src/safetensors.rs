@@ -8,7 +8,7 @@
 //! # Untrusted files
 //!
 //! A header has at most 64 MiB; places of tensors are checked before memory is set
-//! aside for them, at most three times their bytes. An index can only name files of its
+//! aside for them: their bytes, and as 32-bit floats at most three times that. An index can only name files of its
 //! own folder.
 
 mod folder;
@@ -18,17 +18,11 @@ mod write;
 use std::collections::HashMap;
 use std::path::Path;
 
-use half::{bf16, f16};
-use rayon::prelude::*;
-
-use header::{Kind, Tensor};
+use header::Tensor;
 pub use write::{SafetensorsType, write_safetensors};
 
 use crate::source::Source;
-use crate::{HostTensor, ModelError, ModelErrorKind, Weights};
-
-/// Values that one thread converts at a time.
-const CHUNK: usize = 1 << 17;
+use crate::{ModelError, ModelErrorKind, StoredTensor, Weights};
 
 /// The tensors of one or more safetensors files.
 #[derive(Debug)]
@@ -106,7 +100,7 @@ impl Weights for Safetensors {
     }
 
     /// Reads a tensor of type F32, F16 or BF16.
-    fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+    fn stored(&self, name: &str) -> Result<StoredTensor, ModelError> {
         let found = self.tensors.get(name);
         let Some((source, tensor)) =
             found.and_then(|(file, tensor)| Some((self.files.get(*file)?, tensor)))
@@ -118,7 +112,7 @@ impl Weights for Safetensors {
                 format!("there is no tensor {name:?} in {folder} and its sisters"),
             ));
         };
-        let Some(kind) = Kind::from_name(&tensor.kind) else {
+        let Some(kind) = header::kind(&tensor.kind) else {
             return Err(ModelError::unsupported(format!(
                 "{}: the tensor {name:?} has values of type {}; F32, F16 and BF16 can be read",
                 source.path().display(),
@@ -126,29 +120,7 @@ impl Weights for Safetensors {
             )));
         };
         let bytes = source.read(tensor.start, tensor.bytes)?;
-        Ok(HostTensor {
-            shape: tensor.shape.clone(),
-            values: values(kind, &bytes),
-        })
-    }
-}
-
-fn values(kind: Kind, bytes: &[u8]) -> Vec<f32> {
-    let mut values = vec![0.0; bytes.len() / kind.bytes()];
-    values
-        .par_chunks_mut(CHUNK)
-        .zip(bytes.par_chunks(CHUNK * kind.bytes()))
-        .for_each(|(out, bytes)| match kind {
-            Kind::F32 => convert(bytes, out, |b| f32::from_le_bytes(*b)),
-            Kind::F16 => convert(bytes, out, |b| f16::from_le_bytes(*b).to_f32()),
-            Kind::Bf16 => convert(bytes, out, |b| bf16::from_le_bytes(*b).to_f32()),
-        });
-    values
-}
-
-fn convert<const N: usize>(bytes: &[u8], out: &mut [f32], value: impl Fn(&[u8; N]) -> f32) {
-    for (out, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-        *out = value(bytes);
+        Ok(StoredTensor::new(tensor.shape.clone(), kind, bytes))
     }
 }
 

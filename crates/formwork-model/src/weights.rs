@@ -1,6 +1,6 @@
 //! Tensors by name.
 
-use crate::ModelError;
+use crate::{ModelError, StoredTensor};
 
 /// A tensor on the host, row by row.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,10 +21,19 @@ pub trait Weights: Send {
     /// The dimensions of a tensor, the slowest first; `None` if there is no such tensor.
     fn shape(&self, name: &str) -> Option<Vec<usize>>;
 
-    /// Reads a tensor as 32-bit floats.
+    /// Reads a tensor as it is stored.
     ///
     /// # Errors
     ///
     /// If there is no such tensor, or it cannot be read.
-    fn read(&self, name: &str) -> Result<HostTensor, ModelError>;
+    fn stored(&self, name: &str) -> Result<StoredTensor, ModelError>;
+
+    /// Reads a tensor as 32-bit floats.
+    ///
+    /// # Errors
+    ///
+    /// As [`stored`](Weights::stored).
+    fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+        self.stored(name).map(HostTensor::from)
+    }
 }

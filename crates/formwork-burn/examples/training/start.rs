@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use formwork_model::{HostTensor, ModelConfig, ModelError, Weights};
+use formwork_model::{HostTensor, ModelConfig, ModelError, StoredTensor, Weights};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -69,8 +69,8 @@ impl Weights for Start {
         self.tensors.get(name).map(|tensor| tensor.shape.clone())
     }
 
-    fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+    fn stored(&self, name: &str) -> Result<StoredTensor, ModelError> {
         // Whoever reads has asked for the shape.
-        Ok(self.tensors[name].clone())
+        self.tensors[name].clone().try_into()
     }
 }

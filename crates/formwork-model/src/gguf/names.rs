@@ -73,7 +73,7 @@ pub(super) fn translate(name: &str) -> Option<Name> {
 ///
 /// `values` are `heads` heads of `2 half` rows of any one length; otherwise nothing is
 /// done.
-pub(super) fn split_halves(values: &mut [f32], heads: usize, half: usize) {
+pub(super) fn split_halves<T: Copy>(values: &mut [T], heads: usize, half: usize) {
     let rows = heads.saturating_mul(2).saturating_mul(half);
     let Some(width) = values.len().checked_div(rows).filter(|&width| width > 0) else {
         return;
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn nothing_to_put_back() {
-        split_halves(&mut [], 1, 1);
+        split_halves::<u8>(&mut [], 1, 1);
         split_halves(&mut [1.0], 0, 0);
         split_halves(&mut [1.0], usize::MAX, 2);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Gguf;
 use super::names::{Part, ROPE_FACTORS, split_halves, translate};
-use crate::{Family, HostTensor, ModelConfig, ModelError, ModelErrorKind, Weights};
+use crate::{Family, ModelConfig, ModelError, ModelErrorKind, StoredTensor, Weights};
 
 /// The tensors of a GGUF file under their names in `transformers`, with the rows of
 /// queries and keys in the order that [`Rope`](crate::Rope) expects.
@@ -87,7 +87,7 @@ impl Weights for GgufWeights {
         self.gguf.shape(&entry.name).map(<[usize]>::to_vec)
     }
 
-    fn read(&self, name: &str) -> Result<HostTensor, ModelError> {
+    fn stored(&self, name: &str) -> Result<StoredTensor, ModelError> {
         let Some(entry) = self.tensors.get(name) else {
             return Err(ModelError::new(
                 ModelErrorKind::Tensor,
@@ -97,8 +97,8 @@ impl Weights for GgufWeights {
                 ),
             ));
         };
-        let mut tensor = self.gguf.read(&entry.name)?;
-        split_halves(&mut tensor.values, entry.heads, self.head_dim / 2);
+        let mut tensor = self.gguf.stored(&entry.name)?;
+        split_halves(tensor.bytes_mut(), entry.heads, self.head_dim / 2);
         Ok(tensor)
     }
 }

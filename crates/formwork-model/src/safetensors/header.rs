@@ -9,20 +9,13 @@ use serde::{Deserialize, Deserializer};
 use crate::ModelError;
 use crate::source::Source;
 use crate::spans;
+use crate::stored::Kind;
 
 /// The largest header, in bytes. It takes up to eight times that in memory.
 const MAX_HEADER_BYTES: u64 = 1 << 26;
 
 /// The entry that is no tensor.
 const METADATA: &str = "__metadata__";
-
-/// What a value is stored as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    F32,
-    F16,
-    Bf16,
-}
 
 /// Where a tensor lies.
 #[derive(Debug)]
@@ -36,21 +29,13 @@ pub(super) struct Tensor {
     pub(super) bytes: u64,
 }
 
-impl Kind {
-    pub(super) fn from_name(name: &str) -> Option<Kind> {
-        match name {
-            "F32" => Some(Kind::F32),
-            "F16" => Some(Kind::F16),
-            "BF16" => Some(Kind::Bf16),
-            _ => None,
-        }
-    }
-
-    pub(super) fn bytes(self) -> usize {
-        match self {
-            Kind::F32 => 4,
-            Kind::F16 | Kind::Bf16 => 2,
-        }
+/// The type of a name, if it can be read.
+pub(super) fn kind(name: &str) -> Option<Kind> {
+    match name {
+        "F32" => Some(Kind::F32),
+        "F16" => Some(Kind::F16),
+        "BF16" => Some(Kind::Bf16),
+        _ => None,
     }
 }
 
@@ -105,10 +90,10 @@ impl Entry {
             ));
         }
         let bytes = end - start;
-        if let Some(kind) = Kind::from_name(&self.dtype) {
+        if let Some(kind) = kind(&self.dtype) {
             let sizes = self.shape.iter().copied();
             let wanted = sizes
-                .chain([kind.bytes()])
+                .chain([kind.block_bytes()])
                 .try_fold(1, |n: usize, size| n.checked_mul(size));
             if wanted.map(|n| n as u64) != Some(bytes) {
                 return Err(format!(

@@ -5,7 +5,7 @@ use crate::ModelError;
 /// The number formats that can be read. Values come in blocks that share a scale; a
 /// row of a tensor is a whole number of blocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     F32,
     F16,
     Bf16,
@@ -45,7 +45,7 @@ const REFUSED: &[(u32, &str)] = &[
 ];
 
 impl Kind {
-    pub(super) const ALL: [Kind; 11] = [
+    pub(crate) const ALL: [Kind; 11] = [
         Kind::F32,
         Kind::F16,
         Kind::Bf16,
@@ -59,8 +59,8 @@ impl Kind {
         Kind::Q6K,
     ];
 
-    /// The number of the format in files.
-    pub(super) fn number(self) -> u32 {
+    /// The number of the format in GGUF files.
+    pub(crate) fn number(self) -> u32 {
         match self {
             Kind::F32 => 0,
             Kind::F16 => 1,
@@ -76,7 +76,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn from_number(number: u32) -> Result<Kind, ModelError> {
+    pub(crate) fn from_number(number: u32) -> Result<Kind, ModelError> {
         let found = Kind::ALL.into_iter().find(|kind| kind.number() == number);
         found.ok_or_else(|| {
             let name = REFUSED.iter().find(|&&(n, _)| n == number);
@@ -89,7 +89,7 @@ impl Kind {
     }
 
     /// Values in a block.
-    pub(super) fn block_len(self) -> usize {
+    pub(crate) fn block_len(self) -> usize {
         match self {
             Kind::F32 | Kind::F16 | Kind::Bf16 => 1,
             Kind::Q4_0 | Kind::Q4_1 | Kind::Q5_0 | Kind::Q5_1 | Kind::Q8_0 => 32,
@@ -98,7 +98,7 @@ impl Kind {
     }
 
     /// Bytes of a block.
-    pub(super) fn block_bytes(self) -> usize {
+    pub(crate) fn block_bytes(self) -> usize {
         match self {
             Kind::F16 | Kind::Bf16 => 2,
             Kind::F32 => 4,
