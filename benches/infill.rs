@@ -94,7 +94,11 @@ fn measure(bench: &Bench, name: &str, order: &str, tasks: &[Task]) {
             };
             opens.push(started.elapsed());
             let positions: Vec<usize> = (0..tokens.len() + SLACK).collect();
-            let chunk = if order == "blocks" { BLOCK } else { positions.len() };
+            let chunk = if order == "blocks" {
+                BLOCK
+            } else {
+                positions.len()
+            };
             for block in positions.chunks(chunk) {
                 let mut block = block.to_vec();
                 rng.shuffle(&mut block);
@@ -115,7 +119,9 @@ fn measure(bench: &Bench, name: &str, order: &str, tasks: &[Task]) {
     opens.sort_unstable();
     let at = |times: &[Duration], share: f64| {
         let at = ((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1));
-        times.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+        times
+            .get(at)
+            .map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
     };
     println!(
         "{name:<8} {order:<8} {:>8} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3}",
@@ -149,7 +155,11 @@ fn json(count: usize) -> Vec<Task> {
         let tests = file["tests"].as_array().into_iter().flatten();
         let valid = tests.filter(|test| test["valid"] == true);
         Task {
-            name: path.file_name().unwrap_or_default().to_string_lossy().into(),
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into(),
             language: Box::new(move |bench| {
                 let options = SchemaOptions {
                     whitespace: Whitespace::Any,
@@ -183,7 +193,9 @@ fn spaced(value: &Value) -> String {
 }
 
 fn grammar(file: &str, format: Format) -> Box<dyn Fn(&Bench) -> Box<dyn Language>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("grammars")
+        .join(file);
     let text = std::fs::read_to_string(path).expect("a grammar");
     let grammar = parse(&text, format, &SyntaxLimits::default()).expect("a grammar");
     Box::new(move |bench| {
@@ -203,7 +215,9 @@ fn cpp(count: usize) -> Vec<Task> {
     vec![Task {
         name: "cpp".into(),
         language: grammar("cpp.lark", Format::Lark),
-        texts: programs.map(formwork_bench::programs::Program::text).collect(),
+        texts: programs
+            .map(formwork_bench::programs::Program::text)
+            .collect(),
     }]
 }
 
@@ -217,6 +231,13 @@ fn smiles(count: usize) -> Vec<Task> {
     vec![Task {
         name: "smiles".into(),
         language: grammar("smiles.ebnf", Format::Ebnf),
-        texts: texts.map(|file| std::fs::read_to_string(file).expect("a sample").trim_end().into()).collect(),
+        texts: texts
+            .map(|file| {
+                std::fs::read_to_string(file)
+                    .expect("a sample")
+                    .trim_end()
+                    .into()
+            })
+            .collect(),
     }]
 }

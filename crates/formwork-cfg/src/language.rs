@@ -386,7 +386,9 @@ impl Language for CfgLanguage {
         let Some(&rule) = self.called.get(&callee) else {
             return true; // of another language
         };
-        let in_cycles = self.in_cycles.get_or_insert_with(|| self.network.in_cycles());
+        let in_cycles = self
+            .in_cycles
+            .get_or_insert_with(|| self.network.in_cycles());
         in_cycles.get(rule as usize).copied().unwrap_or(true)
     }
 

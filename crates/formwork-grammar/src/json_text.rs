@@ -192,13 +192,19 @@ impl Tail {
         let hex = hex_value(byte);
         match self {
             Tail::Hex(left) => hex.map(|_| (left > 1).then(|| Tail::Hex(left - 1))),
-            Tail::High(left) => {
-                hex.map(|_| Some(if left > 1 { Tail::High(left - 1) } else { Tail::Escape }))
-            }
+            Tail::High(left) => hex.map(|_| {
+                Some(if left > 1 {
+                    Tail::High(left - 1)
+                } else {
+                    Tail::Escape
+                })
+            }),
             Tail::Escape => (byte == b'\\').then_some(Some(Tail::Unit)),
             Tail::Unit => (byte == b'u').then_some(Some(Tail::Low(4))),
             Tail::Low(4) => (hex == Some(0xD)).then_some(Some(Tail::Low(3))),
-            Tail::Low(3) => hex.filter(|&digit| digit >= 0xC).map(|_| Some(Tail::Low(2))),
+            Tail::Low(3) => hex
+                .filter(|&digit| digit >= 0xC)
+                .map(|_| Some(Tail::Low(2))),
             Tail::Low(left) => hex.map(|_| (left > 1).then(|| Tail::Low(left - 1))),
             Tail::Utf8(left) => {
                 let continues = (0x80..=0xBF).contains(&byte);
@@ -232,11 +238,19 @@ impl Tail {
             },
             Place::Utf8 { missing: 1, .. } => Some(Tail::Utf8(1)),
             // The second byte is free but after 0xE0, 0xED, 0xF0 and 0xF4.
-            Place::Utf8 { len: 3, missing: 2, bits } if bits != 0 && bits != 0xD => {
-                Some(Tail::Utf8(2))
-            }
-            Place::Utf8 { len: 4, missing: 2, .. } => Some(Tail::Utf8(2)),
-            Place::Utf8 { len: 4, missing: 3, bits: 1..=3 } => Some(Tail::Utf8(3)),
+            Place::Utf8 {
+                len: 3,
+                missing: 2,
+                bits,
+            } if bits != 0 && bits != 0xD => Some(Tail::Utf8(2)),
+            Place::Utf8 {
+                len: 4, missing: 2, ..
+            } => Some(Tail::Utf8(2)),
+            Place::Utf8 {
+                len: 4,
+                missing: 3,
+                bits: 1..=3,
+            } => Some(Tail::Utf8(3)),
             _ => None,
         }
     }
@@ -531,7 +545,8 @@ impl<A: CharAutomaton> Terminal for JsonText<A> {
         };
         // All of them have to lead to one state.
         let ranges = candidates(place).into_iter().flatten();
-        let ranges = ranges.filter(|&(low, high)| !(0xD800..=0xDFFF).contains(&low) || high > 0xDFFF);
+        let ranges =
+            ranges.filter(|&(low, high)| !(0xD800..=0xDFFF).contains(&low) || high > 0xDFFF);
         let mut after = ranges.map(|(low, high)| self.chars.after_any(chars, low, high));
         match (after.next(), after.next()) {
             (Some(Some(after)), None) => Self::join(Place::Tail(tail), after),

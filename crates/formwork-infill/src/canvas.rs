@@ -103,12 +103,12 @@ impl Canvas {
         let mut cells = Vec::new();
         for piece in &self.pieces {
             match piece {
-                Piece::Fixed(tokens) => cells.extend(tokens.iter().map(|&token| {
-                    match ends.contains(&token) {
+                Piece::Fixed(tokens) => {
+                    cells.extend(tokens.iter().map(|&token| match ends.contains(&token) {
                         true => Cell::End,
                         false => Cell::Token(token),
-                    }
-                })),
+                    }))
+                }
                 Piece::Masks(count) => cells.extend(std::iter::repeat_n(Cell::Open, *count)),
                 Piece::Gap { min, max } => {
                     cells.extend(std::iter::repeat_n(Cell::Open, *min));

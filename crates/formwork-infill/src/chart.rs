@@ -240,7 +240,9 @@ impl Chart {
         }
         let column = &mut self.columns[y];
         let sources = &column.sources;
-        let bytes = sources.iter().map(|source| 120 + 2 * source.of.heap_bytes());
+        let bytes = sources
+            .iter()
+            .map(|source| 120 + 2 * source.of.heap_bytes());
         column.heap_bytes = bytes.sum();
         for instance in self.instances.iter_mut().skip(column.instances as usize) {
             instance.above.clear();
@@ -292,7 +294,10 @@ impl Chart {
         let ended = column.exits.iter().filter(|(_, exit)| exit.of.contains(id));
         let ended: SmallVec<[(RestId, Option<Dot>); 4]> = ended.map(|(&key, _)| key).collect();
         let callers = &self.instances[id as usize].callers;
-        let which = callers.iter().position(|(item, _)| *item == ret).unwrap_or(0) as u32;
+        let which = callers
+            .iter()
+            .position(|(item, _)| *item == ret)
+            .unwrap_or(0) as u32;
         for (rest, last) in ended {
             let ret = rules.resume(ret, last);
             let to = (ret, rest, last);
@@ -315,7 +320,12 @@ impl Chart {
         let (before, now) = self.columns.split_at_mut(y);
         let column = &mut now[0];
         let mut new = Bits::default();
-        column.exits.entry((rest, last)).or_default().of.add(of, &mut new);
+        column
+            .exits
+            .entry((rest, last))
+            .or_default()
+            .of
+            .add(of, &mut new);
         for id in new.iter() {
             if id == MAIN {
                 column.completes |= rest == column.rest;

@@ -109,7 +109,10 @@ impl Checker {
         let cells = canvas.cells(&self.shared.ends);
         let mut filling = Filling {
             checker: self.clone(),
-            was_open: cells.iter().map(|cell| matches!(cell, Cell::Open)).collect(),
+            was_open: cells
+                .iter()
+                .map(|cell| matches!(cell, Cell::Open))
+                .collect(),
             cells,
             closable: Vec::new(),
             chart: Chart::default(),
@@ -122,7 +125,10 @@ impl Checker {
 
     fn rules(&self) -> MutexGuard<'_, Rules> {
         // Every table is consistent after each call, whoever panicked in between.
-        self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -195,7 +201,10 @@ impl Filling {
             });
         }
         row.fill(0);
-        self.checker.rules().sets.or_into(self.useful.tokens[position], row);
+        self.checker
+            .rules()
+            .sets
+            .or_into(self.useful.tokens[position], row);
         if self.may_end(position) {
             mask::set_all(row, self.checker.ends());
         }
@@ -334,13 +343,16 @@ impl Filling {
         let first = self.cells.iter().position(|cell| *cell == Cell::Open);
         let from = first.unwrap_or(self.cells.len());
         let (cells, closable) = (&self.cells, &self.closable);
-        self.useful.find(&self.chart, &mut rules, cells, closable, from);
+        self.useful
+            .find(&self.chart, &mut rules, cells, closable, from);
         Ok(())
     }
 }
 
 impl std::fmt::Debug for Filling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filling").field("cells", &self.cells).finish_non_exhaustive()
+        f.debug_struct("Filling")
+            .field("cells", &self.cells)
+            .finish_non_exhaustive()
     }
 }

@@ -88,7 +88,10 @@ impl Content {
                 let tokens = trie.tokens(node);
                 if !tokens.is_empty() {
                     let known = self.cut.iter_mut();
-                    match known.rev().find(|(f, tail, _)| *f == first && *tail == bytes) {
+                    match known
+                        .rev()
+                        .find(|(f, tail, _)| *f == first && *tail == bytes)
+                    {
                         Some((.., list)) => list.extend_from_slice(tokens),
                         None => self.cut.push((first, bytes, tokens.to_vec())),
                     }
@@ -116,7 +119,9 @@ impl Content {
         but: &[u64; 4],
     ) -> Option<LexState> {
         let firsts = self.tokens.iter().map(|&(first, _)| first);
-        let first = firsts.filter(u8::is_ascii).find(|&first| !has(but, first))?;
+        let first = firsts
+            .filter(u8::is_ascii)
+            .find(|&first| !has(but, first))?;
         let after = terminal.step(state, first)?;
         let any = terminal.any_content(after)?;
         let settled = any.max_chars.is_none() && any.but == [0; 4];

@@ -111,7 +111,14 @@ mod tests {
         let whole = names.append(text, b"\\u00e9\"");
         names.note(whole);
         assert_eq!(names.known_count(), 1);
-        for literal in [&b""[..], b"  \"", b"\"a", b"\"\\u00", b"\"\\u0061\xc3", b"\"a\xc3\xa9\""] {
+        for literal in [
+            &b""[..],
+            b"  \"",
+            b"\"a",
+            b"\"\\u00",
+            b"\"\\u0061\xc3",
+            b"\"a\xc3\xa9\"",
+        ] {
             assert!(names.may_be_known(literal), "{literal:?}");
         }
         for literal in [&b"1"[..], b"\"b", b"\"a\"", b"\"a\xc3\xa9x", b"\"ab\\u"] {

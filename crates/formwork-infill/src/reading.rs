@@ -100,7 +100,11 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some(escape) = terminal.step(after, b'\\') {
-            for &(_, node) in content.escapes.iter().filter(|(first, _)| !has(&but, *first)) {
+            for &(_, node) in content
+                .escapes
+                .iter()
+                .filter(|(first, _)| !has(&but, *first))
+            {
                 walk.end_inside(node, escape);
                 walk.open.push((node, escape));
             }
@@ -109,7 +113,9 @@ impl<'a> Walk<'a> {
             if has(&but, *first) {
                 continue;
             }
-            let end = tail.iter().try_fold(after, |state, &byte| terminal.step(state, byte));
+            let end = tail
+                .iter()
+                .try_fold(after, |state, &byte| terminal.step(state, byte));
             if let Some(end) = end {
                 let at = walk.inside(end);
                 walk.reading.inside[at].1.few.extend_from_slice(tokens);
@@ -127,7 +133,13 @@ impl<'a> Walk<'a> {
             }
         }
         // What begins otherwise than content, and what is excepted.
-        rest.extend(content.others.iter().copied().filter(|&byte| !has(&but, byte)));
+        rest.extend(
+            content
+                .others
+                .iter()
+                .copied()
+                .filter(|&byte| !has(&but, byte)),
+        );
         for byte in rest {
             if let Some(node) = trie.child(trie.root(), byte) {
                 walk.step(node, byte, state);

@@ -60,7 +60,11 @@ impl Rests {
         let Rest::Nodes(all) = self.get(rest) else {
             return Some(rest);
         };
-        let left: Box<[NodeId]> = all.iter().copied().filter(|node| !nodes.contains(node)).collect();
+        let left: Box<[NodeId]> = all
+            .iter()
+            .copied()
+            .filter(|node| !nodes.contains(node))
+            .collect();
         (!left.is_empty()).then(|| self.intern(Rest::Nodes(left)))
     }
 

@@ -303,20 +303,28 @@ impl Rules {
     /// Whatever ends, or is called, alike in the middle of tokens does so together: all
     /// of it comes from one item at one place.
     fn unite(&mut self, found: &mut Found, whole: RestId) {
-        found.exits.sort_unstable_by_key(|&(rest, last)| (last, rest));
+        found
+            .exits
+            .sort_unstable_by_key(|&(rest, last)| (last, rest));
         let exits = std::mem::take(&mut found.exits);
         for same in exits.chunk_by(|a, b| a.1 == b.1) {
             let rests = same.iter().map(|&(rest, _)| rest);
             let united = self.rests.unite(rests, whole);
-            found.exits.extend(united.into_iter().map(|rest| (rest, same[0].1)));
+            found
+                .exits
+                .extend(united.into_iter().map(|rest| (rest, same[0].1)));
         }
-        found.calls.sort_unstable_by_key(|&(callee, rest, ret)| (callee, ret, rest));
+        found
+            .calls
+            .sort_unstable_by_key(|&(callee, rest, ret)| (callee, ret, rest));
         let calls = std::mem::take(&mut found.calls);
         for same in calls.chunk_by(|a, b| (a.0, a.2) == (b.0, b.2)) {
             let rests = same.iter().map(|&(_, rest, _)| rest);
             let (callee, _, ret) = same[0];
             let united = self.rests.unite(rests, whole);
-            found.calls.extend(united.into_iter().map(|rest| (callee, rest, ret)));
+            found
+                .calls
+                .extend(united.into_iter().map(|rest| (callee, rest, ret)));
         }
     }
 
@@ -332,7 +340,10 @@ impl Rules {
             Rest::Token(token) if set.contains(token.0) => TokenSets::NONE,
             _ if rest == Rests::OPEN => {
                 let len = self.vocab.len() as u32;
-                let ids = set.ranges().iter().flat_map(|&(a, b)| a..b.saturating_add(1).min(len));
+                let ids = set
+                    .ranges()
+                    .iter()
+                    .flat_map(|&(a, b)| a..b.saturating_add(1).min(len));
                 self.sets.of(ids.map(TokenId).collect())
             }
             _ => return,
@@ -373,7 +384,11 @@ impl Rules {
             let all = self.names.append(head.text, &bytes);
             for &(state, tokens) in &lexed.inside {
                 let text = all;
-                let item = self.item(Item::Head(Head { state, text, ..head }));
+                let item = self.item(Item::Head(Head {
+                    state,
+                    text,
+                    ..head
+                }));
                 found.stays.push((item, tokens));
             }
             for &(label, ends, left) in &lexed.exits {
@@ -401,7 +416,11 @@ impl Rules {
             match ending.label {
                 None => {
                     let state = ending.state;
-                    let item = self.item(Item::Head(Head { state, text, ..head }));
+                    let item = self.item(Item::Head(Head {
+                        state,
+                        text,
+                        ..head
+                    }));
                     found.stays.push((item, tokens));
                 }
                 Some(label) => {
@@ -420,7 +439,11 @@ impl Rules {
         for &(state, tokens) in &lexed.inside {
             let tokens = self.sets.without(tokens, &apart.tokens(None));
             if tokens != TokenSets::NONE {
-                let item = self.item(Item::Head(Head { state, text, ..head }));
+                let item = self.item(Item::Head(Head {
+                    state,
+                    text,
+                    ..head
+                }));
                 found.stays.push((item, tokens));
             }
         }
@@ -560,7 +583,9 @@ impl Rules {
             let exits = all.exits.iter().copied();
             let lexed = Arc::new(Lexed {
                 inside: all.inside.clone(),
-                exits: exits.filter(|&(label, ..)| automaton.allows(label)).collect(),
+                exits: exits
+                    .filter(|&(label, ..)| automaton.allows(label))
+                    .collect(),
             });
             self.lexed.insert(key, Arc::clone(&lexed));
             return lexed;
@@ -607,7 +632,10 @@ impl Rules {
         }
         let inside = at.filter(|_| !bytes.is_empty());
         Lexed {
-            inside: inside.map(|state| (state, TokenSets::NONE)).into_iter().collect(),
+            inside: inside
+                .map(|state| (state, TokenSets::NONE))
+                .into_iter()
+                .collect(),
             exits: exits.into(),
         }
     }
@@ -745,11 +773,16 @@ impl Apart {
     /// The tokens that end inside the text, or with it under a label.
     fn tokens(&self, label: Option<Label>) -> Vec<TokenId> {
         let alike = self.endings.iter().filter(|ending| ending.label == label);
-        alike.flat_map(|ending| ending.tokens.iter().copied()).collect()
+        alike
+            .flat_map(|ending| ending.tokens.iter().copied())
+            .collect()
     }
 
     fn nodes(&self) -> Vec<NodeId> {
-        self.endings.iter().filter_map(|ending| ending.node).collect()
+        self.endings
+            .iter()
+            .filter_map(|ending| ending.node)
+            .collect()
     }
 }
 

@@ -80,7 +80,10 @@ impl Useful {
     fn exits(&mut self, chart: &Chart, y: usize, closable: bool, from: usize) {
         let column = &chart.columns[y];
         let exits: Vec<(&(RestId, Option<Dot>), &Exit)> = column.exits.iter().collect();
-        let numbers = exits.iter().zip(0..).map(|((key, _), number)| (**key, number));
+        let numbers = exits
+            .iter()
+            .zip(0..)
+            .map(|((key, _), number)| (**key, number));
         let numbers: FxHashMap<(RestId, Option<Dot>), usize> = numbers.collect();
         // Which exits lead to a source, and which sources to an exit.
         let mut leads = vec![Vec::new(); column.sources.len()];
@@ -100,7 +103,9 @@ impl Useful {
             }
         }
         let mut useful = vec![Bits::default(); exits.len()];
-        let mut open: Vec<usize> = (0..leads.len()).filter(|&at| !leads[at].is_empty()).collect();
+        let mut open: Vec<usize> = (0..leads.len())
+            .filter(|&at| !leads[at].is_empty())
+            .collect();
         for (number, ((rest, _), exit)) in exits.iter().enumerate() {
             if closable && *rest == column.rest && exit.of.contains(MAIN) {
                 useful[number].insert(MAIN);

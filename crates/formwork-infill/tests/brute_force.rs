@@ -13,8 +13,21 @@ use formwork_testkit::Rng;
 use formwork_testkit::cfg::{Case, Derives, any_case};
 
 const TEXTS: &[&[u8]] = &[
-    b"a", b"b", b"c", b"ab", b"ba", b"aa", b"bab", b"\xc3", b"\xa9", b"\xc3\xa9", b"\xa9a", b"abab", b"ca",
-    b"a", b"bb",
+    b"a",
+    b"b",
+    b"c",
+    b"ab",
+    b"ba",
+    b"aa",
+    b"bab",
+    b"\xc3",
+    b"\xa9",
+    b"\xc3\xa9",
+    b"\xa9a",
+    b"abab",
+    b"ca",
+    b"a",
+    b"bb",
 ];
 
 /// A few tokens, and one that ends a text.
@@ -136,7 +149,10 @@ impl Brute<'_> {
         let ended = filled.last() == Some(&end);
         match cells.get(filled.len()) {
             None => {
-                let text: Vec<u8> = filled.iter().flat_map(|&t| self.vocab.bytes(t).to_vec()).collect();
+                let text: Vec<u8> = filled
+                    .iter()
+                    .flat_map(|&t| self.vocab.bytes(t).to_vec())
+                    .collect();
                 if self.derives(&text) {
                     truth.feasible = true;
                     for (cell, &token) in cells.iter().zip(filled.iter()) {
@@ -177,7 +193,9 @@ fn language(case: &Case) -> Option<Box<dyn Language>> {
 fn allowed(filling: &Filling, vocab: &Vocab) -> BTreeMap<usize, BTreeSet<TokenId>> {
     let all = |position| {
         let mut row = vec![0; vocab.mask_words()];
-        filling.fill_mask(position, &mut row).expect("an open position");
+        filling
+            .fill_mask(position, &mut row)
+            .expect("an open position");
         let set: BTreeSet<TokenId> = formwork::mask::iter_ones(&row).collect();
         for id in (0..vocab.len() as u32).map(TokenId) {
             assert_eq!(filling.allows(position, id), set.contains(&id));
@@ -233,13 +251,17 @@ fn canvases_are_what_brute_force_says() {
             assert_eq!(now, truth.allowed, "{canvas:?} of {case:?} with {vocab:?}");
             let mut opened = None;
             while let Some(&position) = now.keys().nth(rng.below(now.len().max(1))) {
-                let none = (0..=end.0).map(TokenId).find(|t| !now[&position].contains(t));
+                let none = (0..=end.0)
+                    .map(TokenId)
+                    .find(|t| !now[&position].contains(t));
                 if let Some(token) = none {
                     let refused = filling.commit(position, token);
                     assert_eq!(refused, Err(InfillError::NotAllowed { position, token }));
                 }
                 let set: Vec<TokenId> = now[&position].iter().copied().collect();
-                filling.commit(position, *rng.pick(&set)).expect("an allowed token");
+                filling
+                    .commit(position, *rng.pick(&set))
+                    .expect("an allowed token");
                 commits += 1;
                 if opened.is_none() && rng.chance(20) {
                     opened = Some(position);

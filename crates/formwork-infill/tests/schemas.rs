@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use formwork::{Compiler, SchemaOptions, TokenId, Vocab, Whitespace, mask};
 use formwork_infill::{Canvas, Checker, Filling, InfillError};
+use formwork_testkit::Rng;
 use formwork_testkit::corpus::corpus;
 use formwork_testkit::judge::Judge;
 use formwork_testkit::vocab::{segment, toy};
-use formwork_testkit::Rng;
 
 fn options() -> SchemaOptions {
     SchemaOptions {
@@ -60,7 +60,10 @@ fn dead_ends_are_told() {
     let begun = bed.bytes(r#"{"a": [[[[[[[["#);
     let canvas = |masks| Canvas::new().fixed(begun.clone()).masks(masks).end();
     // Eight brackets and a brace: no token closes them all.
-    assert_eq!(checker.open(&canvas(1)).err(), Some(InfillError::Infeasible));
+    assert_eq!(
+        checker.open(&canvas(1)).err(),
+        Some(InfillError::Infeasible)
+    );
     let mut filling = checker.open(&canvas(9)).expect("room for all");
     for position in begun.len()..begun.len() + 8 {
         let close = bed.byte(b']');
@@ -102,7 +105,12 @@ fn names_differ_and_so_do_items() {
     }
     let letters = r#"{"type": "array", "uniqueItems": true, "items": {"enum": ["a", "b", "c"]}}"#;
     let checker = bed.checker(letters);
-    let item = |canvas: Canvas| canvas.fixed(bed.bytes("\"")).masks(1).fixed(bed.bytes("\""));
+    let item = |canvas: Canvas| {
+        canvas
+            .fixed(bed.bytes("\""))
+            .masks(1)
+            .fixed(bed.bytes("\""))
+    };
     let items = |count: usize| {
         let canvas = item(Canvas::new().fixed(bed.bytes("[")));
         let canvas = (1..count).fold(canvas, |canvas, _| item(canvas.fixed(bed.bytes(","))));
@@ -115,7 +123,10 @@ fn names_differ_and_so_do_items() {
         let all = b"abc".iter().filter(|&&b| filling.allows(at, bed.byte(b)));
         String::from_utf8(all.copied().collect()).expect("letters")
     };
-    assert_eq!((rest(&filling, 6), rest(&filling, 10)), ("ac".into(), "ac".into()));
+    assert_eq!(
+        (rest(&filling, 6), rest(&filling, 10)),
+        ("ac".into(), "ac".into())
+    );
     filling.commit(10, bed.byte(b'a')).expect("a letter");
     assert_eq!(rest(&filling, 6), "c");
 }
@@ -151,7 +162,10 @@ fn prefixes_are_read_as_from_left_to_right() {
         matcher.fill_mask(&mut wanted).expect("a mask");
         // Room for whatever a token may begin, and the rest.
         let room = shortest.text.len() + 12;
-        let canvas = Canvas::new().fixed(tokens[..cut].iter().copied()).masks(room.min(40)).end();
+        let canvas = Canvas::new()
+            .fixed(tokens[..cut].iter().copied())
+            .masks(room.min(40))
+            .end();
         let filling = match checker.open(&canvas) {
             Ok(filling) => filling,
             Err(InfillError::TooMuchMemory { .. } | InfillError::Infeasible) => continue,
@@ -160,7 +174,11 @@ fn prefixes_are_read_as_from_left_to_right() {
         let mut row = vec![0; vocab.mask_words()];
         filling.fill_mask(cut, &mut row).expect("an open position");
         for token in mask::iter_ones(&row) {
-            assert!(mask::get(&wanted, token), "{name}: {:?} is allowed", vocab.bytes(token));
+            assert!(
+                mask::get(&wanted, token),
+                "{name}: {:?} is allowed",
+                vocab.bytes(token)
+            );
         }
         // What is missing would need more room than there is, or holds a whole name.
         let holds_name = |token| vocab.bytes(token).iter().filter(|&&b| b == b'"').count() > 1;
@@ -169,7 +187,13 @@ fn prefixes_are_read_as_from_left_to_right() {
             let mut after = matcher.fork();
             after.push(token).expect("allowed");
             let least = after.min_completion_bytes() as usize;
-            assert!(least + 8 > room.min(40), "{name}: {:?} is missing after {:?} of {}", vocab.bytes(token), cut, shortest.text);
+            assert!(
+                least + 8 > room.min(40),
+                "{name}: {:?} is missing after {:?} of {}",
+                vocab.bytes(token),
+                cut,
+                shortest.text
+            );
         }
         compared += 1;
     }
@@ -193,7 +217,10 @@ fn fills_by_chance_are_valid() {
         let mut limits = formwork_infill::InfillLimits::default();
         limits.max_bytes = 64 << 20;
         let checker = Checker::with(language, Arc::clone(vocab), vocab.stop_ids(), limits);
-        let grammar = bed.compiler.json_schema(&text, &options()).expect("a schema");
+        let grammar = bed
+            .compiler
+            .json_schema(&text, &options())
+            .expect("a schema");
         let canvas = Canvas::new().masks(14).end();
         let mut filling = match checker.open(&canvas) {
             Ok(filling) => filling,
@@ -204,7 +231,9 @@ fn fills_by_chance_are_valid() {
         let mut positions: Vec<usize> = filling.open_positions().collect();
         rng.shuffle(&mut positions);
         for position in positions {
-            filling.fill_mask(position, &mut row).expect("an open position");
+            filling
+                .fill_mask(position, &mut row)
+                .expect("an open position");
             let allowed: Vec<TokenId> = mask::iter_ones(&row).collect();
             assert!(!allowed.is_empty(), "{name}: nothing fits at {position}");
             match filling.commit(position, *rng.pick(&allowed)) {
@@ -218,7 +247,9 @@ fn fills_by_chance_are_valid() {
         }
         let text = filling.text();
         let mut matcher = grammar.matcher();
-        matcher.push_bytes(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        matcher
+            .push_bytes(&text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(matcher.is_complete(), "{name}");
         filled += 1;
         if let (Some(judge), Ok(value)) = (Judge::new(schema), serde_json::from_slice(&text)) {
@@ -260,14 +291,21 @@ fn one_mask_is_told_exactly() {
             let mut any = false;
             for token in formwork_testkit::vocab::text_tokens(vocab) {
                 let mut matcher = grammar.matcher();
-                let before = tokens[..open].iter().all(|&token| matcher.push(token).is_ok());
+                let before = tokens[..open]
+                    .iter()
+                    .all(|&token| matcher.push(token).is_ok());
                 let mut rest = std::iter::once(token).chain(tokens[open + 1..].iter().copied());
                 let fits = before && rest.all(|token| matcher.push(token).is_ok());
                 let fits = fits && matcher.is_complete();
                 any |= fits;
                 if let Ok(filling) = &filling {
                     let allowed = filling.allows(open, token);
-                    assert_eq!(allowed, fits, "{name}: {:?} in {instance}", vocab.bytes(token));
+                    assert_eq!(
+                        allowed,
+                        fits,
+                        "{name}: {:?} in {instance}",
+                        vocab.bytes(token)
+                    );
                 }
             }
             match filling {

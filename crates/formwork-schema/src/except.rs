@@ -122,7 +122,10 @@ impl CharAutomaton for Except {
             OUT => &[],
             at => self.words.children(at - 1),
         };
-        if known.iter().any(|&(c, _)| (low..=high).contains(&u32::from(c))) {
+        if known
+            .iter()
+            .any(|&(c, _)| (low..=high).contains(&u32::from(c)))
+        {
             return None;
         }
         let [q, read, _] = self.text.after_any(inner(state), low, high)?;

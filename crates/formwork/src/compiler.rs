@@ -173,7 +173,11 @@ impl Compiler {
         text: &str,
         options: &SchemaOptions,
     ) -> Result<Box<dyn Language>, CompileError> {
-        Ok(Box::new(formwork_schema::compile(text, options, &self.cache)?))
+        Ok(Box::new(formwork_schema::compile(
+            text,
+            options,
+            &self.cache,
+        )?))
     }
 
     /// Compiles a context-free grammar, of whatever kind: ambiguous,

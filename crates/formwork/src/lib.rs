@@ -95,8 +95,8 @@ pub use formwork_core::{
     BaseMask, ByteSet, Completion, EngineError, EngineLimits, Grammar, IndexError, MaskError,
     MaskKind, MaskParts, Matcher, PushError, RestoreError, TokenIndex, fill_mask_parts, fill_masks,
 };
-pub use formwork_grammar::{Language, TokenSet};
 pub use formwork_grammar::graphviz::DrawLimits;
+pub use formwork_grammar::{Language, TokenSet};
 pub use formwork_schema::{
     Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
     ExplainedStrings, ExplainedValue, PropertyOrder, Refusal, Restriction, SchemaError,
