@@ -33,10 +33,13 @@ const SLACK: usize = 4;
 /// Positions of a block.
 const BLOCK: usize = 32;
 
+/// Makes a language for a vocabulary.
+type Compile = Box<dyn Fn(&Bench) -> Box<dyn Language>>;
+
 /// Texts of one grammar.
 struct Task {
     name: String,
-    language: Box<dyn Fn(&Bench) -> Box<dyn Language>>,
+    language: Compile,
     texts: Vec<String>,
 }
 
@@ -192,7 +195,7 @@ fn spaced(value: &Value) -> String {
     }
 }
 
-fn grammar(file: &str, format: Format) -> Box<dyn Fn(&Bench) -> Box<dyn Language>> {
+fn grammar(file: &str, format: Format) -> Compile {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("grammars")
         .join(file);

@@ -92,8 +92,10 @@ struct Lexed {
     /// States in which tokens end inside, and those tokens.
     inside: Box<[(LexState, SetId)]>,
     /// Ways out: tokens that end with the terminal, if any, and what is left of others.
-    exits: Box<[(Label, Option<SetId>, Option<RestId>)]>,
+    exits: Box<[LexedExit]>,
 }
+
+type LexedExit = (Label, Option<SetId>, Option<RestId>);
 
 /// Everything known of one language over one vocabulary.
 pub(crate) struct Rules {

@@ -278,10 +278,9 @@ impl Rows {
         let Ok(at) = self.positions.binary_search(&position) else {
             return;
         };
-        if token.index() < self.width {
-            if let Some(logit) = self.logits.get_mut(at * self.width + token.index()) {
-                *logit += by;
-            }
+        let logit = self.logits.get_mut(at * self.width + token.index());
+        if let Some(logit) = logit.filter(|_| token.index() < self.width) {
+            *logit += by;
         }
         self.known[at] = None;
     }
