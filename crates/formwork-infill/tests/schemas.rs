@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use formwork::{Compiler, SchemaOptions, TokenId, Vocab, Whitespace, mask};
-use formwork_infill::{Canvas, Checker, Filling, InfillError};
+use formwork_infill::{Canvas, Checker, Filling, InfillError, InfillLimits};
 use formwork_testkit::Rng;
 use formwork_testkit::corpus::corpus;
 use formwork_testkit::judge::Judge;
@@ -144,8 +144,10 @@ fn prefixes_are_read_as_from_left_to_right() {
         let Ok(grammar) = bed.compiler.json_schema(&text, &options()) else {
             continue;
         };
-        let mut limits = formwork_infill::InfillLimits::default();
-        limits.max_bytes = 64 << 20;
+        let limits = InfillLimits {
+            max_bytes: 64 << 20,
+            ..InfillLimits::default()
+        };
         let language = bed.compiler.json_schema_language(&text, &options());
         let language = language.expect("a schema");
         let checker = Checker::with(language, Arc::clone(vocab), vocab.stop_ids(), limits);
@@ -214,8 +216,10 @@ fn fills_by_chance_are_valid() {
         let Ok(language) = bed.compiler.json_schema_language(&text, &options()) else {
             continue;
         };
-        let mut limits = formwork_infill::InfillLimits::default();
-        limits.max_bytes = 64 << 20;
+        let limits = InfillLimits {
+            max_bytes: 64 << 20,
+            ..InfillLimits::default()
+        };
         let checker = Checker::with(language, Arc::clone(vocab), vocab.stop_ids(), limits);
         let grammar = bed
             .compiler
