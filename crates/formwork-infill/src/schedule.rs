@@ -278,10 +278,9 @@ impl Rows {
         let Ok(at) = self.positions.binary_search(&position) else {
             return;
         };
-        if token.index() < self.width {
-            if let Some(logit) = self.logits.get_mut(at * self.width + token.index()) {
-                *logit += by;
-            }
+        let row = self.logits.get_mut(at * self.width..(at + 1) * self.width);
+        if let Some(logit) = row.and_then(|row| row.get_mut(token.index())) {
+            *logit += by;
         }
         self.known[at] = None;
     }
