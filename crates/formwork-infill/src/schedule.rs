@@ -278,8 +278,8 @@ impl Rows {
         let Ok(at) = self.positions.binary_search(&position) else {
             return;
         };
-        let logit = self.logits.get_mut(at * self.width + token.index());
-        if let Some(logit) = logit.filter(|_| token.index() < self.width) {
+        let row = self.logits.get_mut(at * self.width..(at + 1) * self.width);
+        if let Some(logit) = row.and_then(|row| row.get_mut(token.index())) {
             *logit += by;
         }
         self.known[at] = None;
