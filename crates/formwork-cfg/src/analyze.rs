@@ -140,16 +140,11 @@ pub(crate) fn facts(grammar: &Grammar, network: &Network, terminals: &[Bytes]) -
     let reverse = reversed(network, is_empty);
     for (rule, ends) in network.rules.iter().enumerate() {
         let from = NodeIndex::new(rule);
-        let all = network.closure([ends.start], |_| true);
         let first = network.closure([ends.start], is_empty);
         let last: rustc_hash::FxHashSet<u32> =
             reverse.closure([ends.end], |_| false).into_iter().collect();
-        for &position in &all {
-            for &(symbol, _) in &network.ways[position as usize].steps {
-                if let Symbol::Rule(callee) = symbol {
-                    calls.add_edge(from, NodeIndex::new(callee as usize), ());
-                }
-            }
+        for callee in network.callees(rule as u32) {
+            calls.add_edge(from, NodeIndex::new(callee as usize), ());
         }
         for &position in &first {
             for &(symbol, to) in &network.ways[position as usize].steps {

@@ -23,13 +23,13 @@ const MAX_STEPS: usize = 20_000_000;
 /// text.
 pub(crate) fn fuse(network: &mut Network, terminals: &mut Vec<Option<ByteDfa>>, max_states: usize) {
     let mut calls = empty_graph(network);
-    for (rule, ends) in network.rules.iter().enumerate() {
-        for at in network.closure([ends.start], |_| true) {
-            for &(symbol, _) in &network.ways[at as usize].steps {
-                if let Symbol::Rule(callee) = symbol {
-                    calls.add_edge(NodeIndex::new(rule), NodeIndex::new(callee as usize), ());
-                }
-            }
+    for rule in 0..network.rules.len() as u32 {
+        for callee in network.callees(rule) {
+            calls.add_edge(
+                NodeIndex::new(rule as usize),
+                NodeIndex::new(callee as usize),
+                (),
+            );
         }
     }
     let mut fused: FxHashMap<u32, u32> = FxHashMap::default();

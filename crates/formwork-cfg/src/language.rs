@@ -43,8 +43,8 @@ pub struct CfgLanguage {
     /// See [`CfgLanguage::close`]; empty where not known yet.
     closed: Vec<Box<[Position]>>,
     foreign_ids: FxHashMap<ForeignDot, Dot>,
-    /// See [`Language::is_in_cycles`], by rule, once somebody has asked.
-    in_cycles: Option<Vec<bool>>,
+    /// See [`Language::breaks_cycles`], by rule, once somebody has asked.
+    cycle_breakers: Option<Vec<bool>>,
     heap_bytes: usize,
 }
 
@@ -124,7 +124,7 @@ impl CfgLanguage {
             closed: vec![Box::default(); network.ways.len()],
             foreign_ids: FxHashMap::default(),
             names,
-            in_cycles: None,
+            cycle_breakers: None,
             called: FxHashMap::from_iter([(WHOLE, 0)]),
             network,
         }
@@ -382,14 +382,14 @@ impl Language for CfgLanguage {
         true
     }
 
-    fn is_in_cycles(&mut self, callee: Dot) -> bool {
+    fn breaks_cycles(&mut self, callee: Dot) -> bool {
         let Some(&rule) = self.called.get(&callee) else {
             return true; // of another language
         };
-        let in_cycles = self
-            .in_cycles
-            .get_or_insert_with(|| self.network.in_cycles());
-        in_cycles.get(rule as usize).copied().unwrap_or(true)
+        let cycle_breakers = self
+            .cycle_breakers
+            .get_or_insert_with(|| self.network.cycle_breakers());
+        cycle_breakers.get(rule as usize).copied().unwrap_or(true)
     }
 
     fn min_bytes(&mut self, dot: Dot) -> u32 {

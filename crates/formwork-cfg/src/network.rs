@@ -86,8 +86,8 @@ impl Network {
 
     /// Rules through which all cycles of calls go: those that a search depth first comes
     /// back to while they are open. Linear.
-    pub(crate) fn in_cycles(&self) -> Vec<bool> {
-        let mut in_cycles = vec![false; self.rules.len()];
+    pub(crate) fn cycle_breakers(&self) -> Vec<bool> {
+        let mut cycle_breakers = vec![false; self.rules.len()];
         // 0: not seen; 1: open; 2: done.
         let mut state = vec![0u8; self.rules.len()];
         let mut open: Vec<(u32, Vec<u32>)> = Vec::new();
@@ -108,16 +108,17 @@ impl Network {
                             state[callee as usize] = 1;
                             open.push((callee, self.callees(callee)));
                         }
-                        1 => in_cycles[callee as usize] = true,
+                        1 => cycle_breakers[callee as usize] = true,
                         _ => {}
                     },
                 }
             }
         }
-        in_cycles
+        cycle_breakers
     }
 
-    fn callees(&self, rule: u32) -> Vec<u32> {
+    /// The rules that a rule calls, ascending.
+    pub(crate) fn callees(&self, rule: u32) -> Vec<u32> {
         let mut callees = Vec::new();
         for at in self.closure([self.rules[rule as usize].start], |_| true) {
             for &(symbol, _) in &self.ways[at as usize].steps {

@@ -92,7 +92,7 @@ pub trait Language: Send + Sync {
     /// calls go: without them, no rule would be called within itself. `true` is always
     /// right; other rules an engine may read in place where they are called, which is
     /// worth it if they have few positions.
-    fn is_in_cycles(&mut self, _callee: Dot) -> bool {
+    fn breaks_cycles(&mut self, _callee: Dot) -> bool {
         true
     }
 
