@@ -48,13 +48,25 @@ use crate::{Cells, InfillError};
 
 /// Chooses the positions that are filled at each step.
 pub trait Scheduler {
-    /// Begins a canvas with these open positions, ascending.
-    fn begin(&mut self, open: &[usize]);
+    /// The blocks that are filled one after the other, if there are any.
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        None
+    }
+
+    /// Begins a canvas with these open positions, ascending. Begins its blocks by default.
+    fn begin(&mut self, open: &[usize]) {
+        if let Some(blocks) = self.blocks() {
+            blocks.begin(open);
+        }
+    }
 
     /// The positions that the next [`plan`](Scheduler::plan) looks at; logits of others
-    /// are not asked for. At least one of `open` is among them. All by default.
+    /// are not asked for. At least one of `open` is among them. A block by default, or all.
     fn window(&mut self, open: &[usize]) -> Range<usize> {
-        all(open)
+        match self.blocks() {
+            Some(blocks) => blocks.current(open),
+            None => all(open),
+        }
     }
 
     /// What is done now. At least one position is named.
@@ -259,19 +271,11 @@ impl Rows {
         Ok(proposal)
     }
 
-    /// The same after allowed sets have changed.
-    pub(crate) fn proposal_anew(
-        &mut self,
-        cells: &dyn Cells,
-        position: usize,
-        choice: Choice,
-        seed: u64,
-        left: usize,
-    ) -> Result<Option<Proposal>, InfillError> {
+    /// Forgets what was worked out for a position.
+    pub(crate) fn forget_one(&mut self, position: usize) {
         if let Ok(at) = self.positions.binary_search(&position) {
             self.known[at] = None;
         }
-        self.proposal(cells, position, choice, seed, left)
     }
 
     fn bias(&mut self, position: usize, token: TokenId, by: f32) {

@@ -179,7 +179,8 @@ impl<'a> Run<'a> {
         let mut proposal = rows.proposal(self.cells, position, choice, seed, left)?;
         if proposal.is_some_and(|proposal| !self.cells.allows(position, proposal.token)) {
             taken.proposed_anew += 1;
-            proposal = rows.proposal_anew(self.cells, position, choice, seed, left)?;
+            rows.forget_one(position);
+            proposal = rows.proposal(self.cells, position, choice, seed, left)?;
         }
         let Some(proposal) = proposal else {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Llada, LladaOrder, Plan, Scheduler, View, all};
+use super::{Blocks, Llada, LladaOrder, Plan, Scheduler, View, all};
 
 /// [`Llada`], where the confidence of an end of text counts less at first: it is
 /// multiplied by a factor that rises with the steps of a block (EOSER, Taming masked
@@ -34,12 +34,8 @@ impl Eoser {
 }
 
 impl Scheduler for Eoser {
-    fn begin(&mut self, open: &[usize]) {
-        self.llada.begin(open);
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.llada.window(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        self.llada.blocks()
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {

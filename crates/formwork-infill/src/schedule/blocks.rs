@@ -11,6 +11,8 @@ pub struct Blocks {
     size: usize,
     first: usize,
     count: usize,
+    /// Where the block begins that was entered last.
+    entered: Option<usize>,
 }
 
 impl Blocks {
@@ -21,6 +23,7 @@ impl Blocks {
             size: size.max(1),
             first: 0,
             count: 1,
+            entered: None,
         }
     }
 
@@ -29,12 +32,19 @@ impl Blocks {
         let all = all(open);
         self.first = all.start;
         self.count = all.len().div_ceil(self.size).max(1);
+        self.entered = None;
     }
 
     /// The number of blocks.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// Notes the block of the first open position; whether it is another than before.
+    pub fn enter(&mut self, open: &[usize]) -> bool {
+        let start = Some(self.current(open).start);
+        std::mem::replace(&mut self.entered, start) != start
     }
 
     /// The block of the first open position.

@@ -1,9 +1,7 @@
 //! Credit for what was proposed before.
 
-use std::collections::HashMap;
-use std::ops::Range;
-
 use formwork_vocab::TokenId;
+use std::collections::HashMap;
 
 use super::{Blocks, Plan, Scheduler, View, best_and};
 
@@ -18,7 +16,6 @@ pub struct Credit {
     gamma: f32,
     threshold: f32,
     blocks: Blocks,
-    block: usize,
     credit: HashMap<(usize, TokenId), f32>,
 }
 
@@ -39,26 +36,18 @@ impl Credit {
             gamma: 0.2,
             threshold,
             blocks: Blocks::of(block),
-            block: usize::MAX,
             credit: HashMap::new(),
         }
     }
 }
 
 impl Scheduler for Credit {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-        self.block = usize::MAX;
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {
-        let block = self.blocks.current(view.open()).start;
-        if block != self.block {
-            self.block = block;
+        if self.blocks.enter(view.open()) {
             self.credit.clear();
         }
         self.credit

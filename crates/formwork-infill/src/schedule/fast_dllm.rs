@@ -1,7 +1,5 @@
 //! Parallel decoding by confidence, as Fast-dLLM has it.
 
-use std::ops::Range;
-
 use super::{Blocks, Plan, Scheduler, View, best_and};
 
 /// All positions of a block whose confidence reaches a threshold, and the most confident
@@ -31,12 +29,8 @@ impl Threshold {
 }
 
 impl Scheduler for Threshold {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {
@@ -72,12 +66,8 @@ impl Factor {
 }
 
 impl Scheduler for Factor {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {

@@ -1,7 +1,5 @@
 //! Steps guessed ahead and checked in one pass.
 
-use std::ops::Range;
-
 use super::{Blocks, Plan, Scheduler, View};
 
 /// The most confident position of a block, step by step, with the steps after it guessed
@@ -35,12 +33,8 @@ impl FreeDave {
 }
 
 impl Scheduler for FreeDave {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {

@@ -1,7 +1,5 @@
 //! Long runs of open positions cut in the middle.
 
-use std::ops::Range;
-
 use super::{Blocks, Plan, Scheduler, View, best_and};
 
 /// The most confident position of every run of open ones, if it reaches a low threshold,
@@ -34,12 +32,8 @@ impl Hierarchy {
 }
 
 impl Scheduler for Hierarchy {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {

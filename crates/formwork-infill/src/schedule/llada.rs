@@ -1,9 +1,7 @@
 //! The schedule of LLaDA.
 
-use std::collections::VecDeque;
-use std::ops::Range;
-
 use super::{Blocks, Plan, Scheduler, View};
+use std::collections::VecDeque;
 
 /// Which positions LLaDA fills first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,8 +20,6 @@ pub struct Llada {
     steps: usize,
     order: LladaOrder,
     blocks: Blocks,
-    /// The block that `counts` is of.
-    block: Option<usize>,
     /// How many positions are filled in each step that is left of the block.
     counts: VecDeque<usize>,
     done: usize,
@@ -45,7 +41,6 @@ impl Llada {
             steps,
             order,
             blocks: Blocks::of(block),
-            block: None,
             counts: VecDeque::new(),
             done: 0,
         }
@@ -54,9 +49,7 @@ impl Llada {
     /// How many positions are filled in the next step of a block that has `open`, and
     /// the number of the step in its block.
     pub(crate) fn next(&mut self, open: &[usize]) -> (usize, usize) {
-        let block = self.blocks.current(open).start;
-        if self.block != Some(block) {
-            self.block = Some(block);
+        if self.blocks.enter(open) {
             self.done = 0;
             self.counts = counts(open.len(), self.steps / self.blocks.count());
         }
@@ -79,13 +72,8 @@ fn counts(positions: usize, steps: usize) -> VecDeque<usize> {
 }
 
 impl Scheduler for Llada {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-        self.block = None;
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {

@@ -1,7 +1,5 @@
 //! Trust around sure positions.
 
-use std::ops::Range;
-
 use super::{Blocks, Plan, Scheduler, View, best_and};
 
 /// Positions that reach a threshold are anchors; within a radius around them a lower
@@ -37,12 +35,8 @@ impl LocalLeap {
 }
 
 impl Scheduler for LocalLeap {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {

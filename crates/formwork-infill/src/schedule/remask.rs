@@ -1,7 +1,5 @@
 //! Opening again what the model was least sure of.
 
-use std::ops::Range;
-
 use super::{Blocks, Plan, Scheduler, View, rank};
 
 /// As [`Llada`](super::Llada), but what was filled may be opened again: at every step as
@@ -14,7 +12,6 @@ use super::{Blocks, Plan, Scheduler, View, rank};
 pub struct Remask {
     steps: usize,
     blocks: Blocks,
-    block: usize,
     /// Steps of the block, and those taken.
     all: usize,
     taken: usize,
@@ -37,7 +34,6 @@ impl Remask {
         Remask {
             steps,
             blocks: Blocks::of(block),
-            block: usize::MAX,
             all: 1,
             taken: 0,
             masks: 0,
@@ -47,19 +43,12 @@ impl Remask {
 }
 
 impl Scheduler for Remask {
-    fn begin(&mut self, open: &[usize]) {
-        self.blocks.begin(open);
-        self.block = usize::MAX;
-    }
-
-    fn window(&mut self, open: &[usize]) -> Range<usize> {
-        self.blocks.current(open)
+    fn blocks(&mut self) -> Option<&mut Blocks> {
+        Some(&mut self.blocks)
     }
 
     fn plan(&mut self, view: &mut View<'_>) -> Plan {
-        let block = self.blocks.current(view.open()).start;
-        if block != self.block {
-            self.block = block;
+        if self.blocks.enter(view.open()) {
             self.masks = view.open().len();
             self.all = (self.steps / self.blocks.count()).clamp(1, self.masks.max(1));
             self.taken = 0;
