@@ -4,10 +4,14 @@
 // Tests fail by panicking, and say what they did or skipped.
 #![allow(clippy::expect_used, clippy::print_stderr)]
 
+mod guess;
+
 use std::path::Path;
 
 use formwork_burn::{Device, load_masked};
-use formwork_model::{CanvasStep, ModelFiles};
+use formwork_model::ModelFiles;
+
+use guess::guessed;
 
 /// The heavy chain of trastuzumab up to its variable loop, which no antibody shares.
 const CHAIN: &str = "EVQLVESGGGLVQPGGSLRLSCAASGFNIKDTYIHWVRQAPGKGLEWVARIYPTNGYTRYADSVKGRFTISADTSKN\
@@ -30,24 +34,9 @@ fn amino_acids_left_out_are_guessed() {
     // Every position once, with every seventh masked at a time.
     for first in 1..8 {
         let wanted: Vec<usize> = (first..=CHAIN.len()).step_by(7).collect();
-        let mut open = tokens.clone();
-        for &at in &wanted {
-            open[at] = model.mask_token();
-        }
         let canvas = model.begin();
-        let step = CanvasStep {
-            canvas,
-            tokens: &open,
-            refresh: 0..open.len(),
-            wanted: &wanted,
-        };
-        let logits = model.forward(&[step]).expect("logits");
-        let logits = logits.to_host().expect("logits");
-        for (at, row) in wanted.iter().zip(logits.chunks(model.vocab_len())) {
-            let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-            right += usize::from(best == Some(tokens[*at].index()));
-            all += 1;
-        }
+        right += guessed(&mut *model, canvas, &tokens, &wanted);
+        all += wanted.len();
         model.end(canvas);
     }
     eprintln!("{right} of {all} amino acids guessed");

@@ -3,9 +3,13 @@
 // Tests fail by panicking, and say what they did.
 #![allow(clippy::expect_used, clippy::print_stderr)]
 
+mod guess;
+
 use formwork_burn::{Device, load_masked};
-use formwork_model::{CanvasStep, ModelFiles};
+use formwork_model::ModelFiles;
 use formwork_testkit::corpus;
+
+use guess::guessed;
 
 /// One in so many tokens is left out.
 const LEFT_OUT: usize = 4;
@@ -33,23 +37,8 @@ fn tokens_left_out_are_guessed() {
             continue;
         }
         let wanted: Vec<usize> = (prompt..tokens.len()).step_by(LEFT_OUT).collect();
-        let mut open = tokens.clone();
-        for &at in &wanted {
-            open[at] = model.mask_token();
-        }
-        let step = CanvasStep {
-            canvas,
-            tokens: &open,
-            refresh: 0..open.len(),
-            wanted: &wanted,
-        };
-        let logits = model.forward(&[step]).expect("logits");
-        let logits = logits.to_host().expect("logits");
-        for (at, row) in wanted.iter().zip(logits.chunks(model.vocab_len())) {
-            let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-            right += usize::from(best == Some(tokens[*at].index()));
-            all += 1;
-        }
+        right += guessed(&mut *model, canvas, &tokens, &wanted);
+        all += wanted.len();
     }
     eprintln!("{right} of {all} tokens guessed");
     assert!(all > 200, "only {all} tokens");
