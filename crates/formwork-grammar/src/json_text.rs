@@ -807,6 +807,10 @@ mod tests {
             (low.max(self.0)..=high.min(self.1))
                 .any(|c| char::from_u32(c).is_some_and(|c| self.next(s, c).is_some()))
         }
+        fn after_any(&self, s: CharState, low: u32, high: u32) -> Option<CharState> {
+            let all = self.0 <= low && high <= self.1 && s[0] < self.2;
+            all.then_some([s[0] + 1, 0, 0])
+        }
         fn exit(&self, _: CharState) -> Option<Label> {
             Some(0)
         }
@@ -885,6 +889,36 @@ mod tests {
                 // Some byte string of at most 16 bytes completes it: greedy by ways_out is
                 // not needed, depth-first search over bytes is.
                 prop_assert!(completes(&t, s, 16));
+            }
+        }
+
+        /// What can be read from a state can be read from the canonical one, and the other
+        /// way round.
+        #[test]
+        fn canonical_states_read_the_same(low in 0u32..0x11_0000, width in 0u32..0x11_0000,
+            wide: bool, bytes in
+            prop::collection::vec(prop::sample::select(
+                b"\"\\u0128dDcCfFaE\xC3\xA9\xE2\xED\x82\xA0\xF0\xF1\xF4\x9F\x98\x8F".to_vec()
+            ), 0..16)) {
+            let (low, width) = if wide { (0, 0x10_FFFF) } else { (low, width) };
+            let t = JsonText::new(Range(low, (low + width).min(0x10_FFFF), 2));
+            let (mut plain, mut same) = (t.start(), t.start());
+            for b in bytes.into_iter().chain([b'"', b'"']) {
+                same = t.canonical(same);
+                prop_assert_eq!(t.canonical(same), same);
+                for byte in 0..=u8::MAX {
+                    let (a, b) = (t.step(plain, byte), t.step(same, byte));
+                    prop_assert_eq!(a.is_some(), b.is_some(), "{} from {:?}", byte, plain);
+                    if let (Some(a), Some(b)) = (a, b) {
+                        prop_assert_eq!(t.exit(a), t.exit(b));
+                        prop_assert_eq!(t.can_continue(a), t.can_continue(b));
+                        let live = t.next_bytes(same)[usize::from(byte / 64)];
+                        prop_assert!(live >> (byte % 64) & 1 == 1);
+                    }
+                }
+                if let (Some(a), Some(b)) = (t.step(plain, b), t.step(same, b)) {
+                    (plain, same) = (a, b);
+                }
             }
         }
     }
