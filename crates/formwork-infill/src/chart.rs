@@ -93,6 +93,8 @@ pub(crate) struct Column {
     pub(crate) instances: u32,
     /// Whether a whole text may end before this position.
     pub(crate) completes: bool,
+    /// Whether what is in reach depends on which texts are known.
+    is_named: bool,
     heap_bytes: usize,
 }
 
@@ -131,6 +133,12 @@ impl Chart {
             self.instances.truncate(first.instances as usize);
         }
         self.columns.truncate(keep);
+    }
+
+    /// The first column that depends on which texts are known, or how many there are.
+    pub(crate) fn first_named(&self) -> usize {
+        let named = self.columns.iter().position(|column| column.is_named);
+        named.unwrap_or(self.columns.len())
     }
 
     /// Makes all columns that are missing.
@@ -172,7 +180,7 @@ impl Chart {
         let rest = match cells.get(y) {
             None | Some(Cell::End) => Rests::END,
             Some(Cell::Open | Cell::Optional { .. }) => Rests::OPEN,
-            Some(Cell::Token(token)) => rules.rests.intern(Rest::Token(*token)),
+            Some(Cell::Token(token)) => rules.lexer.rests.intern(Rest::Token(*token)),
         };
         self.slots.column = self.slots.column.wrapping_add(1).max(1);
         self.columns.push(Column {
@@ -185,6 +193,7 @@ impl Chart {
             arrived: 0,
             instances: self.instances.len() as u32,
             completes: false,
+            is_named: false,
             heap_bytes: 0,
         });
     }
@@ -284,7 +293,9 @@ impl Chart {
             }
         };
         let callers = &mut self.instances[id as usize].callers;
-        match callers.iter_mut().find(|(item, _)| *item == ret) {
+        let known = callers.iter().position(|(item, _)| *item == ret);
+        let which = known.unwrap_or(callers.len());
+        match callers.get_mut(which) {
             Some((_, callers)) if callers.contains(&caller) => {}
             Some((_, callers)) => callers.push(caller),
             None => callers.push((ret, SmallVec::from_slice(&[caller]))),
@@ -293,15 +304,11 @@ impl Chart {
         let column = &mut self.columns[y];
         let ended = column.exits.iter().filter(|(_, exit)| exit.of.contains(id));
         let ended: SmallVec<[(RestId, Option<Dot>); 4]> = ended.map(|(&key, _)| key).collect();
-        let callers = &self.instances[id as usize].callers;
-        let which = callers
-            .iter()
-            .position(|(item, _)| *item == ret)
-            .unwrap_or(0) as u32;
+        let new_list = known.is_none().then_some((id, which as u32));
         for (rest, last) in ended {
             let ret = rules.resume(ret, last);
             let to = (ret, rest, last);
-            if let Some(at) = returns_to(column, &mut self.slots, rules, to, (id, which)) {
+            if let Some(at) = returns_to(column, &mut self.slots, rules, to, new_list) {
                 enqueue(column, at, new, open);
             }
         }
@@ -335,8 +342,8 @@ impl Chart {
             for (which, (ret, callers)) in instance.callers.iter().enumerate() {
                 let ret = rules.resume(*ret, last);
                 let to = (ret, rest, last);
-                let from = (id, which as u32);
-                let Some(at) = returns_to(column, &mut self.slots, rules, to, from) else {
+                let list = Some((id, which as u32));
+                let Some(at) = returns_to(column, &mut self.slots, rules, to, list) else {
                     continue;
                 };
                 if (instance.column as usize) < before.len() {
@@ -352,22 +359,23 @@ impl Chart {
     }
 }
 
-/// Where callers of an instance go on after its end, if they can go on at all.
+/// Where callers of an instance go on after its end, if they can go on at all; `list` is
+/// a list of them that did not come here before.
 fn returns_to(
     column: &mut Column,
     slots: &mut Slots,
     rules: &mut Rules,
     (ret, rest, last): (ItemId, RestId, Option<Dot>),
-    caller: (InstanceId, u32),
+    list: Option<(InstanceId, u32)>,
 ) -> Option<u32> {
     let exit = column.exits.get_mut(&(rest, last))?;
     if let Some(known) = exit.returns.iter_mut().find(|known| known.item == ret) {
-        if known.source != NOWHERE && known.of.last() != Some(&caller) {
-            known.of.push(caller);
-        }
+        known.of.extend(list);
         return (known.source != NOWHERE).then_some(known.source);
     }
-    let source = match rules.moves(ret, rest).is_nothing() {
+    let moves = rules.moves(ret, rest);
+    column.is_named |= moves.is_named;
+    let source = match moves.is_nothing() {
         true => NOWHERE,
         false => source_in(column, slots, rules, ret, rest),
     };
@@ -375,7 +383,7 @@ fn returns_to(
     exit.returns.push(Return {
         item: ret,
         source,
-        of: vec![caller],
+        of: list.into_iter().collect(),
     });
     (source != NOWHERE).then_some(source)
 }
@@ -404,9 +412,11 @@ fn source_in(
             return at;
         }
     }
+    let moves = rules.moves(item, rest);
+    column.is_named |= moves.is_named;
     column.sources.push(Source {
         item,
-        moves: rules.moves(item, rest),
+        moves,
         targets: 0,
         of: Bits::default(),
         new: Bits::default(),

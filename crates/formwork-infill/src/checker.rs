@@ -1,5 +1,6 @@
 //! The public face: a grammar over a vocabulary, and canvases being filled.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use formwork_grammar::{Language, Status};
@@ -7,8 +8,8 @@ use formwork_vocab::{TokenId, Vocab, mask};
 
 use crate::canvas::{Canvas, Cell};
 use crate::chart::Chart;
-use crate::content::Content;
 use crate::error::InfillError;
+use crate::names;
 use crate::rules::Rules;
 use crate::useful::Useful;
 
@@ -64,13 +65,12 @@ impl Checker {
         ends: &[TokenId],
         limits: InfillLimits,
     ) -> Checker {
-        let content = Arc::new(Content::new(&vocab));
         Checker {
             shared: Arc::new(Shared {
                 ends: ends.into(),
                 limits,
                 status: language.status(),
-                rules: Mutex::new(Rules::new(language, Arc::clone(&vocab), content)),
+                rules: Mutex::new(Rules::new(language, Arc::clone(&vocab))),
                 vocab,
             }),
         }
@@ -117,7 +117,7 @@ impl Checker {
             closable: Vec::new(),
             chart: Chart::default(),
             useful: Useful::default(),
-            names: 0,
+            known: BTreeSet::new(),
         };
         filling.update(0)?;
         Ok(filling)
@@ -151,8 +151,8 @@ pub struct Filling {
     closable: Vec<bool>,
     chart: Chart,
     useful: Useful,
-    /// How many names were known when the chart was made.
-    names: usize,
+    /// The strings that stand on the canvas.
+    known: BTreeSet<String>,
 }
 
 impl Filling {
@@ -203,6 +203,7 @@ impl Filling {
         row.fill(0);
         self.checker
             .rules()
+            .lexer
             .sets
             .or_into(self.useful.tokens[position], row);
         if self.may_end(position) {
@@ -218,7 +219,7 @@ impl Filling {
             return false;
         }
         let tokens = self.useful.tokens[position];
-        self.checker.rules().sets.contains(tokens, token)
+        self.checker.rules().lexer.sets.contains(tokens, token)
             || self.checker.ends().contains(&token) && self.may_end(position)
     }
 
@@ -324,19 +325,14 @@ impl Filling {
         let mut rules = self.checker.rules();
         let limit = self.checker.shared.limits.max_bytes;
         self.chart.truncate(position);
-        loop {
-            // What a position may hold depends on the names that stand elsewhere.
-            let known = rules.names.known_count();
-            if self.names != known {
-                self.chart.truncate(0);
-                rules.forget_moves();
-            }
-            self.chart.extend(&mut rules, &self.cells, limit)?;
-            self.names = rules.names.known_count();
-            if self.names == known {
-                break;
-            }
+        // What a position may hold depends on the names that stand elsewhere.
+        let known = names::standing(&self.cells, self.checker.vocab());
+        if known != self.known {
+            self.chart.truncate(self.chart.first_named());
+            self.known = known;
         }
+        rules.know(&self.known);
+        self.chart.extend(&mut rules, &self.cells, limit)?;
         if self.accepts().next().is_none() {
             return Err(InfillError::Infeasible);
         }

@@ -51,6 +51,7 @@
 
 mod bits;
 mod canvas;
+mod captured;
 mod causal;
 mod cells;
 mod chart;
@@ -58,6 +59,7 @@ mod checker;
 mod content;
 mod error;
 mod fill;
+mod lexer;
 mod names;
 mod reading;
 mod rest;

@@ -11,9 +11,14 @@
 //! a canvas could name; texts of which there are few are all followed one by one, so far
 //! as they are listed, and otherwise may have one open position, at their beginning.
 
-use formwork_grammar::json_text::decode;
+use std::collections::BTreeSet;
+
+use formwork_grammar::json_text::{decode, encode};
 use formwork_grammar::whitespace::is_space;
-use rustc_hash::{FxHashMap, FxHashSet};
+use formwork_vocab::Vocab;
+use rustc_hash::FxHashMap;
+
+use crate::canvas::Cell;
 
 /// A text of a terminal, by number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -31,29 +36,29 @@ impl Text {
 pub(crate) struct Names {
     all: Vec<Box<[u8]>>,
     ids: FxHashMap<Box<[u8]>, u32>,
-    /// The strings that were read to their end, decoded.
-    known: FxHashSet<String>,
+    /// The strings that stand on the canvas, decoded.
+    known: BTreeSet<String>,
 }
 
 impl Names {
-    /// A text with more bytes behind it; white space in front does not count.
+    /// A text with more bytes behind it; white space in front does not count, nor how
+    /// characters are spelled.
     pub(crate) fn append(&mut self, text: Text, bytes: &[u8]) -> Text {
         if text == Text::UNKNOWN {
             return text;
         }
-        let begun = self.bytes(text).unwrap_or_default();
-        let longer = [begun, bytes].concat();
-        let space = longer.iter().take_while(|&&byte| is_space(byte)).count();
-        let longer = &longer[space..];
+        let longer = [self.bytes(text).unwrap_or_default(), bytes].concat();
+        let longer = normal(without_space(&longer));
         if longer.is_empty() {
             return Text::START;
         }
-        if let Some(&id) = self.ids.get(longer) {
+        if let Some(&id) = self.ids.get(longer.as_slice()) {
             return Text(id);
         }
-        self.all.push(longer.into());
+        let longer = longer.into_boxed_slice();
+        self.all.push(longer.clone());
         let id = self.all.len() as u32;
-        self.ids.insert(longer.into(), id);
+        self.ids.insert(longer, id);
         Text(id)
     }
 
@@ -66,37 +71,125 @@ impl Names {
         }
     }
 
-    /// Notes a text that was read to its end; it can be forbidden from now on.
-    pub(crate) fn note(&mut self, text: Text) {
-        let literal = self.bytes(text).and_then(decode);
-        self.known.extend(literal);
+    /// Takes these strings as known, and no others. Returns whether that is new.
+    pub(crate) fn know(&mut self, known: &BTreeSet<String>) -> bool {
+        let is_new = self.known != *known;
+        if is_new {
+            self.known.clone_from(known);
+        }
+        is_new
     }
 
-    /// How many strings are known.
-    pub(crate) fn known_count(&self) -> usize {
-        self.known.len()
+    /// Whether any string is known.
+    pub(crate) fn has_known(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// Whether a literal, read so far, is or may become one of the known strings.
     pub(crate) fn may_be_known(&self, literal: &[u8]) -> bool {
-        let space = literal.iter().take_while(|&&byte| is_space(byte)).count();
-        let Some((quote, body)) = literal[space..].split_first() else {
-            return !self.known.is_empty();
-        };
-        if *quote != b'"' {
-            return false;
+        let literal = without_space(literal);
+        if literal.is_empty() {
+            return self.has_known();
         }
-        let is_closed = decode(literal);
-        if let Some(text) = is_closed {
-            return self.known.contains(&text);
+        match decode(literal) {
+            Some(text) => self.known.contains(&text),
+            None => begun(literal).is_some_and(|(text, tail)| {
+                let from = self.known.range(text.clone()..);
+                let mut longer = from.map_while(|known| known.strip_prefix(&text));
+                longer.any(|rest| match tail {
+                    [] => true,
+                    tail => rest.chars().next().is_some_and(|c| may_spell(tail, c)),
+                })
+            }),
         }
-        // Leave out the character that is not finished, if one is not.
-        let longest = (0..=body.len().min(12)).find_map(|cut| {
-            let whole = body.get(..body.len() - cut)?;
-            decode(&[b"\"", whole, b"\""].concat())
-        });
-        longest.is_some_and(|begun| self.known.iter().any(|known| known.starts_with(&begun)))
     }
+}
+
+/// What is left of a text behind white space.
+fn without_space(text: &[u8]) -> &[u8] {
+    let space = text.iter().take_while(|&&byte| is_space(byte)).count();
+    &text[space..]
+}
+
+/// The whole characters of a literal that is not closed yet, and the bytes of the one
+/// that is not finished.
+fn begun(literal: &[u8]) -> Option<(String, &[u8])> {
+    let body = literal.strip_prefix(b"\"")?;
+    // The longest part of a character: two escapes but for a digit.
+    (0..=body.len().min(11)).find_map(|cut| {
+        let (whole, tail) = body.split_at(body.len() - cut);
+        let text = decode(&[b"\"", whole, b"\""].concat())?;
+        Some((text, tail))
+    })
+}
+
+/// Whether some bytes begin a spelling of a character.
+fn may_spell(bytes: &[u8], c: char) -> bool {
+    let units = |unit: &mut u16| format!("\\u{unit:04x}");
+    let escaped: String = c.encode_utf16(&mut [0; 2]).iter_mut().map(units).collect();
+    let short = match c {
+        '\u{8}' => "\\b",
+        '\u{c}' => "\\f",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '/' => "\\/",
+        _ => "",
+    };
+    c.encode_utf8(&mut [0; 4]).as_bytes().starts_with(bytes)
+        || escaped.as_bytes().starts_with(&bytes.to_ascii_lowercase())
+        || short.as_bytes().starts_with(bytes)
+}
+
+/// One spelling for all of a string literal, be it closed or not; anything else as it is.
+fn normal(literal: &[u8]) -> Vec<u8> {
+    if let Some(text) = decode(literal) {
+        return encode(&text);
+    }
+    let Some((text, tail)) = begun(literal) else {
+        return literal.to_vec();
+    };
+    let mut spelled = encode(&text);
+    spelled.pop(); // it is not closed
+    spelled.extend(tail.to_ascii_lowercase());
+    spelled
+}
+
+/// The strings that stand whole in the fixed text of a canvas, wherever a quote may open
+/// one and before whatever may follow a name or an item. `O(n)` for each quote, as far as
+/// the next.
+pub(crate) fn standing(cells: &[Cell], vocab: &Vocab) -> BTreeSet<String> {
+    let mut strings = BTreeSet::new();
+    let is_fixed = |cell: &Cell| matches!(cell, Cell::Token(_));
+    for run in cells.chunk_by(|a, b| is_fixed(a) && is_fixed(b)) {
+        let tokens = run.iter().filter_map(|cell| match cell {
+            Cell::Token(token) => Some(vocab.bytes(*token)),
+            _ => None,
+        });
+        let text = tokens.collect::<Vec<_>>().concat();
+        for (open, _) in text.iter().enumerate().filter(|&(_, &byte)| byte == b'"') {
+            let body = &text[open + 1..];
+            let Some(len) = closing(body) else { continue };
+            let after = &body[len + 1..];
+            let next = after.iter().find(|&&byte| !is_space(byte));
+            if next.is_none_or(|byte| b":,]}".contains(byte)) {
+                strings.extend(decode(&text[open..open + len + 2]));
+            }
+        }
+    }
+    strings
+}
+
+/// Where the quote is that closes string content.
+fn closing(body: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    body.iter().position(|&byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
 }
 
 #[cfg(test)]
@@ -107,10 +200,8 @@ mod tests {
     fn known_strings_are_found_however_they_are_spelled() {
         let mut names = Names::default();
         assert!(!names.may_be_known(b" "));
-        let text = names.append(Text::START, b" \"a");
-        let whole = names.append(text, b"\\u00e9\"");
-        names.note(whole);
-        assert_eq!(names.known_count(), 1);
+        assert!(names.know(&BTreeSet::from(["a\u{e9}".into(), "b\u{e9}".into()])));
+        assert!(names.has_known());
         for literal in [
             &b""[..],
             b"  \"",
@@ -121,9 +212,22 @@ mod tests {
         ] {
             assert!(names.may_be_known(literal), "{literal:?}");
         }
-        for literal in [&b"1"[..], b"\"b", b"\"a\"", b"\"a\xc3\xa9x", b"\"ab\\u"] {
+        for literal in [
+            &b"1"[..],
+            b"\"c",
+            b"\"a\xc4",
+            b"\"\\u0063",
+            b"\"\\n",
+            b"\"a\"",
+            b"\"a\xc3\xa9x",
+            b"\"ab\\u",
+        ] {
             assert!(!names.may_be_known(literal), "{literal:?}");
         }
+        let plain = names.append(Text::START, b" \"a\\u00E9\\u0");
+        let part = names.append(Text::START, b"\"\\u0061");
+        let part = names.append(part, b"\xc3");
+        assert_eq!(names.append(part, b"\xa9\\u0"), plain);
         assert_eq!(names.append(Text::START, b"\n"), Text::START);
         assert_eq!(names.append(Text::UNKNOWN, b"x"), Text::UNKNOWN);
     }

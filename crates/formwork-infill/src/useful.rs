@@ -46,7 +46,7 @@ impl Useful {
             if let Some(tokens) = self.tokens.get_mut(y) {
                 sets.sort_unstable();
                 sets.dedup();
-                *tokens = rules.sets.union(&sets);
+                *tokens = rules.lexer.sets.union(&sets);
             }
         }
     }
