@@ -1,9 +1,11 @@
 //! What open positions add to texts that a language wants to remember.
 
+use std::collections::BTreeSet;
+
 use formwork_grammar::{Label, LexState, Terminal};
 use formwork_vocab::{NodeId, TokenId, Trie};
 
-use crate::names::{Names, Text};
+use crate::names::{Text, may_be_one_of};
 
 /// So many endings of a text are followed one by one where there are no others.
 const MAX_APART: usize = 256;
@@ -39,7 +41,8 @@ impl Apart {
         (state, text): (LexState, Text),
         trie: &Trie,
         nodes: &[NodeId],
-        names: &Names,
+        begun: &[u8],
+        known: &BTreeSet<String>,
     ) -> Option<Apart> {
         let start = terminal.start();
         let opened = terminal.step(start, b'"');
@@ -51,13 +54,12 @@ impl Apart {
         if !abound && text != Text::START && !is_short(terminal, state) {
             return None;
         }
-        let begun = names.bytes(text).unwrap_or_default().to_vec();
         let mut apart = Apart {
             is_all: !abound,
             is_named: abound,
             ..Apart::default()
         };
-        if abound && !names.has_known() {
+        if abound && known.is_empty() {
             return Some(apart);
         }
         let mut open: Vec<(NodeId, LexState, Vec<u8>)> = nodes
@@ -70,8 +72,8 @@ impl Apart {
                     continue;
                 };
                 let longer = [&bytes[..], &[byte]].concat();
-                let literal = [&begun[..], &longer[..]].concat();
-                if abound && !names.may_be_known(&literal) {
+                let literal = [begun, &longer].concat();
+                if abound && !may_be_one_of(known, &literal) {
                     continue;
                 }
                 let tokens = trie.tokens(child);

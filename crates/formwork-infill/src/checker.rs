@@ -9,7 +9,7 @@ use formwork_vocab::{TokenId, Vocab, mask};
 use crate::canvas::{Canvas, Cell};
 use crate::chart::Chart;
 use crate::error::InfillError;
-use crate::names;
+use crate::names::{self, Standing};
 use crate::rules::Rules;
 use crate::useful::Useful;
 
@@ -152,7 +152,7 @@ pub struct Filling {
     chart: Chart,
     useful: Useful,
     /// The strings that stand on the canvas.
-    known: BTreeSet<String>,
+    known: BTreeSet<Standing>,
 }
 
 impl Filling {
@@ -327,10 +327,10 @@ impl Filling {
         self.chart.truncate(position);
         // What a position may hold depends on the names that stand elsewhere.
         let known = names::standing(&self.cells, self.checker.vocab());
-        if known != self.known {
+        if known != self.known && rules.tells_apart(&known, &self.known) {
             self.chart.truncate(self.chart.first_named());
-            self.known = known;
         }
+        self.known = known;
         rules.know(&self.known);
         self.chart.extend(&mut rules, &self.cells, limit)?;
         if self.accepts().next().is_none() {

@@ -36,8 +36,6 @@ impl Text {
 pub(crate) struct Names {
     all: Vec<Box<[u8]>>,
     ids: FxHashMap<Box<[u8]>, u32>,
-    /// The strings that stand on the canvas, decoded.
-    known: BTreeSet<String>,
 }
 
 impl Names {
@@ -70,39 +68,25 @@ impl Names {
             Text(id) => self.all.get(id as usize - 1).map(|bytes| &**bytes),
         }
     }
+}
 
-    /// Takes these strings as known, and no others. Returns whether that is new.
-    pub(crate) fn know(&mut self, known: &BTreeSet<String>) -> bool {
-        let is_new = self.known != *known;
-        if is_new {
-            self.known.clone_from(known);
-        }
-        is_new
+/// Whether a literal, read so far, is or may become one of some strings.
+pub(crate) fn may_be_one_of(strings: &BTreeSet<String>, literal: &[u8]) -> bool {
+    let literal = without_space(literal);
+    if literal.is_empty() {
+        return !strings.is_empty();
     }
-
-    /// Whether any string is known.
-    pub(crate) fn has_known(&self) -> bool {
-        !self.known.is_empty()
+    if let Some(text) = decode(literal) {
+        return strings.contains(&text);
     }
-
-    /// Whether a literal, read so far, is or may become one of the known strings.
-    pub(crate) fn may_be_known(&self, literal: &[u8]) -> bool {
-        let literal = without_space(literal);
-        if literal.is_empty() {
-            return self.has_known();
-        }
-        match decode(literal) {
-            Some(text) => self.known.contains(&text),
-            None => begun(literal).is_some_and(|(text, tail)| {
-                let from = self.known.range(text.clone()..);
-                let mut longer = from.map_while(|known| known.strip_prefix(&text));
-                longer.any(|rest| match tail {
-                    [] => true,
-                    tail => rest.chars().next().is_some_and(|c| may_spell(tail, c)),
-                })
-            }),
-        }
-    }
+    begun(literal).is_some_and(|(text, tail)| {
+        let from = strings.range(text.clone()..);
+        let mut longer = from.map_while(|string| string.strip_prefix(&text));
+        longer.any(|rest| match tail {
+            [] => true,
+            tail => rest.chars().next().is_some_and(|c| may_spell(tail, c)),
+        })
+    })
 }
 
 /// What is left of a text behind white space.
@@ -157,11 +141,20 @@ fn normal(literal: &[u8]) -> Vec<u8> {
     spelled
 }
 
+/// A string in the fixed text of a canvas.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Standing {
+    /// The string, decoded.
+    pub(crate) text: String,
+    /// What comes after it and white space, if that is known.
+    pub(crate) next: Option<u8>,
+}
+
 /// The strings that stand whole in the fixed text of a canvas, wherever a quote may open
 /// one and before whatever may follow a name or an item. `O(n)` for each quote, as far as
 /// the next.
-pub(crate) fn standing(cells: &[Cell], vocab: &Vocab) -> BTreeSet<String> {
-    let mut strings = BTreeSet::new();
+pub(crate) fn standing(cells: &[Cell], vocab: &Vocab) -> BTreeSet<Standing> {
+    let mut all = BTreeSet::new();
     let is_fixed = |cell: &Cell| matches!(cell, Cell::Token(_));
     for run in cells.chunk_by(|a, b| is_fixed(a) && is_fixed(b)) {
         let tokens = run.iter().filter_map(|cell| match cell {
@@ -173,13 +166,14 @@ pub(crate) fn standing(cells: &[Cell], vocab: &Vocab) -> BTreeSet<String> {
             let body = &text[open + 1..];
             let Some(len) = closing(body) else { continue };
             let after = &body[len + 1..];
-            let next = after.iter().find(|&&byte| !is_space(byte));
-            if next.is_none_or(|byte| b":,]}".contains(byte)) {
-                strings.extend(decode(&text[open..open + len + 2]));
+            let next = after.iter().copied().find(|&byte| !is_space(byte));
+            if next.is_none_or(|byte| b":,]}".contains(&byte)) {
+                let string = decode(&text[open..open + len + 2]);
+                all.extend(string.map(|text| Standing { text, next }));
             }
         }
     }
-    strings
+    all
 }
 
 /// Where the quote is that closes string content.
@@ -199,9 +193,8 @@ mod tests {
     #[test]
     fn known_strings_are_found_however_they_are_spelled() {
         let mut names = Names::default();
-        assert!(!names.may_be_known(b" "));
-        assert!(names.know(&BTreeSet::from(["a\u{e9}".into(), "b\u{e9}".into()])));
-        assert!(names.has_known());
+        assert!(!may_be_one_of(&BTreeSet::new(), b" "));
+        let known = BTreeSet::from(["a\u{e9}".into(), "b\u{e9}".into()]);
         for literal in [
             &b""[..],
             b"  \"",
@@ -210,7 +203,7 @@ mod tests {
             b"\"\\u0061\xc3",
             b"\"a\xc3\xa9\"",
         ] {
-            assert!(names.may_be_known(literal), "{literal:?}");
+            assert!(may_be_one_of(&known, literal), "{literal:?}");
         }
         for literal in [
             &b"1"[..],
@@ -222,7 +215,7 @@ mod tests {
             b"\"a\xc3\xa9x",
             b"\"ab\\u",
         ] {
-            assert!(!names.may_be_known(literal), "{literal:?}");
+            assert!(!may_be_one_of(&known, literal), "{literal:?}");
         }
         let plain = names.append(Text::START, b" \"a\\u00E9\\u0");
         let part = names.append(Text::START, b"\"\\u0061");

@@ -9,13 +9,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use formwork_grammar::json_text::encode;
 use formwork_grammar::{Dot, Edge, Label, Language, LexState};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::captured::Apart;
 use crate::lexer::{Lexed, Lexer};
-use crate::names::{Names, Text};
+use crate::names::{Names, Standing, Text};
 use crate::rest::{Rest, RestId, Rests};
 use crate::token_sets::{SetId, TokenSets};
 
@@ -114,7 +115,14 @@ pub(crate) struct Rules {
     moves: FxHashMap<(ItemId, RestId), Arc<Moves>>,
     /// Those that depend on which texts are known.
     named: Vec<(ItemId, RestId)>,
+    /// The strings that stand on the canvas.
+    known: BTreeSet<Standing>,
+    /// Which strings each terminal that is captured remembers, as far as it was asked.
+    remembered: FxHashMap<Place, FxHashMap<Standing, bool>>,
 }
+
+/// A terminal, and where it was entered: a dot and its edge.
+type Place = (u32, Dot, u32);
 
 impl Rules {
     pub(crate) fn new(language: Box<dyn Language>, vocab: Arc<Vocab>) -> Rules {
@@ -134,6 +142,8 @@ impl Rules {
             open_moves: Vec::new(),
             moves: FxHashMap::default(),
             named: Vec::new(),
+            known: BTreeSet::new(),
+            remembered: FxHashMap::default(),
         }
     }
 
@@ -192,9 +202,10 @@ impl Rules {
         })
     }
 
-    /// Takes these strings as known; forgets the moves that depend on it.
-    pub(crate) fn know(&mut self, known: &BTreeSet<String>) {
-        if !self.names.know(known) {
+    /// Takes these strings as known; forgets the moves for which that makes a difference.
+    pub(crate) fn know(&mut self, known: &BTreeSet<Standing>) {
+        let before = std::mem::replace(&mut self.known, known.clone());
+        if !self.tells_apart(&before, known) {
             return;
         }
         for (item, rest) in self.named.drain(..) {
@@ -207,6 +218,52 @@ impl Rules {
         }
     }
 
+    /// Whether it makes a difference to any move so far which of two sets of strings are
+    /// known.
+    pub(crate) fn tells_apart(&mut self, a: &BTreeSet<Standing>, b: &BTreeSet<Standing>) -> bool {
+        let places: Vec<Place> = self.remembered.keys().copied().collect();
+        let mut differ = a.symmetric_difference(b);
+        differ.any(|string| places.iter().any(|&place| self.remembers(place, string)))
+    }
+
+    /// Whether a terminal can be a string where it stands, and the language remembers it
+    /// then.
+    fn remembers(&mut self, place: Place, string: &Standing) -> bool {
+        let asked = self.remembered.entry(place).or_default();
+        if let Some(&known) = asked.get(string) {
+            return known;
+        }
+        let (terminal, dot, edge) = place;
+        let literal = encode(&string.text);
+        let terminal = self.lexer.terminal(terminal);
+        let start = Some(terminal.start());
+        let end = literal
+            .iter()
+            .fold(start, |state, &byte| terminal.step(state?, byte));
+        let label = end.and_then(|state| terminal.exit(state));
+        let remembered = label.is_some_and(|label| {
+            let unknown = self.follow(dot, edge, label, Text::UNKNOWN);
+            let after = self.language.follow(dot, edge, label, Some(&literal));
+            after != unknown && string.next.is_none_or(|byte| self.may_begin(after, byte))
+        });
+        let asked = self.remembered.entry(place).or_default();
+        asked.insert(string.clone(), remembered);
+        remembered
+    }
+
+    /// Whether a byte may be the first that is read from a dot; `true` is always right.
+    fn may_begin(&mut self, dot: Dot, byte: u8) -> bool {
+        let info = self.dot(dot);
+        info.is_final
+            || info.edges.iter().any(|(_, way)| match *way {
+                DotEdge::Terminal(terminal) => {
+                    let terminal = self.lexer.terminal(terminal);
+                    terminal.step(terminal.start(), byte).is_some()
+                }
+                _ => true,
+            })
+    }
+
     /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.lexer.heap_bytes()
@@ -215,6 +272,7 @@ impl Rules {
             + self.follow.len() * 40
             + self.dots.len() * 128
             + self.moves.len() * 160
+            + self.remembered.len() * 64
     }
 
     /// What an item can do with a rest.
@@ -399,10 +457,18 @@ impl Rules {
         let Rest::Nodes(nodes) = self.lexer.rests.get(rest) else {
             return;
         };
+        let nodes = nodes.clone();
+        let place = (head.terminal, head.dot, head.edge);
+        self.remembered.entry(place).or_default();
+        let standing: Vec<Standing> = self.known.iter().cloned().collect();
+        let known = standing.into_iter();
+        let known = known.filter(|string| self.remembers(place, string));
+        let known: BTreeSet<String> = known.map(|string| string.text).collect();
         let terminal = &**self.lexer.terminal(head.terminal);
         let trie = self.lexer.vocab().trie();
         let at = (head.state, head.text);
-        let Some(apart) = Apart::of(terminal, at, trie, nodes, &self.names) else {
+        let begun = self.names.bytes(head.text).unwrap_or_default();
+        let Some(apart) = Apart::of(terminal, at, trie, &nodes, begun, &known) else {
             // There are few texts, and not all can be followed.
             return;
         };
@@ -447,7 +513,7 @@ impl Rules {
         // Within one token two of them might be the same.
         let is_within = rest != Rests::OPEN && head.text == Text::START;
         for &(label, ends, rest) in &lexed.exits {
-            if is_within && self.remembers(&head, label) {
+            if is_within && self.remembers_all(&head, label) {
                 continue;
             }
             let ends = ends.map(|ends| self.lexer.sets.without(ends, &apart.tokens(Some(label))));
@@ -458,7 +524,7 @@ impl Rules {
     }
 
     /// Whether the language remembers texts that end under a label.
-    fn remembers(&mut self, head: &Head, label: Label) -> bool {
+    fn remembers_all(&mut self, head: &Head, label: Label) -> bool {
         let unknown = self.follow(head.dot, head.edge, label, Text::UNKNOWN);
         let sample = Some(&b"\"\\u0001\""[..]);
         self.language.follow(head.dot, head.edge, label, sample) != unknown
