@@ -1,4 +1,5 @@
-//! Decoders of the Llama and Qwen families, and models that fill masks, on [burn](https://burn.dev).
+//! Decoders of the Llama and Qwen families, and models that fill masks, on
+//! [burn](https://burn.dev).
 //!
 //! [`load`] gives a [`LanguageModel`](formwork_model::LanguageModel), [`load_masked`] a
 //! [`MaskedModel`](formwork_model::MaskedModel); which device they run on is chosen at run

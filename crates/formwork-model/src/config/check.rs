@@ -15,8 +15,8 @@ impl Family {
         let found = FAMILIES.iter().find(|&&(known, _)| known == name);
         found.map(|&(_, family)| family).ok_or_else(|| {
             ModelError::unsupported(format!(
-                "models of type {name:?} are not supported; llama, qwen2 and qwen3 are, and bert, llada and Dream as \
-                 safetensors"
+                "models of type {name:?} are not supported; llama, qwen2 and qwen3 are, \
+                 and bert, llada and Dream as safetensors"
             ))
         })
     }

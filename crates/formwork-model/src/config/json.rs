@@ -44,9 +44,10 @@ impl ModelConfig {
     /// # Errors
     ///
     /// If the text is not a usable `config.json`, its `model_type` is not `llama`,
-    /// `qwen2`, `qwen3`, `llada`, `Dream` or `bert`, the model does something that is not supported (a bias where
-    /// its family has none, a sliding window, an activation other than SiLU, quantised
-    /// weights, other ways to scale positions), or sizes do not fit together.
+    /// `qwen2`, `qwen3`, `llada`, `Dream` or `bert`, the model does something that is not
+    /// supported (a bias where its family has none, a sliding window, another activation
+    /// than its family's, quantised weights, other ways to scale positions), or sizes do
+    /// not fit together.
     pub fn from_json(text: &str) -> Result<ModelConfig, ModelError> {
         let text = text.trim_start_matches('\u{feff}');
         // The type first: the fields of others may be of other types.
