@@ -97,7 +97,7 @@ mod tests {
     fn stored_and_as_tensors() {
         let device = FlexDevice;
         let shape = [1300, 1000];
-        let values = (0..1300 * 1000).map(|i| ((i * 7919) % 1009) as f32 / 1009.0 - 0.5);
+        let values = (0..1300 * 1000_u64).map(|i| ((i * 7919) % 1009) as f32 / 1009.0 - 0.5);
         let host = HostTensor {
             shape: shape.to_vec(),
             values: values.collect(),
