@@ -61,29 +61,19 @@ impl Bits {
         }
     }
 
-    /// Adds what is in both of two others. Returns whether there was any.
+    /// Adds what is in both of two others. Returns whether any was new.
     pub(crate) fn add_both(&mut self, a: &Bits, b: &Bits) -> bool {
-        self.add_each(a, b).0
-    }
-
-    /// The same; returns whether any was new.
-    pub(crate) fn add_new(&mut self, a: &Bits, b: &Bits) -> bool {
-        self.add_each(a, b).1
-    }
-
-    fn add_each(&mut self, a: &Bits, b: &Bits) -> (bool, bool) {
         let both = a.words.len().min(b.words.len());
         if self.words.len() < both {
             self.words.resize(both, 0);
         }
-        let (mut any, mut fresh) = (0, 0);
+        let mut fresh = 0;
         for (word, (a, b)) in self.words.iter_mut().zip(a.words.iter().zip(&b.words)) {
             let add = a & b;
-            any |= add;
             fresh |= add & !*word;
             *word |= add;
         }
-        (any != 0, fresh != 0)
+        fresh != 0
     }
 
     /// Whether two sets have a number in common.
@@ -125,8 +115,7 @@ mod tests {
         assert!(all.contains(130) && all.contains(3) && !all.contains(4));
         assert!(all.meets(&new) && !Bits::one(3).meets(&new));
         let mut both = Bits::default();
-        assert!(both.add_new(&all, &new) && !both.add_new(&all, &new));
-        assert!(both.add_both(&all, &new));
+        assert!(both.add_both(&all, &new) && !both.add_both(&all, &new));
         assert_eq!(both, new);
         assert!(Bits::default().is_empty());
     }

@@ -6,9 +6,6 @@
 //! in: an instance is a rule and the place where it was called. Sets are rows of bits,
 //! so what is alike for many places of call is done for all of them at once.
 //!
-//! Columns depend on those before them alone: after a change at a position, the columns
-//! up to it stay.
-//!
 //! At most `O(n * s)` sources for `n` positions and `s` items, each with a row of
 //! `O(n * s)` bits; what is in reach is far less.
 
@@ -29,8 +26,12 @@ pub(crate) type InstanceId = u32;
 
 /// A rule that was called at some place.
 pub(crate) struct Instance {
+    /// Where the rule begins.
+    pub(crate) callee: Dot,
     /// The column it was called in.
     pub(crate) column: u32,
+    /// The source at which it starts.
+    pub(crate) start: u32,
     /// The items after the call, and who called it to go on there, by number in that
     /// column.
     pub(crate) callers: SmallVec<[(ItemId, SmallVec<[u32; 2]>); 1]>,
@@ -84,7 +85,7 @@ pub(crate) struct Column {
     pub(crate) targets: Vec<u32>,
     /// The sources in the middle of tokens.
     index: FxHashMap<(ItemId, RestId), u32>,
-    called: FxHashMap<(Dot, RestId), InstanceId>,
+    pub(crate) called: FxHashMap<(Dot, RestId), InstanceId>,
     /// What is left when rules end, and the dots they end at.
     pub(crate) exits: FxHashMap<(RestId, Option<Dot>), Exit>,
     /// The sources that were reached from earlier positions come first: so many.
@@ -93,8 +94,6 @@ pub(crate) struct Column {
     pub(crate) instances: u32,
     /// Whether a whole text may end before this position.
     pub(crate) completes: bool,
-    /// Whether what is in reach depends on which texts are known.
-    is_named: bool,
     heap_bytes: usize,
 }
 
@@ -127,20 +126,6 @@ pub(crate) struct Chart {
 pub(crate) const MAIN: InstanceId = 0;
 
 impl Chart {
-    /// Forgets all columns behind the first `keep`.
-    pub(crate) fn truncate(&mut self, keep: usize) {
-        if let Some(first) = self.columns.get(keep) {
-            self.instances.truncate(first.instances as usize);
-        }
-        self.columns.truncate(keep);
-    }
-
-    /// The first column that depends on which texts are known, or how many there are.
-    pub(crate) fn first_named(&self) -> usize {
-        let named = self.columns.iter().position(|column| column.is_named);
-        named.unwrap_or(self.columns.len())
-    }
-
     /// Makes all columns that are missing.
     pub(crate) fn extend(
         &mut self,
@@ -151,7 +136,9 @@ impl Chart {
         if self.columns.is_empty() {
             self.instances.clear();
             self.instances.push(Instance {
+                callee: rules.start_dot(),
                 column: 0,
+                start: 0,
                 callers: SmallVec::new(),
                 above: Vec::new(),
             });
@@ -193,7 +180,6 @@ impl Chart {
             arrived: 0,
             instances: self.instances.len() as u32,
             completes: false,
-            is_named: false,
             heap_bytes: 0,
         });
     }
@@ -279,15 +265,17 @@ impl Chart {
             Some(&id) => id,
             None => {
                 let id = self.instances.len() as InstanceId;
-                self.instances.push(Instance {
-                    column: y as u32,
-                    callers: SmallVec::new(),
-                    above: Vec::new(),
-                });
                 column.called.insert((callee, rest), id);
                 let item = rules.callee(callee);
                 let slots = &mut self.slots;
                 let at = source_in(column, slots, rules, item, rest);
+                self.instances.push(Instance {
+                    callee,
+                    column: y as u32,
+                    start: at,
+                    callers: SmallVec::new(),
+                    above: Vec::new(),
+                });
                 enqueue(column, at, &Bits::one(id), open);
                 id
             }
@@ -374,7 +362,6 @@ fn returns_to(
         return (known.source != NOWHERE).then_some(known.source);
     }
     let moves = rules.moves(ret, rest);
-    column.is_named |= moves.is_named;
     let source = match moves.is_nothing() {
         true => NOWHERE,
         false => source_in(column, slots, rules, ret, rest),
@@ -413,7 +400,6 @@ fn source_in(
         }
     }
     let moves = rules.moves(item, rest);
-    column.is_named |= moves.is_named;
     column.sources.push(Source {
         item,
         moves,

@@ -9,6 +9,7 @@ use formwork_vocab::{TokenId, Vocab, mask};
 use crate::canvas::{Canvas, Cell};
 use crate::chart::Chart;
 use crate::error::InfillError;
+use crate::live::Live;
 use crate::names::{self, Standing};
 use crate::rules::Rules;
 use crate::useful::Useful;
@@ -114,12 +115,10 @@ impl Checker {
                 .map(|cell| matches!(cell, Cell::Open))
                 .collect(),
             cells,
-            closable: Vec::new(),
-            chart: Chart::default(),
-            useful: Useful::default(),
+            live: Live::default(),
             known: BTreeSet::new(),
         };
-        filling.update(0)?;
+        filling.rebuild()?;
         Ok(filling)
     }
 
@@ -147,10 +146,7 @@ pub struct Filling {
     cells: Vec<Cell>,
     /// The positions that were open in the canvas.
     was_open: Vec<bool>,
-    /// For each position and the end, whether all from there on can be the end of text.
-    closable: Vec<bool>,
-    chart: Chart,
-    useful: Useful,
+    live: Live,
     /// The strings that stand on the canvas.
     known: BTreeSet<Standing>,
 }
@@ -201,11 +197,9 @@ impl Filling {
             });
         }
         row.fill(0);
-        self.checker
-            .rules()
-            .lexer
-            .sets
-            .or_into(self.useful.tokens[position], row);
+        let sets = &mut self.checker.rules().lexer.sets;
+        let tokens = self.live.tokens(position, sets);
+        sets.or_into(tokens, row);
         if self.may_end(position) {
             mask::set_all(row, self.checker.ends());
         }
@@ -218,8 +212,9 @@ impl Filling {
         if self.check_open(position).is_err() {
             return false;
         }
-        let tokens = self.useful.tokens[position];
-        self.checker.rules().lexer.sets.contains(tokens, token)
+        let sets = &mut self.checker.rules().lexer.sets;
+        let tokens = self.live.tokens(position, sets);
+        sets.contains(tokens, token)
             || self.checker.ends().contains(&token) && self.may_end(position)
     }
 
@@ -290,13 +285,7 @@ impl Filling {
 
     /// Whether the text may end at a position, or have ended before it.
     fn may_end(&self, position: usize) -> bool {
-        self.accepts().any(|end| end <= position)
-    }
-
-    /// The positions before which a whole text may end.
-    fn accepts(&self) -> impl Iterator<Item = usize> + '_ {
-        let columns = self.chart.columns.iter().zip(&self.closable).enumerate();
-        columns.filter_map(|(at, (column, &closable))| (closable && column.completes).then_some(at))
+        (0..=position).any(|end| self.live.accepts(end))
     }
 
     fn set(&mut self, position: usize, cell: Cell) -> Result<(), InfillError> {
@@ -304,44 +293,71 @@ impl Filling {
         let done = self.update(position);
         if done.is_err() {
             self.cells[position] = before;
-            self.update(position)?;
+            self.rebuild()?;
         }
         done
     }
 
     /// Brings everything up to date after a change at one position.
     fn update(&mut self, position: usize) -> Result<(), InfillError> {
+        let mut rules = self.checker.rules();
+        // What a position may hold depends on the names that stand elsewhere.
+        let known = names::standing(&self.cells, self.checker.vocab());
+        let tells_apart = known != self.known && rules.tells_apart(&known, &self.known);
+        let sets = &rules.lexer.sets;
+        match self.cells[position] {
+            _ if tells_apart => {}
+            Cell::Token(token) => {
+                let closable = self.closable();
+                let keep = |set| sets.contains(set, token);
+                self.live.restrict(position, keep, &closable);
+                self.known = known;
+                return Ok(());
+            }
+            Cell::End => {
+                let closable = self.closable();
+                self.live.restrict(position, |_| false, &closable);
+                self.known = known;
+                return Ok(());
+            }
+            Cell::Open | Cell::Optional { .. } => {}
+        }
+        drop(rules);
+        self.rebuild()
+    }
+
+    /// Works everything out from the cells.
+    fn rebuild(&mut self) -> Result<(), InfillError> {
+        let closable = self.closable();
+        let mut rules = self.checker.rules();
+        let limit = self.checker.shared.limits.max_bytes;
+        self.known = names::standing(&self.cells, self.checker.vocab());
+        rules.know(&self.known);
+        let mut chart = Chart::default();
+        chart.extend(&mut rules, &self.cells, limit)?;
+        let mut ends = chart.columns.iter().zip(&closable);
+        if !ends.any(|(column, &closable)| closable && column.completes) {
+            return Err(InfillError::Infeasible);
+        }
+        let useful = Useful::of(&chart, &self.cells, &closable);
+        self.live = Live::of(&chart, &useful, &self.cells, &closable);
+        Ok(())
+    }
+
+    /// For each position and the end, whether all from there on can be the end of text.
+    fn closable(&self) -> Vec<bool> {
         let no_end = self.checker.ends().is_empty();
-        let mut closable = true;
-        self.closable = vec![true; self.cells.len() + 1];
+        let mut closable = vec![true; self.cells.len() + 1];
+        let mut all = true;
         for (at, cell) in self.cells.iter().enumerate().rev() {
-            closable &= match cell {
+            all &= match cell {
                 Cell::End => true,
                 Cell::Open | Cell::Optional { .. } => !no_end,
                 Cell::Token(_) => false,
             };
-            self.closable[at] = closable;
+            closable[at] = all;
         }
-        let mut rules = self.checker.rules();
-        let limit = self.checker.shared.limits.max_bytes;
-        self.chart.truncate(position);
-        // What a position may hold depends on the names that stand elsewhere.
-        let known = names::standing(&self.cells, self.checker.vocab());
-        if known != self.known && rules.tells_apart(&known, &self.known) {
-            self.chart.truncate(self.chart.first_named());
-        }
-        self.known = known;
-        rules.know(&self.known);
-        self.chart.extend(&mut rules, &self.cells, limit)?;
-        if self.accepts().next().is_none() {
-            return Err(InfillError::Infeasible);
-        }
-        let first = self.cells.iter().position(|cell| *cell == Cell::Open);
-        let from = first.unwrap_or(self.cells.len());
-        let (cells, closable) = (&self.cells, &self.closable);
-        self.useful
-            .find(&self.chart, &mut rules, cells, closable, from);
-        Ok(())
+        closable
     }
 }
 

@@ -152,6 +152,11 @@ impl Rules {
         self.item(Item::Dot(self.start, 0))
     }
 
+    /// The dot at which a whole text starts.
+    pub(crate) fn start_dot(&self) -> Dot {
+        self.start
+    }
+
     /// The item at which a rule starts that is called.
     pub(crate) fn callee(&mut self, callee: Dot) -> ItemId {
         self.item(Item::Dot(callee, 0))

@@ -1,5 +1,4 @@
-//! Which parts of a chart are part of a whole text, from right to left, and so which
-//! tokens a position may take.
+//! Which parts of a chart are part of a whole text, from right to left.
 
 use formwork_grammar::Dot;
 use rustc_hash::FxHashMap;
@@ -8,61 +7,44 @@ use crate::bits::Bits;
 use crate::canvas::Cell;
 use crate::chart::{Chart, Column, Exit, MAIN};
 use crate::rest::RestId;
-use crate::rules::Rules;
-use crate::token_sets::{SetId, TokenSets};
 
 /// What is of use.
-#[derive(Default)]
 pub(crate) struct Useful {
     /// By column and source, the instances in which the source is part of a whole text.
-    of: Vec<Vec<Bits>>,
-    /// By position, the tokens that some whole text has there, but for its end.
-    pub(crate) tokens: Vec<SetId>,
+    pub(crate) of: Vec<Vec<Bits>>,
+    /// By column and exit, the instances that end there to some use.
+    pub(crate) exits: Vec<FxHashMap<(RestId, Option<Dot>), Bits>>,
 }
 
 impl Useful {
-    /// Looks at all positions from `from` on.
+    /// Looks at all positions.
     ///
     /// `closable[y]` says whether all positions from `y` on can be the end of the text.
-    pub(crate) fn find(
-        &mut self,
-        chart: &Chart,
-        rules: &mut Rules,
-        cells: &[Cell],
-        closable: &[bool],
-        from: usize,
-    ) {
-        self.of.resize_with(chart.columns.len(), Vec::new);
-        for (of, column) in self.of.iter_mut().zip(&chart.columns).skip(from) {
-            of.clear();
-            of.resize_with(column.sources.len(), Bits::default);
+    pub(crate) fn of(chart: &Chart, cells: &[Cell], closable: &[bool]) -> Useful {
+        let columns = chart.columns.iter();
+        let mut useful = Useful {
+            of: columns
+                .map(|column| vec![Bits::default(); column.sources.len()])
+                .collect(),
+            exits: vec![FxHashMap::default(); chart.columns.len()],
+        };
+        for y in (0..chart.columns.len()).rev() {
+            useful.stays(chart, cells, y);
+            useful.exits(chart, y, closable[y]);
         }
-        self.tokens.resize(cells.len(), TokenSets::NONE);
-        let mut sets = Vec::new();
-        for y in (from..chart.columns.len()).rev() {
-            sets.clear();
-            self.stays(chart, cells, y, &mut sets);
-            self.exits(chart, y, closable[y], from);
-            if let Some(tokens) = self.tokens.get_mut(y) {
-                sets.sort_unstable();
-                sets.dedup();
-                *tokens = rules.lexer.sets.union(&sets);
-            }
-        }
+        useful
     }
 
-    /// What leads on to the next position, and the tokens that do.
-    fn stays(&mut self, chart: &Chart, cells: &[Cell], y: usize, sets: &mut Vec<SetId>) {
+    /// What leads on to the next position.
+    fn stays(&mut self, chart: &Chart, cells: &[Cell], y: usize) {
         let column = &chart.columns[y];
         let (now, later) = self.of.split_at_mut(y + 1);
         let now = &mut now[y];
         if let Some(next) = later.first() {
             for (source, useful) in column.sources.iter().zip(now.iter_mut()) {
                 let targets = column.targets.iter().skip(source.targets as usize);
-                for (&(_, set), &target) in source.moves.stays.iter().zip(targets) {
-                    if useful.add_both(&next[target as usize], &source.of) {
-                        sets.push(set);
-                    }
+                for (_, &target) in source.moves.stays.iter().zip(targets) {
+                    useful.add_both(&next[target as usize], &source.of);
                 }
             }
         }
@@ -77,7 +59,7 @@ impl Useful {
     }
 
     /// Finds which rules end to some use, and who called them.
-    fn exits(&mut self, chart: &Chart, y: usize, closable: bool, from: usize) {
+    fn exits(&mut self, chart: &Chart, y: usize, closable: bool) {
         let column = &chart.columns[y];
         let exits: Vec<(&(RestId, Option<Dot>), &Exit)> = column.exits.iter().collect();
         let numbers = exits
@@ -128,12 +110,9 @@ impl Useful {
                     new |= !useful[number].contains(id);
                     useful[number].insert(id);
                     let called = instance.column as usize;
-                    if called < from {
-                        continue;
-                    }
                     for &caller in &instance.callers[list as usize].1 {
                         let of = &chart.columns[called].sources[caller as usize].of;
-                        if self.of[called][caller as usize].add_new(&after, of) && called == y {
+                        if self.of[called][caller as usize].add_both(&after, of) && called == y {
                             open.push(caller as usize);
                         }
                     }
@@ -143,6 +122,8 @@ impl Useful {
                 }
             }
         }
+        let useful = exits.iter().map(|(key, _)| **key).zip(useful);
+        self.exits[y] = useful.filter(|(_, of)| !of.is_empty()).collect();
     }
 
     /// Marks the sources at which rules end to some use.
@@ -155,7 +136,7 @@ impl Useful {
         open: &mut Vec<usize>,
     ) {
         for &at in sources {
-            if self.of[y][at].add_new(useful, &column.sources[at].of) {
+            if self.of[y][at].add_both(useful, &column.sources[at].of) {
                 open.push(at);
             }
         }

@@ -1,0 +1,528 @@
+//! The useful part of a chart, kept up to date while positions are filled.
+//!
+//! A token that is put into an open position only ever takes ways away. So what is of use
+//! afterwards was of use before: every *fact*, an instance at a node, stays as long as
+//! something leads to it and it leads to something. What a fact loses its last support by
+//! is found by following the edges of what was lost, to the right first and then to the
+//! left, as arcs are made consistent (Mackworth 1977, AC-3; Bessière 1994 looks for
+//! one support at a time, too). All that happens between an open canvas and a full one
+//! costs at most each fact once, and a look for another support for each of its edges.
+//!
+//! Instances are numbered by the rule they are of, their *class*: a node belongs to one
+//! class, and its row has a bit for each instance of that class alone.
+
+mod building;
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::canvas::Cell;
+use crate::chart::Chart;
+use crate::lists::Lists;
+use crate::node_rows::{NodeRows, Row, Side, any, meet, meet_into, one, ones, unite, without};
+use crate::token_sets::{SetId, TokenSets};
+use crate::useful::Useful;
+use building::Building;
+
+/// No node.
+const NOWHERE: u32 = u32::MAX;
+/// The rule of the whole text: its instance, and the class that it is alone in.
+const MAIN: u32 = 0;
+const MAIN_CLASS: u32 = 0;
+
+/// What is of use on a canvas.
+#[derive(Default)]
+pub(crate) struct Live {
+    columns: Vec<Column>,
+    instances: Vec<Instance>,
+    /// By class and bit, the instance.
+    classes: Vec<Vec<u32>>,
+    lost: Lost,
+}
+
+/// A rule that was called at some place.
+struct Instance {
+    class: u32,
+    bit: u32,
+    column: u32,
+    /// The source at which it starts.
+    start: u32,
+    lists: SmallVec<[List; 1]>,
+    /// The columns and exits at which it ends.
+    ends: Vec<(u32, u32)>,
+}
+
+/// The callers of an instance that go on alike.
+struct List {
+    /// Where they go on, by number within the class of the instance.
+    ret: u32,
+    callers: SmallVec<[u32; 2]>,
+    /// The instances the callers are in.
+    above: Row,
+}
+
+/// What is of use at one position. Its nodes are its sources, those that were reached
+/// from earlier positions first, and then its exits.
+#[derive(Default)]
+struct Column {
+    arrived: usize,
+    sources: usize,
+    rows: NodeRows,
+    /// The class of each node.
+    class: Vec<u32>,
+    /// By source: sources of the next column, and the tokens that lead there.
+    stays: Lists<(u32, SetId)>,
+    /// By arrival: the sources of the column before.
+    preds: Lists<u32>,
+    /// By arrival: the same in a later column, if the positions between may be left out.
+    skips: Lists<(u32, u32)>,
+    /// By arrival: the same in earlier columns.
+    skipped: Lists<(u32, u32)>,
+    /// By source: instances called, and in which list.
+    calls: Lists<(u32, u32)>,
+    /// By source: exits.
+    ends: Lists<u32>,
+    /// By source: the exits that callers come from, and where those go on.
+    returned: Lists<(u32, u32)>,
+    /// By exit: the sources that end there.
+    feeders: Lists<u32>,
+    /// By exit and number of where callers go on: that source.
+    targets: Lists<u32>,
+    /// The exits of whole texts before this position.
+    accepts: Vec<u32>,
+    /// Whether the text may end here for all that follows.
+    closable: bool,
+    /// The tokens, once somebody asked.
+    tokens: OnceLock<SetId>,
+}
+
+/// Lists that lost callers in the pass under way, all instances of a class together.
+#[derive(Default)]
+struct Lost {
+    classes: Vec<LostClass>,
+    any: bool,
+}
+
+#[derive(Default)]
+struct LostClass {
+    instances: Row,
+    /// By where callers go on.
+    lists: Vec<(u32, Row)>,
+}
+
+impl Live {
+    /// Takes over what is of use.
+    pub(crate) fn of(
+        chart: &Chart,
+        useful: &Useful,
+        cells: &[Cell],
+        closable: &[bool],
+    ) -> Live {
+        let mut building = Building::new(chart, useful);
+        for y in 0..chart.columns.len() {
+            building.nodes(y, closable[y]);
+        }
+        for y in 0..chart.columns.len() {
+            building.edges(y);
+            building.calls(y);
+            building.returns(y);
+            if let Some(Cell::Optional { after }) = cells.get(y) {
+                building.skips(y, *after);
+            }
+        }
+        building.finish()
+    }
+
+    /// Whether a whole text may end before a position.
+    pub(crate) fn accepts(&self, y: usize) -> bool {
+        self.columns.get(y).is_some_and(|column| {
+            let mut accepts = column.accepts.iter();
+            column.closable && accepts.any(|&exit| column.rows.has(exit as usize, 0))
+        })
+    }
+
+    /// The tokens that some whole text has at a position, but for its end.
+    pub(crate) fn tokens(&self, y: usize, sets: &mut TokenSets) -> SetId {
+        let (Some(column), Some(next)) = (self.columns.get(y), self.columns.get(y + 1)) else {
+            return TokenSets::NONE;
+        };
+        *column.tokens.get_or_init(|| {
+            let mut found = Vec::new();
+            for source in 0..column.sources {
+                let row = column.rows.live(source);
+                let stays = column.stays.get(source).iter();
+                let alive = stays.filter(|&&(to, _)| meet(row, next.rows.live(to as usize)));
+                found.extend(alive.map(|&(_, set)| set));
+            }
+            found.sort_unstable();
+            found.dedup();
+            sets.union(&found)
+        })
+    }
+
+    /// Takes away all ways over an open position but those by tokens of some sets, and
+    /// ends of text where none are possible any more.
+    pub(crate) fn restrict(
+        &mut self,
+        position: usize,
+        mut keep: impl FnMut(SetId) -> bool,
+        closable: &[bool],
+    ) {
+        for (y, column) in self.columns.iter_mut().enumerate() {
+            let closes = closable.get(y).copied().unwrap_or(false);
+            if column.closable && !closes {
+                for &exit in &column.accepts {
+                    column.rows.mark(Side::Behind, exit as usize, &[1]);
+                }
+            }
+            column.closable = closes;
+        }
+        self.cut(position, &mut keep);
+        for y in position + 1..self.columns.len() {
+            self.forward(y);
+        }
+        self.lost.clear();
+        for y in (0..self.columns.len()).rev() {
+            while let Some(node) = self.columns[y].rows.next(Side::Behind) {
+                let mut need = self.columns[y].rows.take(Side::Behind, node);
+                if !self.find_useful(y, node, &mut need) {
+                    self.lose(y, node, &need, false);
+                }
+            }
+        }
+    }
+
+    /// Cuts the ways over a position by other tokens.
+    fn cut(&mut self, position: usize, keep: &mut impl FnMut(SetId) -> bool) {
+        let (before, after) = self.columns.split_at_mut(position + 1);
+        let (Some(now), Some(next)) = (before.last_mut(), after.first_mut()) else {
+            return;
+        };
+        let mut kept = Lists::default();
+        let mut known: FxHashMap<SetId, bool> = FxHashMap::default();
+        for source in 0..now.sources {
+            for &(to, set) in now.stays.get(source) {
+                if *known.entry(set).or_insert_with(|| keep(set)) {
+                    kept.push((to, set));
+                } else {
+                    next.rows
+                        .mark(Side::Ahead, to as usize, now.rows.live(source));
+                    now.rows
+                        .mark(Side::Behind, source, next.rows.live(to as usize));
+                }
+            }
+            kept.close();
+        }
+        now.stays = kept;
+        now.tokens = OnceLock::new();
+        let sources = 0..now.sources;
+        let preds = sources.flat_map(|source| {
+            let stays = now.stays.get(source).iter();
+            stays.map(move |&(to, _)| (to, source as u32))
+        });
+        next.preds = Lists::by_first(next.arrived, preds.collect());
+    }
+
+    /// Finds what nothing leads to any more in a column.
+    fn forward(&mut self, y: usize) {
+        if self.lost.any {
+            self.lost_at(y);
+        }
+        while let Some(node) = self.columns[y].rows.next(Side::Ahead) {
+            let mut need = self.columns[y].rows.take(Side::Ahead, node);
+            if !self.find_reached(y, node, &mut need) {
+                self.lose(y, node, &need, true);
+            }
+        }
+    }
+
+    /// Marks the ends of instances that lost callers, and where those went on.
+    fn lost_at(&mut self, y: usize) {
+        let column = &mut self.columns[y];
+        for exit in 0..column.class.len() - column.sources {
+            let node = column.sources + exit;
+            let Some(lost) = self.lost.classes.get(column.class[node] as usize) else {
+                continue;
+            };
+            if !meet(&lost.instances, column.rows.live(node)) {
+                continue;
+            }
+            column.rows.mark(Side::Behind, node, &lost.instances);
+            for (ret, row) in &lost.lists {
+                let target = column.targets.get(exit).get(*ret as usize);
+                if let Some(&target) = target.filter(|&&target| target != NOWHERE) {
+                    column.rows.mark(Side::Ahead, target as usize, row);
+                }
+            }
+        }
+    }
+
+    /// Takes from `need`, facts of a node, those that something leads to; whether none
+    /// is left.
+    fn find_reached(&self, y: usize, node: usize, need: &mut Row) -> bool {
+        let now = &self.columns[y];
+        if node >= now.sources {
+            let mut feeders = now.feeders.get(node - now.sources).iter();
+            return feeders.any(|&source| without(need, now.rows.live(source as usize)));
+        }
+        if node < now.arrived {
+            let before = y.checked_sub(1).map(|before| &self.columns[before]);
+            let mut preds = now.preds.get(node).iter();
+            let is_reached = before.is_some_and(|before| {
+                preds.any(|&pred| without(need, before.rows.live(pred as usize)))
+            });
+            let mut skipped = now.skipped.get(node).iter();
+            let is_reached = is_reached
+                || skipped.any(|&(column, source)| {
+                    let column = &self.columns[column as usize];
+                    without(need, column.rows.live(source as usize))
+                });
+            if is_reached {
+                return true;
+            }
+        }
+        for &(exit, ret) in now.returned.get(node) {
+            let class = &self.classes[now.class[exit as usize] as usize];
+            for bit in ones(now.rows.live(exit as usize)) {
+                let instance = &self.instances[class[bit] as usize];
+                let mut lists = instance.lists.iter().filter(|list| list.ret == ret);
+                if lists.any(|list| without(need, &list.above)) {
+                    return true;
+                }
+            }
+        }
+        let class = &self.classes[now.class[node] as usize];
+        for bit in ones(&need.clone()) {
+            let instance = &self.instances[class[bit] as usize];
+            let starts = (instance.column as usize, instance.start as usize) == (y, node);
+            let is_called =
+                class[bit] == MAIN || instance.lists.iter().any(|list| any(&list.above));
+            if starts && is_called {
+                need[bit / 64] &= !(1 << (bit % 64));
+            }
+        }
+        !any(need)
+    }
+
+    /// Takes from `need`, facts of a node, those that lead to something; whether none is
+    /// left.
+    fn find_useful(&self, y: usize, node: usize, need: &mut Row) -> bool {
+        let now = &self.columns[y];
+        if node >= now.sources {
+            return self.keep_ends(y, node, need);
+        }
+        let mut stays = now.stays.get(node).iter();
+        let mut ends = now.ends.get(node).iter();
+        let mut skips = now.skips.get(node).iter();
+        let mut calls = now.calls.get(node).iter();
+        let next = self.columns.get(y + 1);
+        next.is_some_and(|next| stays.any(|&(to, _)| without(need, next.rows.live(to as usize))))
+            || ends.any(|&exit| without(need, now.rows.live(exit as usize)))
+            || skips.any(|&(column, source)| {
+                let column = &self.columns[column as usize];
+                without(need, column.rows.live(source as usize))
+            })
+            || calls.any(|&(id, list)| self.goes_on(id, list, need))
+    }
+
+    /// Takes from `need` the instances in which callers go on after an instance; whether
+    /// nothing is left.
+    fn goes_on(&self, id: u32, list: u32, need: &mut Row) -> bool {
+        let instance = &self.instances[id as usize];
+        let bit = instance.bit as usize;
+        let ret = instance.lists[list as usize].ret as usize;
+        let called = &self.columns[instance.column as usize];
+        if !called.rows.has(instance.start as usize, bit) {
+            return false;
+        }
+        for &(column, exit) in &instance.ends {
+            let column = &self.columns[column as usize];
+            if !column.rows.has(exit as usize, bit) {
+                continue;
+            }
+            let targets = column.targets.get(exit as usize - column.sources);
+            let target = targets.get(ret).filter(|&&target| target != NOWHERE);
+            if let Some(&target) = target
+                && without(need, column.rows.live(target as usize))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes from `need` the instances whose end at an exit is of use; whether none is
+    /// left.
+    fn keep_ends(&self, y: usize, node: usize, need: &mut Row) -> bool {
+        let now = &self.columns[y];
+        let class = &self.classes[now.class[node] as usize];
+        let targets = now.targets.get(node - now.sources);
+        let is_accept = now.accepts.contains(&(node as u32));
+        let asked = need.clone();
+        for bit in ones(&asked) {
+            let instance = &self.instances[class[bit] as usize];
+            let mut lists = instance.lists.iter();
+            let kept = class[bit] == MAIN && is_accept && now.closable
+                || lists.any(|list| {
+                    let target = targets.get(list.ret as usize).copied();
+                    let target = target.filter(|&target| target != NOWHERE);
+                    target.is_some_and(|to| meet(&list.above, now.rows.live(to as usize)))
+                });
+            if kept {
+                need[bit / 64] &= !(1 << (bit % 64));
+            }
+        }
+        !any(need)
+    }
+
+    /// Drops facts, and marks what they supported.
+    fn lose(&mut self, y: usize, node: usize, lost: &Row, onward: bool) {
+        let (before, rest) = self.columns.split_at_mut(y);
+        let Some((now, after)) = rest.split_first_mut() else {
+            return;
+        };
+        now.rows.drop(node, lost);
+        if node >= now.sources {
+            self.lose_exit(y, node, lost, onward);
+            return;
+        }
+        now.tokens = OnceLock::new();
+        if onward {
+            if let Some(next) = after.first_mut() {
+                for &(to, _) in now.stays.get(node) {
+                    next.rows.mark(Side::Ahead, to as usize, lost);
+                }
+            }
+            for &exit in now.ends.get(node) {
+                now.rows.mark(Side::Ahead, exit as usize, lost);
+            }
+        }
+        if node < now.arrived {
+            if onward {
+                for &(column, source) in now.skips.get(node) {
+                    let column = &mut after[column as usize - y - 1];
+                    column.rows.mark(Side::Ahead, source as usize, lost);
+                }
+            }
+            if let Some(last) = before.last_mut() {
+                last.tokens = OnceLock::new();
+                for &pred in now.preds.get(node) {
+                    last.rows.mark(Side::Behind, pred as usize, lost);
+                }
+            }
+            for &(column, source) in now.skipped.get(node) {
+                let column = &mut before[column as usize];
+                column.rows.mark(Side::Behind, source as usize, lost);
+            }
+        }
+        for &(id, list) in now.calls.get(node) {
+            let instance = &mut self.instances[id as usize];
+            let list = &mut instance.lists[list as usize];
+            let mut gone = list.above.clone();
+            let mut callers = list.callers.iter();
+            if callers.any(|&caller| without(&mut gone, now.rows.live(caller as usize))) {
+                continue;
+            }
+            without(&mut list.above, &gone);
+            if onward {
+                self.lost.add(instance.class, instance.bit, list.ret, &gone);
+                let ends = instance.ends.iter();
+                for &(_, exit) in ends.take_while(|&&(column, _)| column as usize == y) {
+                    let bit = one(instance.bit);
+                    now.rows.mark(Side::Behind, exit as usize, &bit);
+                    let targets = now.targets.get(exit as usize - now.sources);
+                    let target = targets.get(list.ret as usize);
+                    if let Some(&target) = target.filter(|&&target| target != NOWHERE) {
+                        now.rows.mark(Side::Ahead, target as usize, &gone);
+                    }
+                }
+                now.rows.mark(Side::Ahead, instance.start as usize, &one(instance.bit));
+            }
+        }
+        // Those that it was the place to go on for.
+        for &(exit, ret) in now.returned.get(node) {
+            let class = &self.classes[now.class[exit as usize] as usize];
+            let mut ends: Row = now.rows.live(exit as usize).into();
+            for (word, at) in ends.iter_mut().zip(0..) {
+                let mut left = *word;
+                *word = 0;
+                while left != 0 {
+                    let low = left & left.wrapping_neg();
+                    left &= left - 1;
+                    let bit = 64 * at + low.trailing_zeros() as usize;
+                    let instance = &self.instances[class[bit] as usize];
+                    for list in instance.lists.iter().filter(|list| list.ret == ret) {
+                        let mut returns: Row = list.above.clone();
+                        meet_into(&mut returns, lost);
+                        if !any(&returns) {
+                            continue;
+                        }
+                        *word |= low;
+                        let called = instance.column as usize;
+                        let rows = match called == y {
+                            true => &mut now.rows,
+                            false => &mut before[called].rows,
+                        };
+                        for &caller in &list.callers {
+                            rows.mark(Side::Behind, caller as usize, &returns);
+                        }
+                    }
+                }
+            }
+            now.rows.mark(Side::Behind, exit as usize, &ends);
+        }
+    }
+
+    fn lose_exit(&mut self, y: usize, node: usize, lost: &Row, onward: bool) {
+        let (before, rest) = self.columns.split_at_mut(y);
+        let Some(now) = rest.first_mut() else { return };
+        let exit = node - now.sources;
+        for &source in now.feeders.get(exit) {
+            now.rows.mark(Side::Behind, source as usize, lost);
+        }
+        let class = &self.classes[now.class[node] as usize];
+        for bit in ones(lost) {
+            let instance = &self.instances[class[bit] as usize];
+            let called = instance.column as usize;
+            for list in &instance.lists {
+                let target = now.targets.get(exit).get(list.ret as usize).copied();
+                let Some(target) = target.filter(|&target| target != NOWHERE) else {
+                    continue;
+                };
+                if onward {
+                    now.rows.mark(Side::Ahead, target as usize, &list.above);
+                }
+                let rows = match called == y {
+                    true => &mut now.rows,
+                    false => &mut before[called].rows,
+                };
+                for &caller in &list.callers {
+                    rows.mark(Side::Behind, caller as usize, &list.above);
+                }
+            }
+        }
+    }
+}
+
+impl Lost {
+    fn add(&mut self, class: u32, bit: u32, ret: u32, row: &Row) {
+        self.any = true;
+        if self.classes.len() <= class as usize {
+            self.classes.resize_with(class as usize + 1, LostClass::default);
+        }
+        let lost = &mut self.classes[class as usize];
+        unite(&mut lost.instances, &one(bit));
+        match lost.lists.iter_mut().find(|(known, _)| *known == ret) {
+            Some((_, known)) => unite(known, row),
+            None => lost.lists.push((ret, row.clone())),
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.any {
+            *self = Lost::default();
+        }
+    }
+}
