@@ -13,6 +13,7 @@
 
 mod building;
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
@@ -21,7 +22,7 @@ use smallvec::SmallVec;
 use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
-use crate::node_rows::{NodeRows, Row, Side, any, meet, meet_into, one, ones, unite, without};
+use crate::node_rows::{NodeRows, Row, Side, any, both, has, meet, one, ones, ones_down, unite, without};
 use crate::token_sets::{SetId, TokenSets};
 use crate::useful::Useful;
 use building::Building;
@@ -37,9 +38,34 @@ const MAIN_CLASS: u32 = 0;
 pub(crate) struct Live {
     columns: Vec<Column>,
     instances: Vec<Instance>,
-    /// By class and bit, the instance.
-    classes: Vec<Vec<u32>>,
-    lost: Lost,
+    classes: Vec<Class>,
+    /// Whether any instance lost callers in the pass under way.
+    any_lost: bool,
+}
+
+/// A rule, and all places where it was called.
+#[derive(Default)]
+struct Class {
+    /// By bit.
+    instances: Vec<u32>,
+    rets: Vec<Ret>,
+    /// The instances that lost callers in the pass under way, and those that lost ends.
+    uncalled: Row,
+    unended: Row,
+}
+
+/// A place where callers of a rule go on: an item, and the class that it is in.
+#[derive(Default)]
+struct Ret {
+    /// The instances with callers that go on there.
+    of: Row,
+    /// By bit: which of the instance's lists that is.
+    lists: Vec<u32>,
+    /// In which instances callers were that were lost in the pass under way.
+    uncalled: Row,
+    /// In which instances they do not go on any more, and after which ones.
+    unreturned: Row,
+    returning: Row,
 }
 
 /// A rule that was called at some place.
@@ -82,6 +108,8 @@ struct Column {
     skipped: Lists<(u32, u32)>,
     /// By source: instances called, and in which list.
     calls: Lists<(u32, u32)>,
+    /// The instances that were called here.
+    instances: Range<usize>,
     /// By source: exits.
     ends: Lists<u32>,
     /// By source: the exits that callers come from, and where those go on.
@@ -96,20 +124,6 @@ struct Column {
     closable: bool,
     /// The tokens, once somebody asked.
     tokens: OnceLock<SetId>,
-}
-
-/// Lists that lost callers in the pass under way, all instances of a class together.
-#[derive(Default)]
-struct Lost {
-    classes: Vec<LostClass>,
-    any: bool,
-}
-
-#[derive(Default)]
-struct LostClass {
-    instances: Row,
-    /// By where callers go on.
-    lists: Vec<(u32, Row)>,
 }
 
 impl Live {
@@ -183,13 +197,23 @@ impl Live {
         for y in position + 1..self.columns.len() {
             self.forward(y);
         }
-        self.lost.clear();
         for y in (0..self.columns.len()).rev() {
+            self.unended_at(y);
             while let Some(node) = self.columns[y].rows.next(Side::Behind) {
                 let mut need = self.columns[y].rows.take(Side::Behind, node);
                 if !self.find_useful(y, node, &mut need) {
                     self.lose(y, node, &need, false);
                 }
+            }
+        }
+        self.any_lost = false;
+        for class in &mut self.classes {
+            class.uncalled.clear();
+            class.unended.clear();
+            for ret in &mut class.rets {
+                ret.uncalled.clear();
+                ret.unreturned.clear();
+                ret.returning.clear();
             }
         }
     }
@@ -227,8 +251,8 @@ impl Live {
 
     /// Finds what nothing leads to any more in a column.
     fn forward(&mut self, y: usize) {
-        if self.lost.any {
-            self.lost_at(y);
+        if self.any_lost {
+            self.uncalled_at(y);
         }
         while let Some(node) = self.columns[y].rows.next(Side::Ahead) {
             let mut need = self.columns[y].rows.take(Side::Ahead, node);
@@ -239,21 +263,52 @@ impl Live {
     }
 
     /// Marks the ends of instances that lost callers, and where those went on.
-    fn lost_at(&mut self, y: usize) {
+    fn uncalled_at(&mut self, y: usize) {
         let column = &mut self.columns[y];
         for exit in 0..column.class.len() - column.sources {
             let node = column.sources + exit;
-            let Some(lost) = self.lost.classes.get(column.class[node] as usize) else {
-                continue;
-            };
-            if !meet(&lost.instances, column.rows.live(node)) {
+            let class = &self.classes[column.class[node] as usize];
+            if !meet(&class.uncalled, column.rows.live(node)) {
                 continue;
             }
-            column.rows.mark(Side::Behind, node, &lost.instances);
-            for (ret, row) in &lost.lists {
-                let target = column.targets.get(exit).get(*ret as usize);
-                if let Some(&target) = target.filter(|&&target| target != NOWHERE) {
-                    column.rows.mark(Side::Ahead, target as usize, row);
+            column.rows.mark(Side::Behind, node, &class.uncalled);
+            for (ret, &target) in class.rets.iter().zip(column.targets.get(exit)) {
+                if target != NOWHERE {
+                    column
+                        .rows
+                        .mark(Side::Ahead, target as usize, &ret.uncalled);
+                }
+            }
+        }
+    }
+
+    /// Marks callers of instances that were called in a column and lost ends later on.
+    fn unended_at(&mut self, y: usize) {
+        let (before, after) = self.columns.split_at_mut(y + 1);
+        let Some(now) = before.last_mut() else { return };
+        for id in now.instances.clone() {
+            let instance = &mut self.instances[id];
+            let class = &self.classes[instance.class as usize];
+            let bit = instance.bit as usize;
+            let lost_ends = has(&class.unended, bit);
+            if lost_ends {
+                instance.ends.retain(|&(column, exit)| {
+                    let column = match (column as usize).checked_sub(y + 1) {
+                        Some(later) => &after[later],
+                        None => &*now,
+                    };
+                    column.rows.has(exit as usize, bit)
+                });
+            }
+            for list in &instance.lists {
+                let ret = &class.rets[list.ret as usize];
+                let bits = match lost_ends {
+                    true => list.above.clone(),
+                    false if has(&ret.returning, bit) => both(&list.above, &ret.unreturned),
+                    false => continue,
+                };
+                for &caller in &list.callers {
+                    now.rows.mark(Side::Behind, caller as usize, &bits);
                 }
             }
         }
@@ -285,20 +340,21 @@ impl Live {
         }
         for &(exit, ret) in now.returned.get(node) {
             let class = &self.classes[now.class[exit as usize] as usize];
-            for bit in ones(now.rows.live(exit as usize)) {
-                let instance = &self.instances[class[bit] as usize];
-                let mut lists = instance.lists.iter().filter(|list| list.ret == ret);
-                if lists.any(|list| without(need, &list.above)) {
+            let ret = &class.rets[ret as usize];
+            // The later an instance was called, the more its callers are in.
+            for bit in ones_down(&both(now.rows.live(exit as usize), &ret.of)) {
+                let instance = &self.instances[class.instances[bit] as usize];
+                if without(need, &instance.lists[ret.lists[bit] as usize].above) {
                     return true;
                 }
             }
         }
         let class = &self.classes[now.class[node] as usize];
         for bit in ones(&need.clone()) {
-            let instance = &self.instances[class[bit] as usize];
+            let id = class.instances[bit];
+            let instance = &self.instances[id as usize];
             let starts = (instance.column as usize, instance.start as usize) == (y, node);
-            let is_called =
-                class[bit] == MAIN || instance.lists.iter().any(|list| any(&list.above));
+            let is_called = id == MAIN || instance.lists.iter().any(|list| any(&list.above));
             if starts && is_called {
                 need[bit / 64] &= !(1 << (bit % 64));
             }
@@ -332,7 +388,7 @@ impl Live {
     fn goes_on(&self, id: u32, list: u32, need: &mut Row) -> bool {
         let instance = &self.instances[id as usize];
         let bit = instance.bit as usize;
-        let ret = instance.lists[list as usize].ret as usize;
+        let ret = instance.lists[list as usize].ret;
         let called = &self.columns[instance.column as usize];
         if !called.rows.has(instance.start as usize, bit) {
             return false;
@@ -342,10 +398,8 @@ impl Live {
             if !column.rows.has(exit as usize, bit) {
                 continue;
             }
-            let targets = column.targets.get(exit as usize - column.sources);
-            let target = targets.get(ret).filter(|&&target| target != NOWHERE);
-            if let Some(&target) = target
-                && without(need, column.rows.live(target as usize))
+            if let Some(target) = column.target(exit as usize, ret)
+                && without(need, column.rows.live(target))
             {
                 return true;
             }
@@ -358,17 +412,15 @@ impl Live {
     fn keep_ends(&self, y: usize, node: usize, need: &mut Row) -> bool {
         let now = &self.columns[y];
         let class = &self.classes[now.class[node] as usize];
-        let targets = now.targets.get(node - now.sources);
         let is_accept = now.accepts.contains(&(node as u32));
         let asked = need.clone();
         for bit in ones(&asked) {
-            let instance = &self.instances[class[bit] as usize];
-            let mut lists = instance.lists.iter();
-            let kept = class[bit] == MAIN && is_accept && now.closable
+            let id = class.instances[bit];
+            let mut lists = self.instances[id as usize].lists.iter();
+            let kept = id == MAIN && is_accept && now.closable
                 || lists.any(|list| {
-                    let target = targets.get(list.ret as usize).copied();
-                    let target = target.filter(|&target| target != NOWHERE);
-                    target.is_some_and(|to| meet(&list.above, now.rows.live(to as usize)))
+                    let target = now.target(node, list.ret);
+                    target.is_some_and(|to| meet(&list.above, now.rows.live(to)))
                 });
             if kept {
                 need[bit / 64] &= !(1 << (bit % 64));
@@ -427,102 +479,84 @@ impl Live {
             }
             without(&mut list.above, &gone);
             if onward {
-                self.lost.add(instance.class, instance.bit, list.ret, &gone);
+                self.any_lost = true;
+                let class = &mut self.classes[instance.class as usize];
+                let bit = one(instance.bit);
+                unite(&mut class.uncalled, &bit);
+                unite(&mut class.rets[list.ret as usize].uncalled, &gone);
                 let ends = instance.ends.iter();
                 for &(_, exit) in ends.take_while(|&&(column, _)| column as usize == y) {
-                    let bit = one(instance.bit);
                     now.rows.mark(Side::Behind, exit as usize, &bit);
-                    let targets = now.targets.get(exit as usize - now.sources);
-                    let target = targets.get(list.ret as usize);
-                    if let Some(&target) = target.filter(|&&target| target != NOWHERE) {
-                        now.rows.mark(Side::Ahead, target as usize, &gone);
+                    if let Some(target) = now.target(exit as usize, list.ret) {
+                        now.rows.mark(Side::Ahead, target, &gone);
                     }
                 }
-                now.rows.mark(Side::Ahead, instance.start as usize, &one(instance.bit));
+                now.rows.mark(Side::Ahead, instance.start as usize, &bit);
             }
         }
         // Those that it was the place to go on for.
         for &(exit, ret) in now.returned.get(node) {
-            let class = &self.classes[now.class[exit as usize] as usize];
-            let mut ends: Row = now.rows.live(exit as usize).into();
-            for (word, at) in ends.iter_mut().zip(0..) {
-                let mut left = *word;
-                *word = 0;
-                while left != 0 {
-                    let low = left & left.wrapping_neg();
-                    left &= left - 1;
-                    let bit = 64 * at + low.trailing_zeros() as usize;
-                    let instance = &self.instances[class[bit] as usize];
-                    for list in instance.lists.iter().filter(|list| list.ret == ret) {
-                        let mut returns: Row = list.above.clone();
-                        meet_into(&mut returns, lost);
-                        if !any(&returns) {
-                            continue;
-                        }
-                        *word |= low;
-                        let called = instance.column as usize;
-                        let rows = match called == y {
-                            true => &mut now.rows,
-                            false => &mut before[called].rows,
-                        };
-                        for &caller in &list.callers {
-                            rows.mark(Side::Behind, caller as usize, &returns);
-                        }
+            let class = &mut self.classes[now.class[exit as usize] as usize];
+            let ret = &mut class.rets[ret as usize];
+            let mut ends = both(now.rows.live(exit as usize), &ret.of);
+            for bit in ones(&ends.clone()) {
+                let instance = &self.instances[class.instances[bit] as usize];
+                let list = &instance.lists[ret.lists[bit] as usize];
+                if !meet(&list.above, lost) {
+                    ends[bit / 64] &= !(1 << (bit % 64));
+                } else if instance.column as usize == y {
+                    for &caller in &list.callers {
+                        now.rows.mark(Side::Behind, caller as usize, lost);
                     }
                 }
             }
-            now.rows.mark(Side::Behind, exit as usize, &ends);
+            if any(&ends) {
+                unite(&mut ret.unreturned, lost);
+                unite(&mut ret.returning, &ends);
+                now.rows.mark(Side::Behind, exit as usize, &ends);
+            }
         }
     }
 
     fn lose_exit(&mut self, y: usize, node: usize, lost: &Row, onward: bool) {
-        let (before, rest) = self.columns.split_at_mut(y);
-        let Some(now) = rest.first_mut() else { return };
+        let now = &mut self.columns[y];
         let exit = node - now.sources;
         for &source in now.feeders.get(exit) {
             now.rows.mark(Side::Behind, source as usize, lost);
         }
-        let class = &self.classes[now.class[node] as usize];
-        for bit in ones(lost) {
-            let instance = &self.instances[class[bit] as usize];
-            let called = instance.column as usize;
-            for list in &instance.lists {
-                let target = now.targets.get(exit).get(list.ret as usize).copied();
-                let Some(target) = target.filter(|&target| target != NOWHERE) else {
+        let class = &mut self.classes[now.class[node] as usize];
+        unite(&mut class.unended, lost);
+        if onward {
+            for (ret, &target) in class.rets.iter().zip(now.targets.get(exit)) {
+                if target == NOWHERE {
                     continue;
-                };
-                if onward {
-                    now.rows.mark(Side::Ahead, target as usize, &list.above);
                 }
-                let rows = match called == y {
-                    true => &mut now.rows,
-                    false => &mut before[called].rows,
-                };
-                for &caller in &list.callers {
-                    rows.mark(Side::Behind, caller as usize, &list.above);
+                for bit in ones(&both(lost, &ret.of)) {
+                    let instance = &self.instances[class.instances[bit] as usize];
+                    let above = &instance.lists[ret.lists[bit] as usize].above;
+                    now.rows.mark(Side::Ahead, target as usize, above);
+                }
+            }
+        }
+        // Those that were called here; callers in earlier columns have their turn.
+        for bit in ones(lost) {
+            let instance = &self.instances[class.instances[bit] as usize];
+            if instance.column as usize == y {
+                for list in &instance.lists {
+                    for &caller in &list.callers {
+                        now.rows.mark(Side::Behind, caller as usize, &list.above);
+                    }
                 }
             }
         }
     }
 }
 
-impl Lost {
-    fn add(&mut self, class: u32, bit: u32, ret: u32, row: &Row) {
-        self.any = true;
-        if self.classes.len() <= class as usize {
-            self.classes.resize_with(class as usize + 1, LostClass::default);
-        }
-        let lost = &mut self.classes[class as usize];
-        unite(&mut lost.instances, &one(bit));
-        match lost.lists.iter_mut().find(|(known, _)| *known == ret) {
-            Some((_, known)) => unite(known, row),
-            None => lost.lists.push((ret, row.clone())),
-        }
-    }
-
-    fn clear(&mut self) {
-        if self.any {
-            *self = Lost::default();
-        }
+impl Column {
+    /// Where callers go on after an exit.
+    fn target(&self, exit: usize, ret: u32) -> Option<usize> {
+        let targets = self.targets.get(exit - self.sources);
+        let target = targets.get(ret as usize).copied();
+        target.filter(|&to| to != NOWHERE).map(|to| to as usize)
     }
 }

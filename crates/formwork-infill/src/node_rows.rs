@@ -134,7 +134,7 @@ pub(crate) fn one(bit: u32) -> Row {
     row
 }
 
-fn has(row: &[u64], bit: usize) -> bool {
+pub(crate) fn has(row: &[u64], bit: usize) -> bool {
     let word = row.get(bit / 64);
     word.is_some_and(|word| word >> (bit % 64) & 1 == 1)
 }
@@ -149,12 +149,9 @@ pub(crate) fn unite(row: &mut Row, more: &[u64]) {
     }
 }
 
-/// Leaves what is in both rows.
-pub(crate) fn meet_into(row: &mut Row, bits: &[u64]) {
-    row.truncate(bits.len());
-    for (word, bits) in row.iter_mut().zip(bits) {
-        *word &= bits;
-    }
+/// What is in both rows.
+pub(crate) fn both(a: &[u64], b: &[u64]) -> Row {
+    a.iter().zip(b).map(|(a, b)| a & b).collect()
 }
 
 /// Whether two rows have a bit in common.
@@ -186,6 +183,18 @@ pub(crate) fn ones(row: &[u64]) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
+/// The bits of a row, descending.
+pub(crate) fn ones_down(row: &[u64]) -> impl Iterator<Item = usize> + '_ {
+    row.iter().enumerate().rev().flat_map(|(at, &word)| {
+        let mut left = word;
+        std::iter::from_fn(move || {
+            let bit = 63_usize.checked_sub(left.leading_zeros() as usize)?;
+            left &= !(1 << bit);
+            Some(64 * at + bit)
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +218,7 @@ mod tests {
         assert_eq!(rest, [70, 150]);
         let back: Vec<usize> = std::iter::from_fn(|| rows.next(Side::Behind)).collect();
         assert_eq!(back, [150, 70, 3]);
-        assert_eq!(ones(&[1, 0b100]).collect::<Vec<_>>(), [0, 66]);
+        assert_eq!(ones(&[1, 0b101]).collect::<Vec<_>>(), [0, 64, 66]);
+        assert_eq!(ones_down(&[1, 0b101]).collect::<Vec<_>>(), [66, 64, 0]);
     }
 }

@@ -4,11 +4,11 @@ use formwork_grammar::Dot;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::{Column, Instance, List, Live, MAIN_CLASS, NOWHERE};
+use super::{Class, Column, Instance, List, Live, MAIN_CLASS, NOWHERE, Ret};
 use crate::bits::Bits;
 use crate::chart::{Chart, InstanceId, MAIN};
 use crate::lists::Lists;
-use crate::node_rows::{Row, meet, ones, unite};
+use crate::node_rows::{Row, meet, one, ones, unite};
 use crate::rest::RestId;
 use crate::rules::ItemId;
 use crate::useful::Useful;
@@ -43,7 +43,7 @@ impl<'a> Building<'a> {
             sources: Vec::with_capacity(chart.columns.len()),
             exits: Vec::with_capacity(chart.columns.len()),
         };
-        building.live.classes.push(Vec::new());
+        building.live.classes.push(Class::default());
         for (id, instance) in chart.instances.iter().enumerate() {
             let id = id as InstanceId;
             let column = instance.column as usize;
@@ -58,7 +58,7 @@ impl<'a> Building<'a> {
                 _ => {
                     let classes = &mut building.classes;
                     let class = classes.entry(instance.callee).or_insert_with(|| {
-                        live.classes.push(Vec::new());
+                        live.classes.push(Class::default());
                         building.rets.push(FxHashMap::default());
                         live.classes.len() as u32 - 1
                     });
@@ -66,7 +66,7 @@ impl<'a> Building<'a> {
                 }
             };
             let number = live.instances.len() as u32;
-            let members = &mut live.classes[class as usize];
+            let members = &mut live.classes[class as usize].instances;
             live.instances.push(Instance {
                 class,
                 bit: members.len() as u32,
@@ -107,8 +107,11 @@ impl<'a> Building<'a> {
     /// Makes the nodes of a column.
     pub(super) fn nodes(&mut self, y: usize, closable: bool) {
         let column = &self.chart.columns[y];
+        let instances = &self.live.instances;
+        let before = |y: usize| instances.partition_point(|of| (of.column as usize) < y);
         let mut made = Column {
             closable,
+            instances: before(y)..before(y + 1),
             ..Column::default()
         };
         let mut sources = Vec::with_capacity(column.sources.len());
@@ -137,7 +140,7 @@ impl<'a> Building<'a> {
                     made.accepts.push(node);
                 }
                 for bit in ones(&row) {
-                    let instance = self.live.classes[class as usize][bit];
+                    let instance = self.live.classes[class as usize].instances[bit];
                     let ends = &mut self.live.instances[instance as usize].ends;
                     ends.push((y as u32, node));
                 }
@@ -220,6 +223,11 @@ impl<'a> Building<'a> {
                     let rets = &mut self.rets[instance.class as usize];
                     let new = rets.len() as u32;
                     let ret = *rets.entry((ret, class)).or_insert(new);
+                    let classes = &mut self.live.classes[instance.class as usize];
+                    if ret as usize == classes.rets.len() {
+                        classes.rets.push(Ret::default());
+                    }
+                    let at = &mut classes.rets[ret as usize];
                     let lists = &mut instance.lists;
                     let known = lists.iter().position(|list| list.ret == ret);
                     let list = known.unwrap_or(lists.len());
@@ -229,6 +237,11 @@ impl<'a> Building<'a> {
                             callers: SmallVec::new(),
                             above: Row::new(),
                         });
+                        unite(&mut at.of, &one(instance.bit));
+                        let bit = instance.bit as usize;
+                        let len = at.lists.len().max(bit + 1);
+                        at.lists.resize(len, NOWHERE);
+                        at.lists[bit] = list as u32;
                     }
                     let of = &mut lists[list];
                     if !of.callers.contains(&node) {
