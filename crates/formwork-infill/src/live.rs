@@ -22,7 +22,7 @@ use smallvec::SmallVec;
 use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
-use crate::node_rows::{NodeRows, Row, Side, any, both, has, meet, one, ones, ones_down, unite, without};
+use crate::node_rows::{NodeRows, Row, Side, any, between, both, has, meet, one, ones, ones_down, unite, without};
 use crate::token_sets::{SetId, TokenSets};
 use crate::useful::Useful;
 use building::Building;
@@ -32,6 +32,9 @@ const NOWHERE: u32 = u32::MAX;
 /// The rule of the whole text: its instance, and the class that it is alone in.
 const MAIN: u32 = 0;
 const MAIN_CLASS: u32 = 0;
+
+/// Of more instances it is not asked one by one what their ends led to.
+const MANY: usize = 4;
 
 /// What is of use on a canvas.
 #[derive(Default)]
@@ -48,6 +51,8 @@ pub(crate) struct Live {
 struct Class {
     /// By bit.
     instances: Vec<u32>,
+    /// By column, the bits of those that were called there.
+    columns: Vec<Range<usize>>,
     rets: Vec<Ret>,
     /// The instances that lost callers in the pass under way, and those that lost ends.
     uncalled: Row,
@@ -57,6 +62,8 @@ struct Class {
 /// A place where callers of a rule go on: an item, and the class that it is in.
 #[derive(Default)]
 struct Ret {
+    /// Whether there is but one instance that callers can be in.
+    is_alone: bool,
     /// The instances with callers that go on there.
     of: Row,
     /// By bit: which of the instance's lists that is.
@@ -341,6 +348,12 @@ impl Live {
         for &(exit, ret) in now.returned.get(node) {
             let class = &self.classes[now.class[exit as usize] as usize];
             let ret = &class.rets[ret as usize];
+            if ret.is_alone {
+                if meet(now.rows.live(exit as usize), &ret.of) && without(need, &[1]) {
+                    return true;
+                }
+                continue;
+            }
             // The later an instance was called, the more its callers are in.
             for bit in ones_down(&both(now.rows.live(exit as usize), &ret.of)) {
                 let instance = &self.instances[class.instances[bit] as usize];
@@ -413,6 +426,16 @@ impl Live {
         let now = &self.columns[y];
         let class = &self.classes[now.class[node] as usize];
         let is_accept = now.accepts.contains(&(node as u32));
+        let targets = now.targets.get(node - now.sources);
+        for (ret, &target) in class.rets.iter().zip(targets) {
+            if ret.is_alone
+                && target != NOWHERE
+                && now.rows.has(target as usize, 0)
+                && without(need, &ret.of)
+            {
+                return true;
+            }
+        }
         let asked = need.clone();
         for bit in ones(&asked) {
             let id = class.instances[bit];
@@ -484,6 +507,9 @@ impl Live {
                 let bit = one(instance.bit);
                 unite(&mut class.uncalled, &bit);
                 unite(&mut class.rets[list.ret as usize].uncalled, &gone);
+                if !any(&list.above) {
+                    without(&mut class.rets[list.ret as usize].of, &bit);
+                }
                 let ends = instance.ends.iter();
                 for &(_, exit) in ends.take_while(|&&(column, _)| column as usize == y) {
                     now.rows.mark(Side::Behind, exit as usize, &bit);
@@ -499,7 +525,12 @@ impl Live {
             let class = &mut self.classes[now.class[exit as usize] as usize];
             let ret = &mut class.rets[ret as usize];
             let mut ends = both(now.rows.live(exit as usize), &ret.of);
-            for bit in ones(&ends.clone()) {
+            let asked = match ret.is_alone {
+                // All of them return; only callers in this column are due now.
+                true => between(&ends, &class.columns[y]),
+                false => ends.clone(),
+            };
+            for bit in ones(&asked) {
                 let instance = &self.instances[class.instances[bit] as usize];
                 let list = &instance.lists[ret.lists[bit] as usize];
                 if !meet(&list.above, lost) {
@@ -531,7 +562,14 @@ impl Live {
                 if target == NOWHERE {
                     continue;
                 }
-                for bit in ones(&both(lost, &ret.of)) {
+                let ended = both(lost, &ret.of);
+                if ones(&ended).nth(MANY).is_some() {
+                    // What is left is soon found.
+                    let all: Row = now.rows.live(target as usize).into();
+                    now.rows.mark(Side::Ahead, target as usize, &all);
+                    continue;
+                }
+                for bit in ones(&ended) {
                     let instance = &self.instances[class.instances[bit] as usize];
                     let above = &instance.lists[ret.lists[bit] as usize].above;
                     now.rows.mark(Side::Ahead, target as usize, above);
@@ -539,13 +577,11 @@ impl Live {
             }
         }
         // Those that were called here; callers in earlier columns have their turn.
-        for bit in ones(lost) {
+        for bit in ones(&between(lost, &class.columns[y])) {
             let instance = &self.instances[class.instances[bit] as usize];
-            if instance.column as usize == y {
-                for list in &instance.lists {
-                    for &caller in &list.callers {
-                        now.rows.mark(Side::Behind, caller as usize, &list.above);
-                    }
+            for list in &instance.lists {
+                for &caller in &list.callers {
+                    now.rows.mark(Side::Behind, caller as usize, &list.above);
                 }
             }
         }

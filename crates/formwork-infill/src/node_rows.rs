@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 /// Some bits of a node.
-pub(crate) type Row = SmallVec<[u64; 2]>;
+pub(crate) type Row = SmallVec<[u64; 16]>;
 
 /// What facts may have lost: what leads to them, or what they lead to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -154,6 +154,21 @@ pub(crate) fn both(a: &[u64], b: &[u64]) -> Row {
     a.iter().zip(b).map(|(a, b)| a & b).collect()
 }
 
+/// The bits of a row within a range.
+pub(crate) fn between(row: &[u64], bits: &std::ops::Range<usize>) -> Row {
+    let mut part = Row::from_elem(0, row.len().min(bits.end.div_ceil(64)));
+    for (at, (to, &from)) in part.iter_mut().zip(row).enumerate() {
+        let begin = bits.start.saturating_sub(64 * at).min(64);
+        let end = bits.end.saturating_sub(64 * at).min(64);
+        let below = |bit: usize| match bit {
+            64 => u64::MAX,
+            bit => (1 << bit) - 1,
+        };
+        *to = from & below(end) & !below(begin);
+    }
+    part
+}
+
 /// Whether two rows have a bit in common.
 pub(crate) fn meet(a: &[u64], b: &[u64]) -> bool {
     a.iter().zip(b).any(|(a, b)| a & b != 0)
@@ -219,6 +234,8 @@ mod tests {
         let back: Vec<usize> = std::iter::from_fn(|| rows.next(Side::Behind)).collect();
         assert_eq!(back, [150, 70, 3]);
         assert_eq!(ones(&[1, 0b101]).collect::<Vec<_>>(), [0, 64, 66]);
+        let part = between(&[u64::MAX; 3], &(63..66));
+        assert_eq!(ones(&part).collect::<Vec<_>>(), [63, 64, 65]);
         assert_eq!(ones_down(&[1, 0b101]).collect::<Vec<_>>(), [66, 64, 0]);
     }
 }

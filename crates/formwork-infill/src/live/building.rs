@@ -147,6 +147,14 @@ impl<'a> Building<'a> {
             }
             exits.insert((rest, last), nodes);
         }
+        for class in &mut self.live.classes {
+            let instances = &self.live.instances;
+            let before = |y: usize| {
+                let members = &class.instances;
+                members.partition_point(|&id| (instances[id as usize].column as usize) < y)
+            };
+            class.columns.push(before(y)..before(y + 1));
+        }
         self.live.columns.push(made);
         self.sources.push(sources);
         self.exits.push(exits);
@@ -200,6 +208,8 @@ impl<'a> Building<'a> {
     pub(super) fn calls(&mut self, y: usize) {
         let column = &self.chart.columns[y];
         let mut calls = Lists::default();
+        let classes = self.live.classes.iter();
+        let is_alone: Vec<bool> = classes.map(|class| class.instances.len() == 1).collect();
         let now = &self.live.columns[y];
         for (&(callee, _), &id) in &column.called {
             let number = self.instances[id as usize];
@@ -225,7 +235,10 @@ impl<'a> Building<'a> {
                     let ret = *rets.entry((ret, class)).or_insert(new);
                     let classes = &mut self.live.classes[instance.class as usize];
                     if ret as usize == classes.rets.len() {
-                        classes.rets.push(Ret::default());
+                        classes.rets.push(Ret {
+                            is_alone: is_alone[class as usize],
+                            ..Ret::default()
+                        });
                     }
                     let at = &mut classes.rets[ret as usize];
                     let lists = &mut instance.lists;
