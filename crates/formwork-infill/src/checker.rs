@@ -301,26 +301,26 @@ impl Filling {
     /// Brings everything up to date after a change at one position.
     fn update(&mut self, position: usize) -> Result<(), InfillError> {
         let mut rules = self.checker.rules();
-        // What a position may hold depends on the names that stand elsewhere.
-        let known = names::standing(&self.cells, self.checker.vocab());
-        let tells_apart = known != self.known && rules.tells_apart(&known, &self.known);
+        let closable = self.closable();
         let sets = &rules.lexer.sets;
         match self.cells[position] {
-            _ if tells_apart => {}
             Cell::Token(token) => {
-                let closable = self.closable();
                 let keep = |set| sets.contains(set, token);
                 self.live.restrict(position, keep, &closable);
-                self.known = known;
-                return Ok(());
             }
-            Cell::End => {
-                let closable = self.closable();
-                self.live.restrict(position, |_| false, &closable);
-                self.known = known;
-                return Ok(());
+            Cell::End => self.live.restrict(position, |_| false, &closable),
+            Cell::Open | Cell::Optional { .. } => {
+                drop(rules);
+                return self.rebuild();
             }
-            Cell::Open | Cell::Optional { .. } => {}
+        }
+        // What a position may hold depends on the names that stand elsewhere.
+        let goes_on = |at| self.live.captures(at);
+        let mut known = names::standing(&self.cells, self.checker.vocab(), goes_on);
+        known.extend(self.known.iter().cloned());
+        if known == self.known || !rules.tells_apart(&known, &self.known) {
+            self.known = known;
+            return Ok(());
         }
         drop(rules);
         self.rebuild()
@@ -331,7 +331,7 @@ impl Filling {
         let closable = self.closable();
         let mut rules = self.checker.rules();
         let limit = self.checker.shared.limits.max_bytes;
-        self.known = names::standing(&self.cells, self.checker.vocab());
+        self.known = names::standing(&self.cells, self.checker.vocab(), |_| true);
         rules.know(&self.known);
         let mut chart = Chart::default();
         chart.extend(&mut rules, &self.cells, limit)?;
@@ -340,7 +340,7 @@ impl Filling {
             return Err(InfillError::Infeasible);
         }
         let useful = Useful::of(&chart, &self.cells, &closable);
-        self.live = Live::of(&chart, &useful, &self.cells, &closable);
+        self.live = Live::of(&chart, &useful, &rules, &self.cells, &closable);
         Ok(())
     }
 

@@ -23,6 +23,7 @@ use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
 use crate::node_rows::{NodeRows, Row, Side, any, between, both, has, meet, one, ones, ones_down, unite, without};
+use crate::rules::Rules;
 use crate::token_sets::{SetId, TokenSets};
 use crate::useful::Useful;
 use building::Building;
@@ -125,6 +126,8 @@ struct Column {
     feeders: Lists<u32>,
     /// By exit and number of where callers go on: that source.
     targets: Lists<u32>,
+    /// The arrivals inside of texts that the language wants to see.
+    captured: Vec<u32>,
     /// The exits of whole texts before this position.
     accepts: Vec<u32>,
     /// Whether the text may end here for all that follows.
@@ -138,10 +141,11 @@ impl Live {
     pub(crate) fn of(
         chart: &Chart,
         useful: &Useful,
+        rules: &Rules,
         cells: &[Cell],
         closable: &[bool],
     ) -> Live {
-        let mut building = Building::new(chart, useful);
+        let mut building = Building::new(chart, useful, rules);
         for y in 0..chart.columns.len() {
             building.nodes(y, closable[y]);
         }
@@ -161,6 +165,14 @@ impl Live {
         self.columns.get(y).is_some_and(|column| {
             let mut accepts = column.accepts.iter();
             column.closable && accepts.any(|&exit| column.rows.has(exit as usize, 0))
+        })
+    }
+
+    /// Whether a text that the language wants to see may go on at a position.
+    pub(crate) fn captures(&self, y: usize) -> bool {
+        self.columns.get(y).is_some_and(|column| {
+            let mut captured = column.captured.iter();
+            captured.any(|&node| any(column.rows.live(node as usize)))
         })
     }
 

@@ -151,20 +151,39 @@ pub(crate) struct Standing {
 }
 
 /// The strings that stand whole in the fixed text of a canvas, wherever a quote may open
-/// one and before whatever may follow a name or an item. `O(n)` for each quote, as far as
-/// the next.
-pub(crate) fn standing(cells: &[Cell], vocab: &Vocab) -> BTreeSet<Standing> {
+/// one and before whatever may follow a name or an item; of those that go on in another
+/// position than they began in, the ones for which `goes_on` says of the latter that a
+/// text to remember may be read there. `O(n)` for each quote, as far as the next.
+pub(crate) fn standing(
+    cells: &[Cell],
+    vocab: &Vocab,
+    goes_on: impl Fn(usize) -> bool,
+) -> BTreeSet<Standing> {
     let mut all = BTreeSet::new();
+    let mut first = 0;
     let is_fixed = |cell: &Cell| matches!(cell, Cell::Token(_));
     for run in cells.chunk_by(|a, b| is_fixed(a) && is_fixed(b)) {
         let tokens = run.iter().filter_map(|cell| match cell {
             Cell::Token(token) => Some(vocab.bytes(*token)),
             _ => None,
         });
-        let text = tokens.collect::<Vec<_>>().concat();
+        let tokens: Vec<&[u8]> = tokens.collect();
+        let text = tokens.concat();
+        let begin = first;
+        first += run.len();
         for (open, _) in text.iter().enumerate().filter(|&(_, &byte)| byte == b'"') {
             let body = &text[open + 1..];
             let Some(len) = closing(body) else { continue };
+            // Where the token ends that opens it.
+            let mut end = 0;
+            let after = tokens.iter().position(|token| {
+                end += token.len();
+                open < end
+            });
+            let after = after.map_or(first, |token| begin + token + 1);
+            if open + 1 + len >= end && !goes_on(after) {
+                continue;
+            }
             let after = &body[len + 1..];
             let next = after.iter().copied().find(|&byte| !is_space(byte));
             if next.is_none_or(|byte| b":,]}".contains(&byte)) {

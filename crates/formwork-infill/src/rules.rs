@@ -157,6 +157,14 @@ impl Rules {
         self.start
     }
 
+    /// Whether an item is inside a terminal whose text the language wants to see.
+    pub(crate) fn is_captured(&self, item: ItemId) -> bool {
+        match self.items[item as usize] {
+            Item::Head(head) => self.lexer.terminal(head.terminal).captures(),
+            Item::Dot(..) => false,
+        }
+    }
+
     /// The item at which a rule starts that is called.
     pub(crate) fn callee(&mut self, callee: Dot) -> ItemId {
         self.item(Item::Dot(callee, 0))

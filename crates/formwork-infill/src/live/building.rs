@@ -10,7 +10,7 @@ use crate::chart::{Chart, InstanceId, MAIN};
 use crate::lists::Lists;
 use crate::node_rows::{Row, meet, one, ones, unite};
 use crate::rest::RestId;
-use crate::rules::ItemId;
+use crate::rules::{ItemId, Rules};
 use crate::useful::Useful;
 
 /// The nodes that a source or an exit of the chart became, by class.
@@ -19,6 +19,7 @@ type Nodes = SmallVec<[(u32, u32); 1]>;
 pub(super) struct Building<'a> {
     chart: &'a Chart,
     useful: &'a Useful,
+    rules: &'a Rules,
     live: Live,
     /// By instance of the chart: the same here, if it is of use.
     instances: Vec<u32>,
@@ -32,10 +33,11 @@ pub(super) struct Building<'a> {
 }
 
 impl<'a> Building<'a> {
-    pub(super) fn new(chart: &'a Chart, useful: &'a Useful) -> Building<'a> {
+    pub(super) fn new(chart: &'a Chart, useful: &'a Useful, rules: &'a Rules) -> Building<'a> {
         let mut building = Building {
             chart,
             useful,
+            rules,
             live: Live::default(),
             instances: Vec::with_capacity(chart.instances.len()),
             classes: FxHashMap::default(),
@@ -116,8 +118,13 @@ impl<'a> Building<'a> {
         };
         let mut sources = Vec::with_capacity(column.sources.len());
         for (at, useful) in self.useful.of[y].iter().enumerate() {
+            let is_captured = at < column.arrived as usize
+                && self.rules.is_captured(column.sources[at].item);
             let mut nodes = Nodes::new();
             for (class, row) in self.rows(useful) {
+                if is_captured {
+                    made.captured.push(made.class.len() as u32);
+                }
                 nodes.push((class, made.class.len() as u32));
                 made.class.push(class);
                 made.rows.push(&row);
