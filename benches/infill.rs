@@ -2,10 +2,13 @@
 //! allowed sets of all open positions.
 //!
 //! ```text
-//! cargo bench --bench infill -- [json] [smiles] [cpp] [TEXTS]
+//! cargo bench --bench infill -- [json] [ordered] [smiles] [cpp] [fills] [TEXTS]
 //! ```
 //!
-//! C++ is measured only if it is asked for: an open canvas of it takes minutes.
+//! `ordered` is JSON whose properties come in the order of their schemas. C++ is measured
+//! only if it is asked for: an open canvas of it takes minutes. With `fills`, nothing is
+//! timed: so many canvases, of which a random share is open, are filled in random order
+//! with random tokens of those allowed, and the texts judged by others.
 //!
 //! Canvases are texts of real tasks in tokens of Qwen 2.5, all open, with four more
 //! positions behind; their own tokens are put in, in blocks of 32 from left to right and
@@ -21,9 +24,9 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use formwork::cfg::syntax::{Format, SyntaxLimits, parse};
-use formwork::{CfgLimits, Language, SchemaOptions, Whitespace};
-use formwork_bench::Bench;
-use formwork_infill::{Canvas, Checker};
+use formwork::{CfgLimits, Grammar, Language, PropertyOrder, SchemaOptions, Whitespace, mask};
+use formwork_bench::{Bench, Oracle};
+use formwork_infill::{Canvas, Checker, InfillError};
 use formwork_testkit::Rng;
 use formwork_testkit::shared::shared;
 use serde_json::Value;
@@ -36,10 +39,14 @@ const BLOCK: usize = 32;
 /// Makes a language for a vocabulary.
 type Compile = Box<dyn Fn(&Bench) -> Box<dyn Language>>;
 
+/// Tells whether a text is one of a grammar, without looking at canvases.
+type Judge = Box<dyn Fn(&Bench, &[u8]) -> bool>;
+
 /// Texts of one grammar.
 struct Task {
     name: String,
     language: Compile,
+    judge: Judge,
     texts: Vec<String>,
 }
 
@@ -47,7 +54,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test` runs benches once, without this argument.
     let is_measured = arguments.iter().any(|argument| argument == "--bench");
-    let named: Vec<&str> = ["json", "smiles", "cpp"]
+    let named: Vec<&str> = ["json", "ordered", "smiles", "cpp"]
         .into_iter()
         .filter(|name| arguments.iter().any(|argument| argument == name))
         .collect();
@@ -61,21 +68,95 @@ fn main() {
         return;
     };
     let bench = Bench::load(&tokenizer).expect("a tokenizer");
-    println!(
-        "{:<8} {:<8} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "", "order", "commits", "p50 ms", "p90", "p99", "max", "open p50", "open max"
-    );
+    let fills = arguments.iter().any(|argument| argument == "fills");
+    if fills {
+        println!(
+            "{:<8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+            "", "canvases", "valid", "refused", "commits", "given up"
+        );
+    } else {
+        println!(
+            "{:<8} {:<8} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            "", "order", "commits", "p50 ms", "p90", "p99", "max", "open p50", "open max"
+        );
+    }
     for (name, tasks) in [
-        ("json", json(count)),
+        ("json", json(count, PropertyOrder::Any)),
+        ("ordered", json(count, PropertyOrder::Schema)),
         ("cpp", cpp(count)),
         ("smiles", smiles(count)),
     ] {
-        if asked(name) {
+        if asked(name) && fills {
+            fill(&bench, name, &tasks, count);
+        } else if asked(name) {
             for order in ["blocks", "random"] {
                 measure(&bench, name, order, &tasks);
             }
         }
     }
+}
+
+/// Fills canvases at random.
+fn fill(bench: &Bench, name: &str, tasks: &[Task], count: usize) {
+    let mut rng = Rng::new(11);
+    let (mut done, mut valid, mut refused, mut commits, mut given_up) = (0, 0, 0, 0, 0);
+    let end = bench.vocab().stop_ids()[0];
+    let mut row = vec![0; bench.vocab().mask_words()];
+    for turn in 0..count {
+        let task = &tasks[turn % tasks.len()];
+        let checker = Checker::new((task.language)(bench), Arc::clone(bench.compiler().vocab()));
+        let text = &task.texts[turn / tasks.len() % task.texts.len()];
+        let tokens = bench.encoder().encode(text).expect("tokens");
+        let share = [30, 50, 70, 90, 100][turn % 5];
+        let pieces = tokens
+            .iter()
+            .fold(Canvas::new(), |canvas, &token| match rng.chance(share) {
+                true => canvas.masks(1),
+                false => canvas.fixed([token]),
+            });
+        let mut filling = match checker.open(&pieces.masks(SLACK).end()) {
+            Ok(filling) => filling,
+            Err(error) => {
+                eprintln!("{}: {error}", task.name);
+                given_up += 1;
+                continue;
+            }
+        };
+        let mut open: Vec<usize> = filling.open_positions().collect();
+        rng.shuffle(&mut open);
+        let filled = open.iter().all(|&position| {
+            filling.fill_mask(position, &mut row).expect("a row");
+            let allowed: Vec<_> = mask::iter_ones(&row).collect();
+            // One text in eight has its own tokens where it can.
+            let own = tokens.get(position).copied().unwrap_or(end);
+            let token = match turn % 8 == 0 && allowed.contains(&own) {
+                true => own,
+                false => *rng.pick(&allowed),
+            };
+            commits += 1;
+            match filling.commit(position, token) {
+                Ok(()) => true,
+                Err(InfillError::NotAllowed { .. }) => {
+                    refused += 1;
+                    false
+                }
+                Err(error) => {
+                    eprintln!("{}: {error}", task.name);
+                    false
+                }
+            }
+        });
+        given_up += usize::from(!filled);
+        if filled {
+            done += 1;
+            let is_valid = (task.judge)(bench, &filling.text());
+            valid += usize::from(is_valid);
+            if !is_valid {
+                eprintln!("{}: {}", task.name, filling.text().escape_ascii());
+            }
+        }
+    }
+    println!("{name:<8} {done:>8} {valid:>8} {refused:>8} {commits:>8} {given_up:>8}");
 }
 
 fn measure(bench: &Bench, name: &str, order: &str, tasks: &[Task]) {
@@ -139,7 +220,7 @@ fn measure(bench: &Bench, name: &str, order: &str, tasks: &[Task]) {
 }
 
 /// JSON-Mode-Eval, as MaskBench has it.
-fn json(count: usize) -> Vec<Task> {
+fn json(count: usize, order: PropertyOrder) -> Vec<Task> {
     let Some(folder) = shared("maskbench/data") else {
         return Vec::new();
     };
@@ -157,6 +238,8 @@ fn json(count: usize) -> Vec<Task> {
         let schema = file["schema"].to_string();
         let tests = file["tests"].as_array().into_iter().flatten();
         let valid = tests.filter(|test| test["valid"] == true);
+        let oracle = Oracle::new(&schema);
+        let judged = schema.clone();
         Task {
             name: path
                 .file_name()
@@ -164,17 +247,34 @@ fn json(count: usize) -> Vec<Task> {
                 .to_string_lossy()
                 .into(),
             language: Box::new(move |bench| {
-                let options = SchemaOptions {
-                    whitespace: Whitespace::Any,
-                    ..SchemaOptions::default()
-                };
-                let language = bench.compiler().json_schema_language(&schema, &options);
+                let compiler = bench.compiler();
+                let language = compiler.json_schema_language(&schema, &options(order));
                 language.expect("a schema")
+            }),
+            judge: Box::new(move |bench, text| {
+                let grammar = bench.compiler().json_schema(&judged, &options(order));
+                let is_read = is_read(&grammar.expect("a schema"), text);
+                let text = std::str::from_utf8(text).unwrap_or_default();
+                is_read && oracle.as_ref().is_ok_and(|oracle| oracle.accepts(text))
             }),
             texts: valid.map(|test| spaced(&test["data"])).collect(),
         }
     };
     files.iter().take(count).map(task).collect()
+}
+
+fn options(order: PropertyOrder) -> SchemaOptions {
+    SchemaOptions {
+        whitespace: Whitespace::Any,
+        order,
+        ..SchemaOptions::default()
+    }
+}
+
+/// Whether a text is read from left to right, up to where it may end.
+fn is_read(grammar: &Grammar, text: &[u8]) -> bool {
+    let mut matcher = grammar.matcher();
+    matcher.push_bytes(text).is_ok() && matcher.is_complete()
 }
 
 /// JSON as Python writes it.
@@ -195,17 +295,23 @@ fn spaced(value: &Value) -> String {
     }
 }
 
-fn grammar(file: &str, format: Format) -> Compile {
+fn grammar(file: &str, format: Format) -> (Compile, Judge) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("grammars")
         .join(file);
     let text = std::fs::read_to_string(path).expect("a grammar");
     let grammar = parse(&text, format, &SyntaxLimits::default()).expect("a grammar");
-    Box::new(move |bench| {
+    let same = grammar.clone();
+    let language: Compile = Box::new(move |bench| {
         let (limits, options) = (CfgLimits::default(), SchemaOptions::default());
         let language = bench.compiler().cfg_language(&grammar, &limits, &options);
         language.expect("a language")
-    })
+    });
+    let judge: Judge = Box::new(move |bench, text| {
+        let grammar = bench.compiler().cfg(&same, &CfgLimits::default());
+        is_read(&grammar.expect("a grammar"), text)
+    });
+    (language, judge)
 }
 
 /// HumanEval-X.
@@ -215,9 +321,11 @@ fn cpp(count: usize) -> Vec<Task> {
     };
     let programs = formwork_bench::programs::read(&path).expect("a file of tasks");
     let programs = programs.iter().take(count);
+    let (language, judge) = grammar("cpp.lark", Format::Lark);
     vec![Task {
         name: "cpp".into(),
-        language: grammar("cpp.lark", Format::Lark),
+        language,
+        judge,
         texts: programs
             .map(formwork_bench::programs::Program::text)
             .collect(),
@@ -231,9 +339,11 @@ fn smiles(count: usize) -> Vec<Task> {
     let mut files: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     files.sort();
     let texts = files.iter().take(count);
+    let (language, judge) = grammar("smiles.ebnf", Format::Ebnf);
     vec![Task {
         name: "smiles".into(),
-        language: grammar("smiles.ebnf", Format::Ebnf),
+        language,
+        judge,
         texts: texts
             .map(|file| {
                 std::fs::read_to_string(file)

@@ -118,7 +118,7 @@ impl Checker {
             live: Live::default(),
             known: BTreeSet::new(),
         };
-        filling.rebuild()?;
+        filling.rebuild(filling.standing())?;
         Ok(filling)
     }
 
@@ -197,9 +197,11 @@ impl Filling {
             });
         }
         row.fill(0);
-        let sets = &mut self.checker.rules().lexer.sets;
-        let tokens = self.live.tokens(position, sets);
-        sets.or_into(tokens, row);
+        let rules = self.checker.rules();
+        for &set in self.live.tokens(position) {
+            rules.lexer.sets.or_into(set, row);
+        }
+        drop(rules);
         if self.may_end(position) {
             mask::set_all(row, self.checker.ends());
         }
@@ -212,9 +214,9 @@ impl Filling {
         if self.check_open(position).is_err() {
             return false;
         }
-        let sets = &mut self.checker.rules().lexer.sets;
-        let tokens = self.live.tokens(position, sets);
-        sets.contains(tokens, token)
+        let sets = &self.checker.rules().lexer.sets;
+        let mut tokens = self.live.tokens(position).iter();
+        tokens.any(|&set| sets.contains(set, token))
             || self.checker.ends().contains(&token) && self.may_end(position)
     }
 
@@ -293,7 +295,7 @@ impl Filling {
         let done = self.update(position);
         if done.is_err() {
             self.cells[position] = before;
-            self.rebuild()?;
+            self.rebuild(self.standing())?;
         }
         done
     }
@@ -311,7 +313,7 @@ impl Filling {
             Cell::End => self.live.restrict(position, |_| false, &closable),
             Cell::Open | Cell::Optional { .. } => {
                 drop(rules);
-                return self.rebuild();
+                return self.rebuild(self.standing());
             }
         }
         // What a position may hold depends on the names that stand elsewhere.
@@ -323,16 +325,16 @@ impl Filling {
             return Ok(());
         }
         drop(rules);
-        self.rebuild()
+        self.rebuild(known)
     }
 
-    /// Works everything out from the cells.
-    fn rebuild(&mut self) -> Result<(), InfillError> {
+    /// Works everything out from the cells, and the strings that stand there.
+    fn rebuild(&mut self, known: BTreeSet<Standing>) -> Result<(), InfillError> {
         let closable = self.closable();
         let mut rules = self.checker.rules();
         let limit = self.checker.shared.limits.max_bytes;
-        self.known = names::standing(&self.cells, self.checker.vocab(), |_| true);
-        rules.know(&self.known);
+        rules.know(&known);
+        self.known = known;
         let mut chart = Chart::default();
         chart.extend(&mut rules, &self.cells, limit)?;
         let mut ends = chart.columns.iter().zip(&closable);
@@ -342,6 +344,11 @@ impl Filling {
         let useful = Useful::of(&chart, &self.cells, &closable);
         self.live = Live::of(&chart, &useful, &rules, &self.cells, &closable);
         Ok(())
+    }
+
+    /// The strings that stand on the canvas, whatever is read there.
+    fn standing(&self) -> BTreeSet<Standing> {
+        names::standing(&self.cells, self.checker.vocab(), |_| true)
     }
 
     /// For each position and the end, whether all from there on can be the end of text.
@@ -366,5 +373,45 @@ impl std::fmt::Debug for Filling {
         f.debug_struct("Filling")
             .field("cells", &self.cells)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use formwork::{Compiler, SchemaOptions};
+    use formwork_testkit::Rng;
+
+    use super::*;
+
+    /// Whatever is left after a commit is part of some text; nothing is left of a canvas
+    /// that is full but its text.
+    #[test]
+    fn what_is_left_is_supported() {
+        let compiler = Compiler::new(Arc::new(Vocab::embedded().unwrap())).unwrap();
+        let schemas = [
+            r#"{"type": "array", "items": {"enum": [1, [2], "three"]}}"#,
+            r#"{"properties": {"a": {"type": "integer"}, "b": {"items": {}}}, "required": ["a"]}"#,
+            r##"{"$ref": "#/$defs/t", "$defs": {"t": {"type": "object", "required": ["k"],
+                "properties": {"k": {"type": "array", "items": {"$ref": "#/$defs/t"}}},
+                "additionalProperties": false}}}"##,
+        ];
+        let mut rng = Rng::new(5);
+        for schema in schemas {
+            let language = compiler.json_schema_language(schema, &SchemaOptions::default());
+            let checker = Checker::new(language.unwrap(), Arc::clone(compiler.vocab()));
+            for _ in 0..2 {
+                let mut filling = checker.open(&Canvas::new().masks(9).end()).unwrap();
+                let mut row = vec![0; compiler.vocab().mask_words()];
+                let mut open: Vec<usize> = filling.open_positions().collect();
+                rng.shuffle(&mut open);
+                for position in open {
+                    assert_eq!(filling.live.unsupported(), [], "{schema}");
+                    filling.fill_mask(position, &mut row).unwrap();
+                    let allowed: Vec<TokenId> = mask::iter_ones(&row).collect();
+                    filling.commit(position, *rng.pick(&allowed)).unwrap();
+                }
+                assert_eq!(filling.live.unsupported(), [], "{schema}");
+            }
+        }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! A [`Canvas`] is a text with open positions. [`Checker::open`] tells whether any text of
 //! a grammar fits it, and a [`Filling`] tells for every open position which tokens it may
-//! take so that the rest can still be filled, inside the canvas and up to its end. After
-//! a token was put in at position `p`, what is right of `p` is worked out anew, and what
-//! of all is of use: `O(n)` columns of all items in reach, `n` the positions, times the
-//! rules that are open at once.
+//! take so that the rest can still be filled, inside the canvas and up to its end.
+//!
+//! Opening a canvas takes `O(n)` columns of all items in reach, `n` the positions, times
+//! the rules that are open at once. Filling positions after that only takes ways away,
+//! each once: a commit costs as much as what it rules out. To open a position again costs
+//! as much as a new canvas; so does a commit that completes a string which a grammar has
+//! to remember, such as a name that its schema does not list.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -37,6 +40,7 @@
 //! * `rules`: a language and a vocabulary as moves of items over positions; `reading`,
 //!   `content`, `rest`, `token_sets`: what tokens are to a terminal.
 //! * `chart`, `useful`: all ways through a canvas, and what of them is part of a text.
+//! * `live`: that part, kept up to date as positions are filled.
 //! * [`schedule`], [`fill`]: which positions a model fills next, and the loop.
 //!
 //! # Exactness

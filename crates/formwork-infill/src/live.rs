@@ -22,9 +22,11 @@ use smallvec::SmallVec;
 use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
-use crate::node_rows::{NodeRows, Row, Side, any, between, both, has, meet, one, ones, ones_down, unite, without};
+use crate::node_rows::{
+    NodeRows, Row, Side, any, between, both, has, meet, one, ones, ones_down, unite, without,
+};
 use crate::rules::Rules;
-use crate::token_sets::{SetId, TokenSets};
+use crate::token_sets::SetId;
 use crate::useful::Useful;
 use building::Building;
 
@@ -132,8 +134,8 @@ struct Column {
     accepts: Vec<u32>,
     /// Whether the text may end here for all that follows.
     closable: bool,
-    /// The tokens, once somebody asked.
-    tokens: OnceLock<SetId>,
+    /// The sets of tokens that lead to the next position, once somebody asked.
+    tokens: OnceLock<Box<[SetId]>>,
 }
 
 impl Live {
@@ -176,12 +178,12 @@ impl Live {
         })
     }
 
-    /// The tokens that some whole text has at a position, but for its end.
-    pub(crate) fn tokens(&self, y: usize, sets: &mut TokenSets) -> SetId {
+    /// The sets of the tokens that some whole text has at a position, but for its end.
+    pub(crate) fn tokens(&self, y: usize) -> &[SetId] {
         let (Some(column), Some(next)) = (self.columns.get(y), self.columns.get(y + 1)) else {
-            return TokenSets::NONE;
+            return &[];
         };
-        *column.tokens.get_or_init(|| {
+        column.tokens.get_or_init(|| {
             let mut found = Vec::new();
             for source in 0..column.sources {
                 let row = column.rows.live(source);
@@ -191,7 +193,7 @@ impl Live {
             }
             found.sort_unstable();
             found.dedup();
-            sets.union(&found)
+            found.into()
         })
     }
 
@@ -462,6 +464,22 @@ impl Live {
             }
         }
         !any(need)
+    }
+
+    /// The nodes with facts that nothing leads to, or that lead to nothing.
+    #[cfg(test)]
+    pub(crate) fn unsupported(&self) -> Vec<(usize, usize)> {
+        let columns = self.columns.iter().enumerate();
+        let nodes = columns.flat_map(|(y, column)| (0..column.class.len()).map(move |n| (y, n)));
+        nodes
+            .filter(|&(y, node)| {
+                let live: Row = self.columns[y].rows.live(node).into();
+                let is_dead = !any(&live);
+                let is_reached = self.find_reached(y, node, &mut live.clone());
+                let is_useful = self.find_useful(y, node, &mut live.clone());
+                !is_dead && !(is_reached && is_useful)
+            })
+            .collect()
     }
 
     /// Drops facts, and marks what they supported.

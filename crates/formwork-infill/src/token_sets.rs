@@ -1,5 +1,7 @@
 //! Sets of tokens that positions may take, kept once each.
 
+use std::sync::Arc;
+
 use formwork_vocab::{TokenId, mask};
 use rustc_hash::FxHashMap;
 
@@ -37,8 +39,8 @@ impl Tokens {
 /// All sets that occurred, and their unions.
 pub(crate) struct TokenSets {
     words: usize,
-    all: Vec<Tokens>,
-    ids: FxHashMap<Tokens, SetId>,
+    all: Vec<Arc<Tokens>>,
+    ids: FxHashMap<Arc<Tokens>, SetId>,
     unions: FxHashMap<Box<[SetId]>, SetId>,
     heap_bytes: usize,
 }
@@ -84,10 +86,11 @@ impl TokenSets {
         }
         let id = self.all.len() as SetId;
         self.heap_bytes += match &tokens {
-            Tokens::Few(few) => 8 * few.len(),
-            Tokens::Row(row) => 8 * row.len(),
+            Tokens::Few(few) => 96 + 4 * few.len(),
+            Tokens::Row(row) => 96 + 4 * row.len(),
         };
-        self.all.push(tokens.clone());
+        let tokens = Arc::new(tokens);
+        self.all.push(Arc::clone(&tokens));
         self.ids.insert(tokens, id);
         id
     }

@@ -87,7 +87,10 @@ impl<'a> Building<'a> {
     fn rows(&self, bits: &Bits) -> SmallVec<[(u32, Row); 1]> {
         let mut rows: SmallVec<[(u32, Row); 1]> = SmallVec::new();
         for id in bits.iter() {
-            let Some(instance) = self.live.instances.get(self.instances[id as usize] as usize)
+            let Some(instance) = self
+                .live
+                .instances
+                .get(self.instances[id as usize] as usize)
             else {
                 continue;
             };
@@ -118,8 +121,8 @@ impl<'a> Building<'a> {
         };
         let mut sources = Vec::with_capacity(column.sources.len());
         for (at, useful) in self.useful.of[y].iter().enumerate() {
-            let is_captured = at < column.arrived as usize
-                && self.rules.is_captured(column.sources[at].item);
+            let is_captured =
+                at < column.arrived as usize && self.rules.is_captured(column.sources[at].item);
             let mut nodes = Nodes::new();
             for (class, row) in self.rows(useful) {
                 if is_captured {
