@@ -134,3 +134,18 @@ pub(crate) enum Cell {
     /// The end of the text.
     End,
 }
+
+/// For each position and the end, whether all from there on can be the end of text.
+pub(crate) fn closable(cells: &[Cell], ends: &[TokenId]) -> Vec<bool> {
+    let mut closable = vec![true; cells.len() + 1];
+    let mut all = true;
+    for (closes, cell) in closable.iter_mut().zip(cells).rev() {
+        all &= match cell {
+            Cell::End => true,
+            Cell::Open | Cell::Optional { .. } => !ends.is_empty(),
+            Cell::Token(_) => false,
+        };
+        *closes = all;
+    }
+    closable
+}

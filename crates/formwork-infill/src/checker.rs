@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use formwork_grammar::{Language, Status};
 use formwork_vocab::{TokenId, Vocab, mask};
 
-use crate::canvas::{Canvas, Cell};
+use crate::canvas::{Canvas, Cell, closable};
 use crate::chart::Chart;
+use crate::complete::Completer;
 use crate::error::InfillError;
 use crate::live::Live;
 use crate::names::{self, Standing};
@@ -122,7 +123,15 @@ impl Checker {
         Ok(filling)
     }
 
-    fn rules(&self) -> MutexGuard<'_, Rules> {
+    /// A position that holds a token.
+    pub(crate) fn cell(&self, token: TokenId) -> Cell {
+        match self.ends().contains(&token) {
+            true => Cell::End,
+            false => Cell::Token(token),
+        }
+    }
+
+    pub(crate) fn rules(&self) -> MutexGuard<'_, Rules> {
         // Every table is consistent after each call, whoever panicked in between.
         self.shared
             .rules
@@ -231,11 +240,7 @@ impl Filling {
         if !self.allows(position, token) {
             return Err(InfillError::NotAllowed { position, token });
         }
-        let cell = match self.checker.ends().contains(&token) {
-            true => Cell::End,
-            false => Cell::Token(token),
-        };
-        self.set(position, cell)
+        self.set(position, self.checker.cell(token))
     }
 
     /// Opens a position again that was open in the canvas.
@@ -278,6 +283,61 @@ impl Filling {
         tokens.collect::<Vec<_>>().concat()
     }
 
+    /// The most probable way to fill all open positions at once, where the tokens of each
+    /// position are as probable as the softmax of its row says, whatever stands elsewhere:
+    /// their tokens, ascending by position, and the logarithm of their probability. Tokens
+    /// between which nothing decides are the ones with the smallest numbers.
+    ///
+    /// `logits` writes the row of a position, one number per token of the vocabulary, the
+    /// same whenever it is asked.
+    ///
+    /// Exact for context-free grammars (the chart is that of Earley, so this is Viterbi's
+    /// algorithm for grammars). Names that must differ are taken to, as everywhere: if two
+    /// come out equal, the second is [refused](Filling::commit), and the rest can be
+    /// asked for again.
+    ///
+    /// `O(facts)`: every item in every rule that is open there, at all positions.
+    ///
+    /// # Errors
+    ///
+    /// If the canvas has gaps; [`InfillError::Infeasible`] if all rows rule out every text.
+    pub fn most_probable(
+        &self,
+        logits: &mut dyn FnMut(usize, &mut [f32]),
+    ) -> Result<(Vec<(usize, TokenId)>, f64), InfillError> {
+        let filling = self;
+        Completer { filling, logits }.best()
+    }
+
+    /// A way to fill all open positions by chance: as probable as the product of its
+    /// tokens' probabilities is among all ways that fit, exactly; see
+    /// [`most_probable`](Filling::most_probable) for `logits`.
+    ///
+    /// Draws derivations of the chart by their weights, and takes one with a probability
+    /// of one over the number of derivations of its text: texts that are ambiguous, and
+    /// those in which names are equal that have to differ, are drawn again.
+    ///
+    /// # Errors
+    ///
+    /// As [`most_probable`](Filling::most_probable); [`InfillError::TooAmbiguous`] if a
+    /// thousand draws are not enough.
+    pub fn sample(
+        &self,
+        logits: &mut dyn FnMut(usize, &mut [f32]),
+        seed: u64,
+    ) -> Result<(Vec<(usize, TokenId)>, f64), InfillError> {
+        let filling = self;
+        Completer { filling, logits }.sample(seed)
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
+    }
+
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
     fn check_open(&self, position: usize) -> Result<(), InfillError> {
         match self.is_open(position) {
             true => Ok(()),
@@ -302,20 +362,12 @@ impl Filling {
 
     /// Brings everything up to date after a change at one position.
     fn update(&mut self, position: usize) -> Result<(), InfillError> {
-        let mut rules = self.checker.rules();
-        let closable = self.closable();
-        let sets = &rules.lexer.sets;
-        match self.cells[position] {
-            Cell::Token(token) => {
-                let keep = |set| sets.contains(set, token);
-                self.live.restrict(position, keep, &closable);
-            }
-            Cell::End => self.live.restrict(position, |_| false, &closable),
-            Cell::Open | Cell::Optional { .. } => {
-                drop(rules);
-                return self.rebuild(self.standing());
-            }
+        if self.cells[position] == Cell::Open {
+            return self.rebuild(self.standing());
         }
+        let mut rules = self.checker.rules();
+        let (ends, sets) = (self.checker.ends(), &rules.lexer.sets);
+        self.live.restrict(position, &self.cells, ends, sets);
         // What a position may hold depends on the names that stand elsewhere.
         let goes_on = |at| self.live.captures(at);
         let mut known = names::standing(&self.cells, self.checker.vocab(), goes_on);
@@ -330,7 +382,7 @@ impl Filling {
 
     /// Works everything out from the cells, and the strings that stand there.
     fn rebuild(&mut self, known: BTreeSet<Standing>) -> Result<(), InfillError> {
-        let closable = self.closable();
+        let closable = closable(&self.cells, self.checker.ends());
         let mut rules = self.checker.rules();
         let limit = self.checker.shared.limits.max_bytes;
         rules.know(&known);
@@ -349,22 +401,6 @@ impl Filling {
     /// The strings that stand on the canvas, whatever is read there.
     fn standing(&self) -> BTreeSet<Standing> {
         names::standing(&self.cells, self.checker.vocab(), |_| true)
-    }
-
-    /// For each position and the end, whether all from there on can be the end of text.
-    fn closable(&self) -> Vec<bool> {
-        let no_end = self.checker.ends().is_empty();
-        let mut closable = vec![true; self.cells.len() + 1];
-        let mut all = true;
-        for (at, cell) in self.cells.iter().enumerate().rev() {
-            all &= match cell {
-                Cell::End => true,
-                Cell::Open | Cell::Optional { .. } => !no_end,
-                Cell::Token(_) => false,
-            };
-            closable[at] = all;
-        }
-        closable
     }
 }
 

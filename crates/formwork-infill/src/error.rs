@@ -33,6 +33,16 @@ pub enum InfillError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The canvas has a gap; give it a length first, as [`settle`](crate::settle) does.
+    Gap {
+        /// Where it begins.
+        position: usize,
+    },
+    /// No text was taken of those drawn by chance: each has too many derivations.
+    TooAmbiguous {
+        /// Texts drawn.
+        draws: usize,
+    },
     /// A row of another length than the vocabulary's.
     WrongRow {
         /// Words that it has.
@@ -57,6 +67,15 @@ impl std::fmt::Display for InfillError {
             InfillError::NoSuchPosition { position } => {
                 write!(f, "position {position} is not there, or not open")
             }
+            InfillError::Gap { position } => write!(
+                f,
+                "there is a gap at position {position}; settle its length first"
+            ),
+            InfillError::TooAmbiguous { draws } => write!(
+                f,
+                "none of {draws} texts drawn was taken, since each is derived in many ways; \
+                 make the grammar less ambiguous"
+            ),
             InfillError::TooLong { positions, limit } => write!(
                 f,
                 "the canvas has {positions} positions, more than the limit of {limit}"

@@ -60,6 +60,7 @@ mod causal;
 mod cells;
 mod chart;
 mod checker;
+mod complete;
 mod content;
 mod error;
 mod fill;

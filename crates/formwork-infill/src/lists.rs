@@ -1,7 +1,7 @@
 //! Lists that are made one after another and then only read, all in one piece.
 
 /// Lists by number.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lists<T> {
     /// Where each list ends.
     ends: Vec<u32>,

@@ -12,21 +12,23 @@
 //! class, and its row has a bit for each instance of that class alone.
 
 mod building;
+pub(crate) mod inside;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use formwork_vocab::TokenId;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::canvas::Cell;
+use crate::canvas::{Cell, closable};
 use crate::chart::Chart;
 use crate::lists::Lists;
 use crate::node_rows::{
     NodeRows, Row, Side, any, between, both, has, meet, one, ones, ones_down, unite, without,
 };
 use crate::rules::Rules;
-use crate::token_sets::SetId;
+use crate::token_sets::{SetId, TokenSets};
 use crate::useful::Useful;
 use building::Building;
 
@@ -40,7 +42,7 @@ const MAIN_CLASS: u32 = 0;
 const MANY: usize = 4;
 
 /// What is of use on a canvas.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Live {
     columns: Vec<Column>,
     instances: Vec<Instance>,
@@ -50,7 +52,7 @@ pub(crate) struct Live {
 }
 
 /// A rule, and all places where it was called.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Class {
     /// By bit.
     instances: Vec<u32>,
@@ -63,7 +65,7 @@ struct Class {
 }
 
 /// A place where callers of a rule go on: an item, and the class that it is in.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Ret {
     /// Whether there is but one instance that callers can be in.
     is_alone: bool,
@@ -79,6 +81,7 @@ struct Ret {
 }
 
 /// A rule that was called at some place.
+#[derive(Clone)]
 struct Instance {
     class: u32,
     bit: u32,
@@ -91,6 +94,7 @@ struct Instance {
 }
 
 /// The callers of an instance that go on alike.
+#[derive(Clone)]
 struct List {
     /// Where they go on, by number within the class of the instance.
     ret: u32,
@@ -101,7 +105,7 @@ struct List {
 
 /// What is of use at one position. Its nodes are its sources, those that were reached
 /// from earlier positions first, and then its exits.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Column {
     arrived: usize,
     sources: usize,
@@ -197,16 +201,16 @@ impl Live {
         })
     }
 
-    /// Takes away all ways over an open position but those by tokens of some sets, and
-    /// ends of text where none are possible any more.
+    /// Takes away what does not fit any more after a position was filled.
     pub(crate) fn restrict(
         &mut self,
         position: usize,
-        mut keep: impl FnMut(SetId) -> bool,
-        closable: &[bool],
+        cells: &[Cell],
+        ends: &[TokenId],
+        sets: &TokenSets,
     ) {
-        for (y, column) in self.columns.iter_mut().enumerate() {
-            let closes = closable.get(y).copied().unwrap_or(false);
+        let closable = closable(cells, ends);
+        for (column, closes) in self.columns.iter_mut().zip(closable) {
             if column.closable && !closes {
                 for &exit in &column.accepts {
                     column.rows.mark(Side::Behind, exit as usize, &[1]);
@@ -214,6 +218,10 @@ impl Live {
             }
             column.closable = closes;
         }
+        let mut keep = |set| match cells.get(position) {
+            Some(&Cell::Token(token)) => sets.contains(set, token),
+            _ => false,
+        };
         self.cut(position, &mut keep);
         for y in position + 1..self.columns.len() {
             self.forward(y);

@@ -15,7 +15,7 @@ pub(crate) enum Side {
 }
 
 /// The rows of all nodes of a column.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct NodeRows {
     /// Where the row of each node ends.
     ends: Vec<u32>,
@@ -24,7 +24,7 @@ pub(crate) struct NodeRows {
 }
 
 /// Bits to be looked at, and the nodes that have any.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Marks {
     rows: Vec<u64>,
     nodes: Vec<u64>,

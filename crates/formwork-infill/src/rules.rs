@@ -73,8 +73,6 @@ pub(crate) struct Moves {
     /// What is left when the item's own rule ends, and the dot it ends at, if callers
     /// learn of it.
     pub(crate) exits: Box<[(RestId, Option<Dot>)]>,
-    /// Whether they depend on which texts are known.
-    pub(crate) is_named: bool,
 }
 
 impl Moves {
@@ -632,7 +630,6 @@ impl Found {
             stays,
             calls: self.calls.into(),
             exits: self.exits.into(),
-            is_named: self.is_named,
         }
     }
 }

@@ -81,6 +81,8 @@ fn any_canvas(rng: &mut Rng, tokens: usize, end: TokenId) -> Canvas {
 struct Truth {
     feasible: bool,
     allowed: BTreeMap<usize, BTreeSet<TokenId>>,
+    /// The tokens of positions that every fill has, fill by fill.
+    fills: BTreeSet<Vec<(usize, TokenId)>>,
 }
 
 struct Brute<'a> {
@@ -155,11 +157,14 @@ impl Brute<'_> {
                     .collect();
                 if self.derives(&text) {
                     truth.feasible = true;
+                    let mut fill = Vec::new();
                     for (cell, &token) in cells.iter().zip(filled.iter()) {
                         if let (Some(position), None) = cell {
                             truth.allowed.entry(*position).or_default().insert(token);
+                            fill.push((*position, token));
                         }
                     }
+                    truth.fills.insert(fill);
                 }
             }
             Some((_, Some(token))) => {
@@ -302,4 +307,102 @@ fn as_canvas(canvas: &Canvas, filling: &Filling) -> Canvas {
         }
     }
     now
+}
+
+/// The most probable fill is the best of all, and fills by chance come as often as they
+/// should: with a frozen seed, by a bound (Agrawal 2020) that a right sampler breaks less
+/// than once in a billion draws.
+#[test]
+fn whole_fills_are_weighed_exactly() {
+    let mut rng = Rng::new(0x1F12);
+    let (mut weighed, mut drawn) = (0, 0);
+    while weighed < 150 * long() {
+        let case = any_case(&mut rng);
+        let Some(language) = language(&case) else {
+            continue;
+        };
+        let vocab = Arc::new(any_vocab(&mut rng));
+        let end = vocab.stop_ids()[0];
+        let checker = Checker::new(language, Arc::clone(&vocab));
+        let mut brute = Brute {
+            vocab: &vocab,
+            oracle: Derives::new(&case),
+            known: HashMap::new(),
+        };
+        let canvas = any_canvas(&mut rng, end.index(), end);
+        let truth = brute.judge(&canvas);
+        let Ok(filling) = checker.open(&canvas) else {
+            continue;
+        };
+        let has_gap = canvas.pieces().iter().any(|piece| match piece {
+            Piece::Gap { min, max } => min < max,
+            _ => false,
+        });
+        let number = |rng: &mut Rng| rng.below(4000) as f32 / 1000.0 - 2.0;
+        let rows: Vec<Vec<f32>> = (0..filling.len())
+            .map(|_| (0..vocab.len()).map(|_| number(&mut rng)).collect())
+            .collect();
+        let mut logits = |position: usize, row: &mut [f32]| row.copy_from_slice(&rows[position]);
+        if has_gap {
+            let refused = filling.most_probable(&mut logits);
+            assert!(
+                matches!(refused, Err(InfillError::Gap { .. })),
+                "{refused:?}"
+            );
+            continue;
+        }
+        let log_p = |fill: &[(usize, TokenId)]| -> f64 {
+            let of = |&(position, token): &(usize, TokenId)| {
+                let row = rows[position].iter().map(|&logit| f64::from(logit).exp());
+                f64::from(rows[position][token.index()]) - row.sum::<f64>().ln()
+            };
+            fill.iter().map(of).sum()
+        };
+        let best = truth.fills.iter().map(|fill| log_p(fill));
+        let best = best.fold(f64::NEG_INFINITY, f64::max);
+        let (tokens, found) = filling.most_probable(&mut logits).expect("a text");
+        assert!(
+            truth.fills.contains(&tokens),
+            "{tokens:?}: {canvas:?} of {case:?}"
+        );
+        assert!(
+            (found - best).abs() < 1e-4,
+            "{found} {best}: {canvas:?} of {case:?}"
+        );
+        assert!((log_p(&tokens) - found).abs() < 1e-4);
+        weighed += 1;
+        if weighed % 10 != 0 || truth.fills.len() > 60 {
+            continue;
+        }
+        drawn += 1;
+        let total: f64 = truth.fills.iter().map(|fill| log_p(fill).exp()).sum();
+        let count = 3000;
+        let mut seen: BTreeMap<Vec<(usize, TokenId)>, usize> = BTreeMap::new();
+        for seed in 0..count {
+            let sample = filling.sample(&mut logits, seed as u64).expect("a text");
+            *seen.entry(sample.0).or_default() += 1;
+        }
+        let n = count as f64;
+        let divergence: f64 = seen
+            .iter()
+            .map(|(fill, &times)| {
+                assert!(
+                    truth.fills.contains(fill),
+                    "{fill:?}: {canvas:?} of {case:?}"
+                );
+                let share = times as f64 / n;
+                share * (share / (log_p(fill).exp() / total)).ln()
+            })
+            .sum();
+        // Pr[KL >= d] <= exp(-n d) (e d n / k)^k for d > k / n, k the outcomes less one.
+        let k = truth.fills.len() as f64 - 1.0;
+        if divergence > k / n {
+            let likely = k * (1.0 + (divergence * n / k.max(1.0)).ln()) - n * divergence;
+            assert!(
+                likely > 1e-9_f64.ln(),
+                "{divergence}: {canvas:?} of {case:?}"
+            );
+        }
+    }
+    assert!(drawn >= 5, "{drawn}");
 }
