@@ -119,7 +119,7 @@ impl Checker {
             live: Live::default(),
             known: BTreeSet::new(),
         };
-        filling.rebuild(filling.standing())?;
+        filling.rebuild()?;
         Ok(filling)
     }
 
@@ -355,7 +355,7 @@ impl Filling {
         let done = self.update(position);
         if done.is_err() {
             self.cells[position] = before;
-            self.rebuild(self.standing())?;
+            self.rebuild()?;
         }
         done
     }
@@ -363,25 +363,37 @@ impl Filling {
     /// Brings everything up to date after a change at one position.
     fn update(&mut self, position: usize) -> Result<(), InfillError> {
         if self.cells[position] == Cell::Open {
-            return self.rebuild(self.standing());
+            return self.rebuild();
         }
-        let mut rules = self.checker.rules();
+        let rules = self.checker.rules();
         let (ends, sets) = (self.checker.ends(), &rules.lexer.sets);
         self.live.restrict(position, &self.cells, ends, sets);
-        // What a position may hold depends on the names that stand elsewhere.
+        drop(rules);
+        self.tell_names_apart()
+    }
+
+    /// Works everything out from the cells.
+    fn rebuild(&mut self) -> Result<(), InfillError> {
+        self.build(BTreeSet::new())?;
+        self.tell_names_apart()
+    }
+
+    /// What a position may hold depends on the names that stand elsewhere: of the strings
+    /// on the canvas, those that may be names for all that is known.
+    fn tell_names_apart(&mut self) -> Result<(), InfillError> {
         let goes_on = |at| self.live.captures(at);
         let mut known = names::standing(&self.cells, self.checker.vocab(), goes_on);
         known.extend(self.known.iter().cloned());
-        if known == self.known || !rules.tells_apart(&known, &self.known) {
+        let tells_apart = |known| self.checker.rules().tells_apart(known, &self.known);
+        if known == self.known || !tells_apart(&known) {
             self.known = known;
             return Ok(());
         }
-        drop(rules);
-        self.rebuild(known)
+        self.build(known)
     }
 
-    /// Works everything out from the cells, and the strings that stand there.
-    fn rebuild(&mut self, known: BTreeSet<Standing>) -> Result<(), InfillError> {
+    /// Works everything out from the cells, and strings that are names elsewhere.
+    fn build(&mut self, known: BTreeSet<Standing>) -> Result<(), InfillError> {
         let closable = closable(&self.cells, self.checker.ends());
         let mut rules = self.checker.rules();
         let limit = self.checker.shared.limits.max_bytes;
@@ -396,11 +408,6 @@ impl Filling {
         let useful = Useful::of(&chart, &self.cells, &closable);
         self.live = Live::of(&chart, &useful, &rules, &self.cells, &closable);
         Ok(())
-    }
-
-    /// The strings that stand on the canvas, whatever is read there.
-    fn standing(&self) -> BTreeSet<Standing> {
-        names::standing(&self.cells, self.checker.vocab(), |_| true)
     }
 }
 
