@@ -6,22 +6,29 @@
 //! L, and say how close they come. An attempt takes a step per token; what was learnt of a
 //! prefix is never asked of model or constraint again.
 
+mod awrs;
 mod certificate;
 mod constraint;
 mod error;
 mod explorer;
+mod mcmc;
 mod model;
 mod numbers;
 mod options;
 mod persist;
+mod prefix;
 mod random;
+mod resample;
 mod row;
 mod sample;
 mod sampler;
+mod smc;
 mod stop;
+mod tally;
 mod tree;
 mod walk;
 mod warm;
+mod weights;
 
 pub use certificate::Certificate;
 pub use constraint::{
@@ -29,13 +36,18 @@ pub use constraint::{
     Predicate, Product, Verdict,
 };
 pub use error::{Budget, SampleError};
+pub use mcmc::{Cut, Mcmc};
 pub use model::{ClosureModel, LanguageState, Model, Read, TableModel, WarpedModel};
 pub use options::{Finish, Lookahead, Method, SampleOptions};
+pub use resample::Resampler;
 pub use row::LogitCache;
 pub use sample::{Sample, Stats};
 pub use sampler::Sampler;
+pub use smc::{Propose, Smc};
 pub use stop::{AtLimit, Stop};
+pub use tally::Tally;
 pub use tree::{Fingerprints, RestoreTreeError};
+pub use weights::WeightedSet;
 
 #[cfg(test)]
 mod tests;

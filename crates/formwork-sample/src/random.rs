@@ -34,6 +34,62 @@ impl Random {
     }
 }
 
+/// What chooses: random numbers, or a test that goes through all choices.
+pub(crate) trait Chance {
+    /// From here on, numbers are those of a stream and a place in it.
+    fn go_to(&mut self, stream: u64, place: usize);
+
+    /// The next number: at least 0, below 1.
+    fn uniform(&mut self) -> f64;
+
+    /// One of several things, as often as its weight says; none, if no weight is positive.
+    fn pick(&mut self, weights: &[f64]) -> Option<usize> {
+        let mut left = self.uniform() * weights.iter().sum::<f64>();
+        let mut last = None;
+        for (at, &weight) in weights
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight > 0.0)
+        {
+            if left < weight {
+                return Some(at);
+            }
+            left -= weight;
+            last = Some(at);
+        }
+        last
+    }
+}
+
+/// Streams of random numbers, counted from one on.
+pub(crate) struct Streams {
+    seed: u64,
+    first: u64,
+    random: Random,
+}
+
+impl Streams {
+    pub(crate) fn new(seed: u64, first: u64) -> Streams {
+        let random = Random::new(seed, first);
+        Streams {
+            seed,
+            first,
+            random,
+        }
+    }
+}
+
+impl Chance for Streams {
+    fn go_to(&mut self, stream: u64, place: usize) {
+        self.random = Random::new(self.seed, self.first.wrapping_add(stream));
+        self.random.at(place);
+    }
+
+    fn uniform(&mut self) -> f64 {
+        self.random.uniform()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Random;

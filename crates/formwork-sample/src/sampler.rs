@@ -2,10 +2,12 @@
 
 use crate::error::Budget;
 use crate::explorer::{Explorer, Leaf};
+use crate::numbers::ln_sum;
 use crate::tree::{NodeId, Tree};
 use crate::walk::{End, Walk};
 use crate::{
-    Certificate, Constraint, LogitCache, Model, Sample, SampleError, SampleOptions, Stats,
+    Certificate, Constraint, Finish, LogitCache, Model, Sample, SampleError, SampleOptions, Stats,
+    WeightedSet,
 };
 
 /// Texts of a constraint by the law of a model, by one of the [methods](crate::Method)
@@ -23,6 +25,8 @@ pub struct Sampler<M: Model, C: Constraint> {
     pub(crate) attempt: u64,
     /// What the last sample had taken.
     pub(crate) before: Stats,
+    /// ln of the sum of what attempts were worth.
+    ln_worth: f64,
 }
 
 /// How an attempt ended, and what is told of it.
@@ -51,6 +55,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
             options,
             attempt: 0,
             before: Stats::default(),
+            ln_worth: f64::NEG_INFINITY,
         })
     }
 
@@ -86,6 +91,40 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         })
     }
 
+    /// So many attempts, and the texts that came of them with their weights: importance
+    /// sampling (arXiv:2306.03081). Attempts that came to nothing weigh nothing, and
+    /// count: the mean weight is an unbiased estimate of P(L).
+    ///
+    /// # Errors
+    ///
+    /// As [`sample`](Sampler::sample); if the method refuses proposals, which weigh
+    /// nothing to speak of then.
+    pub fn weighted(&mut self, attempts: usize) -> Result<WeightedSet, SampleError> {
+        if self.options.method.finish != Finish::Biased {
+            return Err(SampleError::Option {
+                name: "method",
+                wanted: "one that takes what is proposed, such as `Method::ASAP`",
+            });
+        }
+        let mut samples = Vec::new();
+        for _ in 0..attempts {
+            match self.attempt()? {
+                Outcome::Text(sample) => samples.push(*sample),
+                Outcome::Rejected | Outcome::Dead => self.check_mass()?,
+            }
+        }
+        Ok(WeightedSet::new(samples, attempts))
+    }
+
+    /// ln of an estimate of P(L), the probability that the model writes a text of the
+    /// constraint: the mean of what all attempts so far were worth, which is a text's
+    /// weight where texts are taken, and the bound at the root where they were accepted.
+    /// Unbiased for a number of attempts that was fixed before, at whatever states of the
+    /// tree; minus infinity before the first text.
+    pub fn log_p_grammar(&self) -> f64 {
+        self.ln_worth - (self.explorer.stats.attempts as f64).ln()
+    }
+
     /// One attempt, which may come to nothing.
     pub(crate) fn attempt(&mut self) -> Result<Outcome, SampleError> {
         self.make_room();
@@ -115,10 +154,12 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
             End::Rejected => Outcome::Rejected,
             End::Dead => Outcome::Dead,
             End::Text(stop) => {
-                let log_w = match self.options.method.finish {
-                    crate::Finish::Biased => walk.ln_p - walk.ln_q,
-                    crate::Finish::Reject => 0.0,
+                let ln_w = walk.ln_root + walk.ln_w;
+                let (log_w, ln_worth) = match self.options.method.finish {
+                    Finish::Biased => (ln_w, ln_w),
+                    Finish::Reject => (0.0, walk.ln_root),
                 };
+                self.ln_worth = ln_sum(&[self.ln_worth, ln_worth]);
                 let spent = self.spent();
                 Outcome::Text(Box::new(Sample {
                     truncated: walk.leaf == Some(Leaf::Cut),

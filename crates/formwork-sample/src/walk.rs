@@ -28,6 +28,8 @@ pub(crate) struct Walk<S> {
     ln_used: f64,
     pub(crate) ln_p: f64,
     pub(crate) ln_q: f64,
+    /// ln Z of the root.
+    pub(crate) ln_root: f64,
     /// ln W.
     pub(crate) ln_w: f64,
 }
@@ -77,6 +79,7 @@ impl<S: Clone> Walk<S> {
             ln_used: 0.0,
             ln_p: 0.0,
             ln_q: 0.0,
+            ln_root: 0.0,
             ln_w: 0.0,
         })
     }
@@ -109,7 +112,9 @@ impl<S: Clone> Walk<S> {
         });
         self.random.at(depth);
         let (to_reject, to_draw) = (self.random.uniform(), self.random.uniform());
-        if depth > 0 {
+        if depth == 0 {
+            self.ln_root = masses.ln_z;
+        } else {
             let ln_r = at_most_one(masses.ln_z - self.ln_used);
             self.ln_w += ln_r;
             if options.method.finish == Finish::Reject && to_reject >= ln_r.exp() {

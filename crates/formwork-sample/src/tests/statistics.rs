@@ -41,11 +41,22 @@ impl Counts {
         self.add(sample.tokens, sample.stop);
     }
 
-    /// The probability of a right sampler to be as far off, at most. Cells are fixed by
-    /// the target: texts of which `least` are expected, and all others together.
+    /// The probability of a right sampler to be as far off, at most.
     pub(crate) fn alarm(&self, least: f64) -> f64 {
-        let n: u64 = self.seen.values().sum();
-        let n = n as f64;
+        let (n, cells) = self.cells(least);
+        bound(n, cells.len(), divergence(n, &cells))
+    }
+
+    /// KL(seen‖target) over the cells.
+    pub(crate) fn kl(&self, least: f64) -> f64 {
+        let (n, cells) = self.cells(least);
+        divergence(n, &cells)
+    }
+
+    /// The draws, and the probability of every cell and how often it was met. Cells are
+    /// fixed by the target: texts of which `least` are expected, and all others together.
+    fn cells(&self, least: f64) -> (f64, Vec<(f64, f64)>) {
+        let n = self.seen.values().sum::<u64>() as f64;
         let mut cells: BTreeMap<Option<&Text>, (f64, f64)> = BTreeMap::new();
         for (text, &p) in &self.goal {
             let cell = cells.entry((p * n >= least).then_some(text)).or_default();
@@ -53,16 +64,13 @@ impl Counts {
             cell.1 += self.seen.get(text).copied().unwrap_or(0) as f64;
         }
         assert!(self.seen.keys().all(|text| self.goal.contains_key(text)));
-        let part = |&(p, seen): &(f64, f64)| {
-            if seen == 0.0 {
-                0.0
-            } else {
-                seen / n * (seen / n / p).ln()
-            }
-        };
-        let kl: f64 = cells.values().map(part).sum();
-        bound(n, cells.len(), kl)
+        (n, cells.into_values().collect())
     }
+}
+
+fn divergence(n: f64, cells: &[(f64, f64)]) -> f64 {
+    let met = cells.iter().filter(|(_, seen)| *seen > 0.0);
+    met.map(|&(p, seen)| seen / n * (seen / n / p).ln()).sum()
 }
 
 /// A bound of the probability that n draws over K cells are as far off.
