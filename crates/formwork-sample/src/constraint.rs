@@ -10,7 +10,7 @@ use formwork::TokenId;
 
 use crate::SampleError;
 
-pub use canonical::{Canonical, CanonicalState};
+pub use canonical::{Canonical, CanonicalState, Encode};
 pub use finite::{FiniteSet, FiniteState};
 pub use grammar::GrammarConstraint;
 pub use predicate::{Predicate, Verdict};

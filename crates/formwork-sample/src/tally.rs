@@ -55,6 +55,15 @@ impl Tally {
         texts
     }
 
+    /// ln of the probability of all spellings that came, each counted once: a lower bound
+    /// of ln P(L).
+    #[must_use]
+    pub fn log_p_seen(&self) -> f64 {
+        let mut logs: Vec<f64> = self.spellings.values().map(|&(_, log_p)| log_p).collect();
+        logs.sort_unstable_by(f64::total_cmp);
+        crate::numbers::ln_sum(&logs)
+    }
+
     /// KL(seen‖target) in nats, given ln P(L): how far what came is from the target, as
     /// far as it came. Exact samples have about [`floor`](Tally::floor) of it or more,
     /// since what did not come is missing.
@@ -118,6 +127,7 @@ mod tests {
         }
         assert_eq!(tally.texts(), [(&b"a"[..], 2), (b"ab", 2)]);
         assert_eq!((tally.total(), tally.spellings()), (4, 3));
+        assert!((tally.log_p_seen() - 0.5f64.ln()).abs() < 1e-12);
         // Shares are those of the target, P(L) = ½.
         assert!(tally.kl(0.5f64.ln()).abs() < 1e-12);
         assert!((tally.floor() - 0.25).abs() < 1e-12);

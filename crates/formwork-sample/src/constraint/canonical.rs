@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use formwork::{Encoder, TokenId, Vocab};
+use formwork::{TokenId, Vocab};
 use formwork_vocab::fingerprint::Hasher;
 
 use super::{Constraint, Coverage};
 use crate::SampleError;
+
+/// What a tokenizer makes of a text; nothing, if it refuses it.
+pub type Encode = Arc<dyn Fn(&str) -> Option<Vec<TokenId>> + Send + Sync>;
 
 /// Token strings that the tokenizer makes itself of the text they spell. To be used in a
 /// [`Product`](super::Product) with the grammar.
@@ -20,7 +23,7 @@ use crate::SampleError;
 #[derive(Clone)]
 pub struct Canonical {
     vocab: Arc<Vocab>,
-    encoder: Arc<Encoder>,
+    encode: Encode,
 }
 
 /// The tokens so far, and whether they end within a character.
@@ -32,10 +35,10 @@ pub struct CanonicalState {
 }
 
 impl Canonical {
-    /// For a vocabulary and its encoder.
+    /// For a vocabulary and its tokenizer.
     #[must_use]
-    pub fn new(vocab: Arc<Vocab>, encoder: Arc<Encoder>) -> Canonical {
-        Canonical { vocab, encoder }
+    pub fn new(vocab: Arc<Vocab>, encode: Encode) -> Canonical {
+        Canonical { vocab, encode }
     }
 
     fn extend(&self, state: &CanonicalState, token: TokenId) -> CanonicalState {
@@ -43,7 +46,7 @@ impl Canonical {
         next.tokens.push(token);
         next.bytes.extend_from_slice(self.vocab.bytes(token));
         let text = std::str::from_utf8(&next.bytes).ok();
-        let encoded = text.and_then(|text| self.encoder.encode(text).ok());
+        let encoded = text.and_then(|text| (self.encode)(text));
         next.is_canonical = encoded.is_some_and(|encoded| encoded == next.tokens);
         next
     }
