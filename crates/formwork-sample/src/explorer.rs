@@ -34,9 +34,10 @@ pub(crate) struct Wanted<'a, S> {
 }
 
 pub(crate) struct Explorer<M: Model, C> {
+    /// Before the model, which is told of states that are dropped while it is there.
+    states: States<M::State>,
     pub(crate) model: M,
     pub(crate) constraint: C,
-    states: States<M::State>,
     pub(crate) stats: Stats,
     words: usize,
 }

@@ -214,7 +214,7 @@ fn draw<M: Model, C: Constraint>(
         printer.json(&summary(args, &sampler, &set, &tally, log_p_grammar))?;
     }
     if let Some(path) = &args.plot {
-        let base = log_p_grammar.unwrap_or_else(|| tally.log_p_seen());
+        let base = base(&sampler, &tally, log_p_grammar);
         let diagrams = curves.diagrams(args.method.name(), set.samples(), base, vocab);
         std::fs::write(path, plot::svg(&diagrams)).map_err(|error| CliError::file(path, error))?;
     }
@@ -313,6 +313,20 @@ fn mass<M: Model, C: Constraint>(
     ln.is_finite().then_some(ln)
 }
 
+/// ln P(L) as divergences are measured with: the estimate, as far as it is within what is
+/// certain; without one, what the texts that came have together.
+fn base<M: Model, C: Constraint>(
+    sampler: &Sampler<M, C>,
+    tally: &Tally,
+    log_p_grammar: Option<f64>,
+) -> f64 {
+    let certificate = sampler.certificate();
+    let seen = tally.log_p_seen();
+    let lower = certificate.ln_lower.max(seen);
+    let upper = certificate.ln_upper.max(lower);
+    log_p_grammar.unwrap_or(seen).clamp(lower, upper)
+}
+
 fn summary<'a, M: Model, C: Constraint>(
     args: &SampleArgs,
     sampler: &Sampler<M, C>,
@@ -322,7 +336,7 @@ fn summary<'a, M: Model, C: Constraint>(
 ) -> Summary<'a> {
     let (certificate, stats) = (sampler.certificate(), sampler.stats());
     let finite = |number: f64| number.is_finite().then_some(number);
-    let kl = tally.kl(log_p_grammar.unwrap_or_else(|| tally.log_p_seen()));
+    let kl = tally.kl(base(sampler, tally, log_p_grammar));
     let has_weights = matches!(
         args.method,
         MethodName::Is | MethodName::Awrs | MethodName::Smc

@@ -7,6 +7,7 @@ mod enumerate;
 mod exact;
 mod interleaved;
 mod known;
+mod language;
 mod particles;
 mod saved;
 mod statistics;

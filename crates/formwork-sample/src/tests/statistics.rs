@@ -135,3 +135,35 @@ fn what_is_taken_as_it_comes_does_not() {
         assert!(alarm < ALARM, "{method:?} {alarm}");
     }
 }
+
+/// Texts of one run are independent: pairs of successive ones fall into pairs of groups as
+/// the product of both says.
+#[test]
+fn successive_texts_are_independent() {
+    let toy = hard(1);
+    let counts = Counts::new(&toy);
+    const GROUPS: usize = 10;
+    // Texts in turn: groups of much the same mass, whatever the texts look like.
+    let group: BTreeMap<&Text, usize> = counts.goal.keys().zip((0..GROUPS).cycle()).collect();
+    let mut mass = [0.0; GROUPS];
+    for (text, p) in &counts.goal {
+        mass[group[text]] += p;
+    }
+    let mut sampler = toy.sampler(Method::CARS, 11);
+    let texts = sampler.samples(40_000).map(|sample| {
+        let sample = sample.unwrap();
+        group[&(sample.tokens, sample.stop)]
+    });
+    let texts: Vec<usize> = texts.collect();
+    let mut cells: Vec<(f64, f64)> = Vec::new();
+    for one in 0..GROUPS {
+        for other in 0..GROUPS {
+            // Pairs that share no text are independent draws.
+            let pairs = texts.chunks_exact(2).filter(|pair| **pair == [one, other]);
+            cells.push((mass[one] * mass[other], pairs.count() as f64));
+        }
+    }
+    let n = texts.len() as f64 / 2.0;
+    let alarm = bound(n, cells.len(), divergence(n, &cells));
+    assert!(alarm > ALARM, "{alarm}");
+}
