@@ -71,7 +71,8 @@
 //! What rejection leaves follows the target whatever the tree has learnt, since bounds
 //! only cut what is not in L; the tests work out the law of an attempt in full after every
 //! attempt. Random numbers are keyed by seed, attempt and depth, and texts leave in the
-//! order in which their attempts began, so neither batches nor caches change a text.
+//! order in which their attempts began, so neither batches nor caches change a text. The
+//! crate starts no threads; those of a model are its own business.
 //! A *set* that ends because attempts ran out, rather than because it is full, depends a
 //! little on what was hard to draw.
 //!

@@ -348,7 +348,7 @@ fn summary<'a, M: Model, C: Constraint>(
         // What has weights is counted by them.
         ess: set.ess(),
         log_p_grammar,
-        kl: if has_weights { None } else { finite(kl) },
+        kl: finite(kl).filter(|_| !has_weights && tally.total() > 0),
         kl_floor: tally.floor(),
         certificate: Bounds {
             tv: certificate.tv,
