@@ -25,8 +25,9 @@ pub struct Sampler<M: Model, C: Constraint> {
     pub(crate) attempt: u64,
     /// What the last sample had taken.
     pub(crate) before: Stats,
-    /// ln of the sum of what attempts were worth.
+    /// ln of the sum of what attempts were worth, and their number.
     ln_worth: f64,
+    worth_of: u64,
 }
 
 /// How an attempt ended, and what is told of it.
@@ -56,6 +57,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
             attempt: 0,
             before: Stats::default(),
             ln_worth: f64::NEG_INFINITY,
+            worth_of: 0,
         })
     }
 
@@ -122,7 +124,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
     /// Unbiased for a number of attempts that was fixed before, at whatever states of the
     /// tree; minus infinity before the first text.
     pub fn log_p_grammar(&self) -> f64 {
-        self.ln_worth - (self.explorer.stats.attempts as f64).ln()
+        self.ln_worth - (self.worth_of.max(1) as f64).ln()
     }
 
     /// One attempt, which may come to nothing.
@@ -141,6 +143,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         };
         self.attempt += 1;
         self.explorer.stats.attempts += 1;
+        self.worth_of += 1;
         let is_empty = walk.tokens.is_empty() && end == End::Dead;
         if self.options.method.memory || is_empty {
             walk.back_up(&mut self.tree, self.options.stop.tokens());

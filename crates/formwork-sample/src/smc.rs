@@ -55,12 +55,19 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
     ///
     /// # Errors
     ///
-    /// If there are no particles, `ess` is not from 0 to 1, or model or constraint fail.
+    /// If there are no particles or too many for `max_nodes`, `ess` is not from 0 to 1, or
+    /// model or constraint fail.
     pub fn smc(&mut self, smc: &Smc) -> Result<WeightedSet, SampleError> {
         if !(1..=1 << 20).contains(&smc.particles) {
             return Err(SampleError::Option {
                 name: "particles",
                 wanted: "from 1 to 2^20",
+            });
+        }
+        if smc.particles * (self.options.max_tokens + 2) > self.options.max_nodes {
+            return Err(SampleError::Option {
+                name: "particles",
+                wanted: "few enough that `max_nodes` holds `max_tokens` + 2 for each",
             });
         }
         if !(0.0..=1.0).contains(&smc.ess) {

@@ -246,3 +246,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nothing_is_known_before_the_first_attempt() {
+    let sampler = random(4).sampler(Method::CARS, 0);
+    assert_eq!(sampler.log_p_grammar(), f64::NEG_INFINITY);
+    let certificate = sampler.certificate();
+    assert_eq!((certificate.tv, certificate.kl), (1.0, f64::INFINITY));
+    assert_eq!(certificate.acceptance, 0.0);
+}

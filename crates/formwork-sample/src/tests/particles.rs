@@ -201,6 +201,7 @@ fn estimates_of_the_mass_are_near_it() {
     for method in [Method::GCD, Method::ASAP] {
         let mut sampler = toy.sampler(method, 5);
         let set = sampler.weighted(DRAWS).unwrap();
+        assert_eq!(set.draws(), DRAWS);
         near(set.log_mean_weight());
         assert!((set.log_mean_weight() - sampler.log_p_grammar()).abs() < 1e-9);
     }
@@ -306,7 +307,7 @@ fn chains_go_on_in_a_tree_that_was_begun_anew() {
 fn options_have_bounds() {
     let toy = hard(1);
     let mut sampler = toy.sampler(Method::GCD, 0);
-    for (particles, ess) in [(0, 0.5), (10, 1.5), (10, f64::NAN)] {
+    for (particles, ess) in [(0, 0.5), (1 << 20, 0.5), (10, 1.5), (10, f64::NAN)] {
         let smc = Smc {
             particles,
             ess,
