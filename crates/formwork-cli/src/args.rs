@@ -4,6 +4,8 @@
 mod generate;
 #[cfg(feature = "models")]
 mod infill;
+#[cfg(feature = "models")]
+mod sample;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ use crate::error::CliError;
 pub(crate) use generate::{ConstraintArgs, GenerateArgs};
 #[cfg(feature = "models")]
 pub(crate) use infill::InfillArgs;
+#[cfg(feature = "models")]
+pub(crate) use sample::{CacheKind, MethodName, SampleArgs, StopRule, Tokens};
 
 /// JSON Schema and context-free grammars to exact token masks.
 ///
@@ -42,6 +46,8 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     #[cfg(feature = "models")]
     Generate(GenerateArgs),
+    #[cfg(feature = "models")]
+    Sample(SampleArgs),
     #[cfg(feature = "models")]
     Infill(InfillArgs),
     Dot(DotArgs),

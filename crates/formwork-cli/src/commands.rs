@@ -9,6 +9,8 @@ mod infill;
 mod mask;
 mod maskbench;
 mod report;
+#[cfg(feature = "models")]
+mod sample;
 mod suite;
 mod validate;
 mod witness;
@@ -26,6 +28,8 @@ pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliE
         Command::Validate(args) => validate::run(args, printer),
         #[cfg(feature = "models")]
         Command::Generate(args) => generate::run(args, printer),
+        #[cfg(feature = "models")]
+        Command::Sample(args) => sample::run(args, printer),
         #[cfg(feature = "models")]
         Command::Infill(args) => infill::run(args, printer),
         Command::Dot(args) => dot::run(args, printer),

@@ -13,6 +13,8 @@ mod explain;
 mod holes;
 mod input;
 mod location;
+#[cfg(feature = "models")]
+mod plot;
 mod printer;
 mod progress;
 #[cfg(feature = "models")]

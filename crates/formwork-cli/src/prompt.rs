@@ -1,7 +1,7 @@
 //! What a model reads first.
 
 use formwork::TokenId;
-use formwork_model::{ChatTemplate, Message, Tokenizer};
+use formwork_model::{ChatTemplate, Message, ModelFiles, Tokenizer};
 
 use crate::error::CliError;
 
@@ -23,6 +23,22 @@ pub(crate) fn tokens(
     let mut tokens = tokenizer.encode(prompt).map_err(CliError::other)?;
     if tokenizer.adds_bos() {
         tokens.splice(0..0, tokenizer.bos());
+    }
+    Ok(tokens)
+}
+
+/// The same; if that is nothing, the token that texts begin with, since a model has to
+/// read something.
+pub(crate) fn tokens_or_first(
+    prompt: &str,
+    raw: bool,
+    files: &ModelFiles,
+) -> Result<Vec<TokenId>, CliError> {
+    let tokenizer = &files.tokenizer;
+    let mut tokens = tokens(prompt, raw, tokenizer, files.chat.as_ref())?;
+    if tokens.is_empty() {
+        let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
+        tokens.extend(first);
     }
     Ok(tokens)
 }

@@ -21,6 +21,7 @@ pub(crate) struct Source {
     pub(crate) kind: Kind,
 }
 
+#[derive(Debug)]
 pub(crate) enum Kind {
     Schema,
     Grammar(Format, SyntaxOptions),

@@ -58,7 +58,7 @@ pub(super) fn run(args: &GenerateArgs, printer: &mut Printer) -> Result<ExitStat
             }
         }
     };
-    let prompt = read_first(args, &files)?;
+    let prompt = prompt::tokens_or_first(&args.prompt, args.raw, &files)?;
     let mut model = load(&files.config, &*files.weights, args.device).map_err(CliError::other)?;
     let bar = progress::bar(args.count.get(), printer.is_quiet());
     let mut lookup = PromptLookup::default();
@@ -112,17 +112,6 @@ fn request(
         must_complete: !args.may_cut,
         stop: args.stop.iter().map(|stop| stop.clone().into()).collect(),
     }
-}
-
-/// What the model reads first; it has to be something.
-fn read_first(args: &GenerateArgs, files: &ModelFiles) -> Result<Vec<TokenId>, CliError> {
-    let tokenizer = &files.tokenizer;
-    let mut tokens = prompt::tokens(&args.prompt, args.raw, tokenizer, files.chat.as_ref())?;
-    if tokens.is_empty() {
-        let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
-        tokens.extend(first);
-    }
-    Ok(tokens)
 }
 
 fn show(

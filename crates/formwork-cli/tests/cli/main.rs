@@ -6,6 +6,8 @@
 mod generate;
 #[cfg(feature = "models")]
 mod infill;
+#[cfg(feature = "models")]
+mod sample;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -100,7 +102,7 @@ fn help_lists_the_commands() {
         "suite",
     ];
     if cfg!(feature = "models") {
-        commands.extend(["generate", "infill"]);
+        commands.extend(["generate", "infill", "sample"]);
     }
     for command in commands {
         assert!(stdout(&output).contains(command), "{command}");
