@@ -150,6 +150,7 @@ impl std::fmt::Debug for Checker {
 ///
 /// A token is allowed at a position exactly if some text of the grammar fits the canvas
 /// with it there. So whatever is committed, the canvas can be completed.
+#[derive(Clone)]
 pub struct Filling {
     checker: Checker,
     cells: Vec<Cell>,

@@ -152,8 +152,8 @@ impl Live {
         closable: &[bool],
     ) -> Live {
         let mut building = Building::new(chart, useful, rules);
-        for y in 0..chart.columns.len() {
-            building.nodes(y, closable[y]);
+        for (y, &closable) in closable.iter().enumerate() {
+            building.nodes(y, closable);
         }
         for y in 0..chart.columns.len() {
             building.edges(y);

@@ -1,6 +1,7 @@
 //! What a constraint is to samplers.
 
 mod canonical;
+mod canvas;
 mod finite;
 mod grammar;
 mod predicate;
@@ -11,6 +12,7 @@ use formwork::TokenId;
 use crate::SampleError;
 
 pub use canonical::{Canonical, CanonicalState, Encode};
+pub use canvas::{CanvasConstraint, CanvasState};
 pub use finite::{FiniteSet, FiniteState};
 pub use grammar::GrammarConstraint;
 pub use predicate::{Predicate, Verdict};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use formwork::{EngineError, MaskError, PushError, TokenId};
+use formwork_infill::InfillError;
 use formwork_model::ModelError;
 
 /// Why there is no sample.
@@ -43,6 +44,8 @@ pub enum SampleError {
     },
     /// The constraint failed at a limit of its own.
     Constraint(EngineError),
+    /// The canvas cannot be read, or reached a limit of its own.
+    Canvas(InfillError),
     /// The constraint refuses a token that it allowed: a fault of the constraint.
     Refused {
         /// The token.
@@ -102,6 +105,7 @@ impl fmt::Display for SampleError {
                  model's own vocabulary"
             ),
             SampleError::Constraint(error) => error.fmt(f),
+            SampleError::Canvas(error) => error.fmt(f),
             SampleError::Refused { token } => write!(
                 f,
                 "the constraint refuses token {} that it allowed: its mask and its steps \
@@ -124,6 +128,12 @@ impl From<ModelError> for SampleError {
 impl From<EngineError> for SampleError {
     fn from(error: EngineError) -> SampleError {
         SampleError::Constraint(error)
+    }
+}
+
+impl From<InfillError> for SampleError {
+    fn from(error: InfillError) -> SampleError {
+        SampleError::Canvas(error)
     }
 }
 

@@ -107,8 +107,8 @@ mod weights;
 
 pub use certificate::Certificate;
 pub use constraint::{
-    Canonical, CanonicalState, Constraint, Coverage, Encode, FiniteSet, FiniteState,
-    GrammarConstraint, Predicate, Product, Verdict,
+    Canonical, CanonicalState, CanvasConstraint, CanvasState, Constraint, Coverage, Encode,
+    FiniteSet, FiniteState, GrammarConstraint, Predicate, Product, Verdict,
 };
 pub use error::{Budget, SampleError};
 /// For the fingerprints of models and constraints.

@@ -13,6 +13,9 @@ use crate::rest::RestId;
 use crate::rules::{ItemId, Rules};
 use crate::useful::Useful;
 
+/// An arrival, and where a gap began that may end there.
+type Skip = (u32, (u32, u32));
+
 /// The nodes that a source or an exit of the chart became, by class.
 type Nodes = SmallVec<[(u32, u32); 1]>;
 
@@ -353,7 +356,7 @@ impl<'a> Building<'a> {
 
     pub(super) fn finish(mut self) -> Live {
         let columns = &mut self.live.columns;
-        let mut skipped: FxHashMap<u32, Vec<(u32, (u32, u32))>> = FxHashMap::default();
+        let mut skipped: FxHashMap<u32, Vec<Skip>> = FxHashMap::default();
         for (y, column) in columns.iter().enumerate() {
             for node in 0..column.arrived {
                 for &(after, to) in column.skips.get(node) {

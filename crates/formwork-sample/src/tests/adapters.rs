@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use formwork::{Compiler, Encoder, SchemaOptions, TokenId, Vocab, mask};
+use formwork_infill::{Canvas, Checker};
 use proptest::prelude::*;
 
 use super::enumerate::{accepted, law, normalised, target};
 use super::toys::{Chance, random};
 use crate::{
-    Canonical, ClosureModel, Constraint, Coverage, Encode, FiniteSet, GrammarConstraint, Lookahead,
-    Method, Product, SampleError, SampleOptions, Sampler, Stop,
+    Canonical, CanvasConstraint, ClosureModel, Constraint, Coverage, Encode, FiniteSet,
+    GrammarConstraint, Lookahead, Method, Product, SampleError, SampleOptions, Sampler, Stop,
 };
 
 /// Whether masks are what checks say, along random walks.
@@ -117,6 +118,48 @@ fn schemas_and_products_are_exact() {
             sampler.sample().unwrap();
         }
     }
+}
+
+/// The texts that fit a canvas are those of its grammar with the right tokens in the right
+/// places, and come as often as they should.
+#[test]
+fn canvases_are_exact() {
+    let vocab = vocab();
+    let compiler = Compiler::new(Arc::clone(&vocab)).unwrap();
+    let language = compiler.json_schema_language(SCHEMA, &SchemaOptions::default());
+    let checker = Checker::new(language.unwrap(), Arc::clone(&vocab));
+    let a = TokenId(u32::from(b'a'));
+    let canvas = Canvas::new().masks(1).fixed([a]).masks(3).end();
+    let filling = checker.open(&canvas).unwrap();
+    let constraint = CanvasConstraint::new(filling, SCHEMA.as_bytes()).unwrap();
+    masks_are_checks(&constraint, &mut Chance::new(2));
+    let model = || {
+        ClosureModel::new(vocab.len(), 1, |tokens: &[TokenId], logits: &mut [f32]| {
+            for (at, logit) in logits.iter_mut().enumerate() {
+                *logit = ((at * 5 + tokens.len() * 3) % 7) as f32 / 2.0;
+            }
+        })
+    };
+    let stop = Stop::Tokens(vocab.stop_ids().to_vec());
+    let options = SampleOptions::new(Method::CARS, stop, 5);
+    let all = target(&mut model(), &grammar(&vocab, SCHEMA), &options);
+    let fits = all
+        .into_iter()
+        .filter(|((tokens, _), _)| tokens.get(1) == Some(&a));
+    let goal = normalised(fits);
+    assert!(goal.len() > 3, "{goal:?}");
+    let mut sampler = Sampler::new(model(), constraint, options).unwrap();
+    for _ in 0..20 {
+        let (kept, _) = accepted(&law(&mut sampler));
+        let kept = normalised(kept);
+        assert!(goal.keys().eq(kept.keys()));
+        assert!(goal.iter().all(|(text, p)| (kept[text] - p).abs() < 1e-12));
+        sampler.sample().unwrap();
+    }
+    let gap = checker.open(&Canvas::new().fixed([a]).gap(0, 3).end());
+    let gap = gap.or_else(|_| checker.open(&Canvas::new().gap(0, 3).end()));
+    let refused = CanvasConstraint::new(gap.unwrap(), b"");
+    assert!(matches!(refused, Err(SampleError::Canvas(_))));
 }
 
 #[test]
