@@ -485,7 +485,7 @@ impl Live {
                 let is_dead = !any(&live);
                 let is_reached = self.find_reached(y, node, &mut live.clone());
                 let is_useful = self.find_useful(y, node, &mut live.clone());
-                !is_dead && !(is_reached && is_useful)
+                !(is_dead || is_reached && is_useful)
             })
             .collect()
     }
