@@ -14,6 +14,21 @@
 //! positions behind; their own tokens are put in, in blocks of 32 from left to right and
 //! at random within each, or at random all over. Times are of the thread, in
 //! milliseconds. Without ../shared there is nothing to measure.
+//!
+//! On a busy machine with two cores, per commit, and per canvas opened:
+//!
+//! | | texts | order | p50 | p90 | p99 | open p50 |
+//! |---|---|---|---|---|---|---|
+//! | smiles | 30 | blocks | 0.071 | 0.52 | 1.2 | 2.3 |
+//! | smiles | 30 | random | 0.070 | 0.52 | 1.2 | 2.3 |
+//! | ordered | 10 | blocks | 0.25 | 22 | 139 | 434 |
+//! | ordered | 10 | random | 0.23 | 19 | 167 | 407 |
+//! | json | 2 | blocks | 0.9 | 17 | 119 | 501 |
+//!
+//! What takes long are the first commits, which rule out most of what there is, and those
+//! that complete a string which may be a name that the schema does not list: then all is
+//! worked out anew. Where names of any kind may come in any order, most canvases that are
+//! all open need more than the limit of memory.
 
 // A table for people; a bench that cannot be set up has nothing to measure.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]

@@ -1,9 +1,12 @@
 //! Sets of small numbers that grow as they must.
 
+use smallvec::SmallVec;
+
 /// A set of numbers, one bit each.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Bits {
-    words: Vec<u64>,
+    /// Most sets of a chart are small.
+    words: SmallVec<[u64; 2]>,
 }
 
 impl Bits {
@@ -95,7 +98,10 @@ impl Bits {
 
     /// Heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.words.capacity() * 8
+        match self.words.spilled() {
+            true => self.words.capacity() * 8,
+            false => 0,
+        }
     }
 }
 

@@ -235,10 +235,17 @@ impl Chart {
         }
         let column = &mut self.columns[y];
         let sources = &column.sources;
-        let bytes = sources
-            .iter()
-            .map(|source| 120 + 2 * source.of.heap_bytes());
-        column.heap_bytes = bytes.sum();
+        let bytes = sources.iter().map(|source| {
+            let rows = source.of.heap_bytes() + source.new.heap_bytes();
+            // And its share of the index, and of what it leads to.
+            size_of::<Source>() + 24 + rows
+        });
+        let returns = column.exits.values().map(|exit| {
+            let returns = exit.returns.iter();
+            let of = returns.map(|back| size_of::<Return>() + 8 * back.of.len());
+            64 + exit.of.heap_bytes() + of.sum::<usize>()
+        });
+        column.heap_bytes = bytes.sum::<usize>() + returns.sum::<usize>();
         for instance in self.instances.iter_mut().skip(column.instances as usize) {
             instance.above.clear();
             for (_, callers) in &instance.callers {
