@@ -1,0 +1,153 @@
+//! What leads to a fact, and what it leads to.
+
+use super::{Live, MAIN, NOWHERE};
+use crate::node_rows::{Row, any, both, meet, ones, ones_down, without};
+
+impl Live {
+    /// Takes from `need`, facts of a node, those that something leads to; whether none
+    /// is left.
+    pub(super) fn find_reached(&self, y: usize, node: usize, need: &mut Row) -> bool {
+        let now = &self.columns[y];
+        if node >= now.sources {
+            let mut feeders = now.feeders.get(node - now.sources).iter();
+            return feeders.any(|&source| without(need, now.rows.live(source as usize)));
+        }
+        if node < now.arrived {
+            let before = y.checked_sub(1).map(|before| &self.columns[before]);
+            let mut preds = now.preds.get(node).iter();
+            let is_reached = before.is_some_and(|before| {
+                preds.any(|&pred| without(need, before.rows.live(pred as usize)))
+            });
+            let mut skipped = now.skipped.get(node).iter();
+            let is_reached = is_reached
+                || skipped.any(|&(column, source)| {
+                    let column = &self.columns[column as usize];
+                    without(need, column.rows.live(source as usize))
+                });
+            if is_reached {
+                return true;
+            }
+        }
+        for &(exit, ret) in now.returned.get(node) {
+            let class = &self.classes[now.class[exit as usize] as usize];
+            let ret = &class.rets[ret as usize];
+            if ret.is_alone {
+                if meet(now.rows.live(exit as usize), &ret.of) && without(need, &[1]) {
+                    return true;
+                }
+                continue;
+            }
+            // The later an instance was called, the more its callers are in.
+            for bit in ones_down(&both(now.rows.live(exit as usize), &ret.of)) {
+                let instance = &self.instances[class.instances[bit] as usize];
+                if without(need, &instance.lists[ret.lists[bit] as usize].above) {
+                    return true;
+                }
+            }
+        }
+        let class = &self.classes[now.class[node] as usize];
+        for bit in ones(&need.clone()) {
+            let id = class.instances[bit];
+            let instance = &self.instances[id as usize];
+            let starts = (instance.column as usize, instance.start as usize) == (y, node);
+            let is_called = id == MAIN || instance.lists.iter().any(|list| any(&list.above));
+            if starts && is_called {
+                need[bit / 64] &= !(1 << (bit % 64));
+            }
+        }
+        !any(need)
+    }
+
+    /// Takes from `need`, facts of a node, those that lead to something; whether none is
+    /// left.
+    pub(super) fn find_useful(&self, y: usize, node: usize, need: &mut Row) -> bool {
+        let now = &self.columns[y];
+        if node >= now.sources {
+            return self.keep_ends(y, node, need);
+        }
+        let mut stays = now.stays.get(node).iter();
+        let mut ends = now.ends.get(node).iter();
+        let mut skips = now.skips.get(node).iter();
+        let mut calls = now.calls.get(node).iter();
+        let next = self.columns.get(y + 1);
+        next.is_some_and(|next| stays.any(|&(to, _)| without(need, next.rows.live(to as usize))))
+            || ends.any(|&exit| without(need, now.rows.live(exit as usize)))
+            || skips.any(|&(column, source)| {
+                let column = &self.columns[column as usize];
+                without(need, column.rows.live(source as usize))
+            })
+            || calls.any(|&(id, list)| self.goes_on(id, list, need))
+    }
+
+    /// Takes from `need` the instances in which callers go on after an instance; whether
+    /// nothing is left.
+    fn goes_on(&self, id: u32, list: u32, need: &mut Row) -> bool {
+        let instance = &self.instances[id as usize];
+        let bit = instance.bit as usize;
+        let ret = instance.lists[list as usize].ret;
+        let called = &self.columns[instance.column as usize];
+        if !called.rows.has(instance.start as usize, bit) {
+            return false;
+        }
+        for &(column, exit) in &instance.ends {
+            let column = &self.columns[column as usize];
+            if !column.rows.has(exit as usize, bit) {
+                continue;
+            }
+            if let Some(target) = column.target(exit as usize, ret)
+                && without(need, column.rows.live(target))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes from `need` the instances whose end at an exit is of use; whether none is
+    /// left.
+    fn keep_ends(&self, y: usize, node: usize, need: &mut Row) -> bool {
+        let now = &self.columns[y];
+        let class = &self.classes[now.class[node] as usize];
+        let is_accept = now.accepts.contains(&(node as u32));
+        let targets = now.targets.get(node - now.sources);
+        for (ret, &target) in class.rets.iter().zip(targets) {
+            if ret.is_alone
+                && target != NOWHERE
+                && now.rows.has(target as usize, 0)
+                && without(need, &ret.of)
+            {
+                return true;
+            }
+        }
+        let asked = need.clone();
+        for bit in ones(&asked) {
+            let id = class.instances[bit];
+            let mut lists = self.instances[id as usize].lists.iter();
+            let kept = id == MAIN && is_accept && now.closable
+                || lists.any(|list| {
+                    let target = now.target(node, list.ret);
+                    target.is_some_and(|to| meet(&list.above, now.rows.live(to)))
+                });
+            if kept {
+                need[bit / 64] &= !(1 << (bit % 64));
+            }
+        }
+        !any(need)
+    }
+
+    /// The nodes with facts that nothing leads to, or that lead to nothing.
+    #[cfg(test)]
+    pub(crate) fn unsupported(&self) -> Vec<(usize, usize)> {
+        let columns = self.columns.iter().enumerate();
+        let nodes = columns.flat_map(|(y, column)| (0..column.class.len()).map(move |n| (y, n)));
+        nodes
+            .filter(|&(y, node)| {
+                let live: Row = self.columns[y].rows.live(node).into();
+                let is_dead = !any(&live);
+                let is_reached = self.find_reached(y, node, &mut live.clone());
+                let is_useful = self.find_useful(y, node, &mut live.clone());
+                !(is_dead || is_reached && is_useful)
+            })
+            .collect()
+    }
+}
