@@ -225,8 +225,7 @@ impl Filling {
             return false;
         }
         let sets = &self.checker.rules().lexer.sets;
-        let mut tokens = self.live.tokens(position).iter();
-        tokens.any(|&set| sets.contains(set, token))
+        self.live.leads(position, |set| sets.contains(set, token))
             || self.checker.ends().contains(&token) && self.may_end(position)
     }
 

@@ -22,6 +22,7 @@ mod support;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::canvas::Cell;
@@ -177,6 +178,27 @@ impl Live {
         self.columns.get(y).is_some_and(|column| {
             let mut captured = column.captured.iter();
             captured.any(|&node| any(column.rows.live(node as usize)))
+        })
+    }
+
+    /// Whether some whole text has a token at a position that is in sets of a kind.
+    ///
+    /// PERF: without the list of all sets of the position, a commit of SMILES takes 0.045 ms
+    /// in the median instead of 0.073; of JSON, no less than before beyond noise.
+    pub(crate) fn leads(&self, y: usize, mut is_kind: impl FnMut(SetId) -> bool) -> bool {
+        let (Some(column), Some(next)) = (self.columns.get(y), self.columns.get(y + 1)) else {
+            return false;
+        };
+        if let Some(sets) = column.tokens.get() {
+            return sets.iter().any(|&set| is_kind(set));
+        }
+        let mut known: FxHashMap<SetId, bool> = FxHashMap::default();
+        (0..column.sources).any(|source| {
+            let row = column.rows.live(source);
+            column.stays.get(source).iter().any(|&(to, set)| {
+                *known.entry(set).or_insert_with(|| is_kind(set))
+                    && meet(row, next.rows.live(to as usize))
+            })
         })
     }
 
