@@ -110,6 +110,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         self.explorer.stats.attempts += 1;
         let (mut text, mut ln_w) = (self.empty()?, 0.0);
         while !text.is_text() {
+            chance.go_to(0, text.tokens.len());
             let Some(weight) = self.awrs_step(&mut text, chance)? else {
                 self.explorer.stats.dead += 1;
                 return Ok(None);
@@ -124,8 +125,8 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         Ok(Some((text, ln_w)))
     }
 
-    /// Extends a text by a token, and returns the weight of that; `None` if nothing can
-    /// follow.
+    /// Extends a text by a token, with numbers from where `chance` is, and returns the
+    /// weight of that; `None` if nothing can follow.
     pub(crate) fn awrs_step(
         &mut self,
         text: &mut Prefix<C::State>,
@@ -134,7 +135,6 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         if text.is_dead() {
             return Ok(None);
         }
-        chance.go_to(0, text.tokens.len());
         let next = self.next(text)?;
         let mut first = None;
         let from = text.clone();

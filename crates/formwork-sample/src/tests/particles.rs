@@ -1,6 +1,6 @@
 //! AWRS, importance weights, SMC and MCMC, by all choices that they can make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use formwork::TokenId;
 use proptest::prelude::*;
@@ -281,6 +281,22 @@ fn batches_and_caches_change_no_particle() {
     assert_eq!(one, run(8, LogitCache::F32, 1 << 20));
     assert_eq!(one, run(4, LogitCache::Sparse, 600));
     assert_eq!(one, run(1, LogitCache::None, 0));
+}
+
+/// Every particle has random numbers of its own, however it gets its tokens.
+#[test]
+fn particles_go_their_own_ways() {
+    let toy = hard(1);
+    for propose in [Propose::Masks, Propose::Checks] {
+        let smc = Smc {
+            ess: 0.0,
+            propose,
+            ..Smc::new(200)
+        };
+        let set = toy.sampler(Method::REJECTION, 3).smc(&smc).unwrap();
+        let texts: BTreeSet<_> = set.samples().iter().map(|one| &one.tokens).collect();
+        assert!(texts.len() > 1, "{propose:?}: {}", texts.len());
+    }
 }
 
 #[test]
