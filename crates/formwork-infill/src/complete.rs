@@ -9,7 +9,7 @@ use crate::canvas::Cell;
 use crate::checker::Filling;
 use crate::error::InfillError;
 use crate::live::inside::{Inside, Weights};
-use crate::token_sets::{SetId, TokenSets, Tokens};
+use crate::token_sets::{SetId, Tokens};
 
 /// So many ways are drawn until one is taken.
 const MAX_DRAWS: usize = 1000;
@@ -26,10 +26,8 @@ impl Completer<'_> {
     /// probability.
     pub(crate) fn best(&mut self) -> Result<(Vec<(usize, TokenId)>, f64), InfillError> {
         self.check()?;
-        let (filling, logits) = (self.filling, &mut *self.logits);
-        let rules = filling.checker().rules();
-        let mut weights = Factors::new(filling, &rules.lexer.sets, logits, None);
-        let inside = Inside::new(filling.live(), filling.cells(), &mut weights);
+        let mut weights = Factors::new(self.filling, self.logits, None);
+        let inside = Inside::new(self.filling.live(), self.filling.cells(), &mut weights);
         weights.take(&inside)
     }
 
@@ -40,20 +38,15 @@ impl Completer<'_> {
         seed: u64,
     ) -> Result<(Vec<(usize, TokenId)>, f64), InfillError> {
         self.check()?;
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
         let filling = self.filling;
+        let chance = Some(ChaCha8Rng::seed_from_u64(seed));
+        let mut weights = Factors::new(filling, self.logits, chance);
+        let inside = Inside::new(filling.live(), filling.cells(), &mut weights);
         for _ in 0..MAX_DRAWS {
-            let rules = filling.checker().rules();
-            let chance = Some(&mut random);
-            let mut weights = Factors::new(filling, &rules.lexer.sets, self.logits, chance);
-            let inside = Inside::new(filling.live(), filling.cells(), &mut weights);
             let drawn = weights.take(&inside)?;
-            drop(inside);
-            drop(weights);
-            drop(rules);
             // A text that is derived in several ways was drawn as often as it has ways.
             let ways = derivations(filling, &drawn.0)?;
-            if ways > 0.0 && uniform(&mut random) < 1.0 / ways {
+            if ways > 0.0 && weights.choose(&[-ways.ln(), (-1.0 / ways).ln_1p()]) == 0 {
                 return Ok(drawn);
             }
         }
@@ -118,10 +111,10 @@ impl Weights for Count {
 /// The probabilities of tokens, position by position.
 struct Factors<'a> {
     filling: &'a Filling,
-    sets: &'a TokenSets,
+    /// Nothing of the checker is locked while it is called: it may ask for anything.
     logits: &'a mut dyn FnMut(usize, &mut [f32]),
     /// Without it, the most probable way is taken.
-    chance: Option<&'a mut ChaCha8Rng>,
+    chance: Option<ChaCha8Rng>,
     /// The logarithms of the probabilities of all tokens at one position.
     row: Vec<f32>,
     position: Option<usize>,
@@ -130,13 +123,11 @@ struct Factors<'a> {
 impl<'a> Factors<'a> {
     fn new(
         filling: &'a Filling,
-        sets: &'a TokenSets,
         logits: &'a mut dyn FnMut(usize, &mut [f32]),
-        chance: Option<&'a mut ChaCha8Rng>,
+        chance: Option<ChaCha8Rng>,
     ) -> Factors<'a> {
         Factors {
             filling,
-            sets,
             logits,
             chance,
             row: vec![0.0; filling.checker().vocab().len()],
@@ -179,7 +170,7 @@ impl<'a> Factors<'a> {
     }
 
     fn tokens(&self, set: SetId) -> Vec<TokenId> {
-        match self.sets.get(set) {
+        match self.filling.checker().rules().lexer.sets.get(set) {
             Tokens::Few(few) => few.to_vec(),
             Tokens::Row(row) => formwork_vocab::mask::iter_ones(row).collect(),
         }

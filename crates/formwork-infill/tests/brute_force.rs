@@ -91,7 +91,15 @@ struct Brute<'a> {
     known: HashMap<Vec<u8>, bool>,
 }
 
-impl Brute<'_> {
+impl<'a> Brute<'a> {
+    fn new(vocab: &'a Vocab, case: &'a Case) -> Brute<'a> {
+        Brute {
+            vocab,
+            oracle: Derives::new(case),
+            known: HashMap::new(),
+        }
+    }
+
     fn derives(&mut self, text: &[u8]) -> bool {
         if let Some(&known) = self.known.get(text) {
             return known;
@@ -195,6 +203,15 @@ fn language(case: &Case) -> Option<Box<dyn Language>> {
     Some(Box::new(language))
 }
 
+/// A grammar, a vocabulary, and what knows both.
+fn any_checker(rng: &mut Rng) -> Option<(Case, Arc<Vocab>, Checker)> {
+    let case = any_case(rng);
+    let language = language(&case)?;
+    let vocab = Arc::new(any_vocab(rng));
+    let checker = Checker::new(language, Arc::clone(&vocab));
+    Some((case, vocab, checker))
+}
+
 fn allowed(filling: &Filling, vocab: &Vocab) -> BTreeMap<usize, BTreeSet<TokenId>> {
     let all = |position| {
         let mut row = vec![0; vocab.mask_words()];
@@ -225,18 +242,11 @@ fn canvases_are_what_brute_force_says() {
     let mut rng = Rng::new(0x1F11);
     let (mut canvases, mut feasible, mut commits, mut sets) = (0, 0, 0, 0);
     for _ in 0..700 * long() {
-        let case = any_case(&mut rng);
-        let Some(language) = language(&case) else {
+        let Some((case, vocab, checker)) = any_checker(&mut rng) else {
             continue;
         };
-        let vocab = Arc::new(any_vocab(&mut rng));
         let end = vocab.stop_ids()[0];
-        let checker = Checker::new(language, Arc::clone(&vocab));
-        let mut brute = Brute {
-            vocab: &vocab,
-            oracle: Derives::new(&case),
-            known: HashMap::new(),
-        };
+        let mut brute = Brute::new(&vocab, &case);
         for _ in 0..8 {
             let mut canvas = any_canvas(&mut rng, end.index(), end);
             canvases += 1;
@@ -317,18 +327,11 @@ fn whole_fills_are_weighed_exactly() {
     let mut rng = Rng::new(0x1F12);
     let (mut weighed, mut drawn) = (0, 0);
     while weighed < 150 * long() {
-        let case = any_case(&mut rng);
-        let Some(language) = language(&case) else {
+        let Some((case, vocab, checker)) = any_checker(&mut rng) else {
             continue;
         };
-        let vocab = Arc::new(any_vocab(&mut rng));
         let end = vocab.stop_ids()[0];
-        let checker = Checker::new(language, Arc::clone(&vocab));
-        let mut brute = Brute {
-            vocab: &vocab,
-            oracle: Derives::new(&case),
-            known: HashMap::new(),
-        };
+        let mut brute = Brute::new(&vocab, &case);
         let canvas = any_canvas(&mut rng, end.index(), end);
         let truth = brute.judge(&canvas);
         let Ok(filling) = checker.open(&canvas) else {
@@ -342,7 +345,11 @@ fn whole_fills_are_weighed_exactly() {
         let rows: Vec<Vec<f32>> = (0..filling.len())
             .map(|_| (0..vocab.len()).map(|_| number(&mut rng)).collect())
             .collect();
-        let mut logits = |position: usize, row: &mut [f32]| row.copy_from_slice(&rows[position]);
+        let mut logits = |position: usize, row: &mut [f32]| {
+            // A model may look at what is allowed.
+            assert!((0..=end.0).any(|id| filling.allows(position, TokenId(id))));
+            row.copy_from_slice(&rows[position]);
+        };
         if has_gap {
             let refused = filling.most_probable(&mut logits);
             assert!(
