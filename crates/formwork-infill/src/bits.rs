@@ -2,6 +2,8 @@
 
 use smallvec::SmallVec;
 
+use crate::row;
+
 /// A set of numbers, one bit each.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Bits {
@@ -26,12 +28,11 @@ impl Bits {
     }
 
     pub(crate) fn contains(&self, number: u32) -> bool {
-        let word = self.words.get(number as usize / 64);
-        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+        row::has(&self.words, number as usize)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.words.iter().all(|&word| word == 0)
+        !row::any(&self.words)
     }
 
     /// Adds all of `more`; what was new goes to `new`. Returns whether any was.
@@ -81,19 +82,12 @@ impl Bits {
 
     /// Whether two sets have a number in common.
     pub(crate) fn meets(&self, other: &Bits) -> bool {
-        self.words.iter().zip(&other.words).any(|(a, b)| a & b != 0)
+        row::meet(&self.words, &other.words)
     }
 
     /// Its numbers, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, &word)| {
-            let mut left = word;
-            std::iter::from_fn(move || {
-                let bit = left.trailing_zeros();
-                left &= left.checked_sub(1)?;
-                Some(64 * at as u32 + bit)
-            })
-        })
+        row::ones(&self.words).map(|number| number as u32)
     }
 
     /// Heap use, in bytes.

@@ -71,6 +71,7 @@ mod names;
 mod node_rows;
 mod reading;
 mod rest;
+mod row;
 mod rules;
 pub mod schedule;
 mod settle;

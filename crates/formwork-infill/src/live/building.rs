@@ -8,8 +8,8 @@ use super::{Class, Column, Instance, List, Live, MAIN_CLASS, NOWHERE, Ret};
 use crate::bits::Bits;
 use crate::chart::{Chart, InstanceId, MAIN};
 use crate::lists::Lists;
-use crate::node_rows::{Row, meet, one, ones, unite};
 use crate::rest::RestId;
+use crate::row::{Row, meet, one, ones, unite};
 use crate::rules::{ItemId, Rules};
 use crate::useful::Useful;
 

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::{Live, NOWHERE};
 use crate::canvas::Cell;
 use crate::lists::Lists;
-use crate::node_rows::{both, has, ones};
+use crate::row::{both, has, ones};
 use crate::token_sets::SetId;
 
 /// A fact: a column, a node there, and the bit of an instance of its class.

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 use super::{Live, NOWHERE};
 use crate::canvas::{Cell, closable};
 use crate::lists::Lists;
-use crate::node_rows::{Row, Side, any, between, both, has, meet, one, ones, unite, without};
+use crate::node_rows::Side;
+use crate::row::{Row, any, between, both, has, meet, one, ones, unite, without};
 use crate::token_sets::{SetId, TokenSets};
 
 /// Of more instances it is not asked one by one what their ends led to.

@@ -1,7 +1,7 @@
 //! What leads to a fact, and what it leads to.
 
 use super::{Live, MAIN, NOWHERE};
-use crate::node_rows::{Row, any, both, meet, ones, ones_down, without};
+use crate::row::{Row, any, both, meet, ones, ones_down, without};
 
 impl Live {
     /// Takes from `need`, facts of a node, those that something leads to; whether none
