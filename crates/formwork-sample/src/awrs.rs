@@ -71,7 +71,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
             self.attempt += 1;
             if let Some((text, ln_w)) = self.awrs_text(&mut chance, false)? {
                 let ln_q = text.ln_p - ln_w;
-                samples.push(self.told(text, ln_q, ln_w));
+                samples.push(self.sample_of(text, ln_q, ln_w));
             }
         }
         Ok(WeightedSet::new(samples, draws))
@@ -90,7 +90,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
             self.attempt += 1;
             if let Some((text, _)) = self.awrs_text(&mut chance, true)? {
                 let ln_p = text.ln_p;
-                return Ok(self.told(text, ln_p, 0.0));
+                return Ok(self.sample_of(text, ln_p, 0.0));
             }
         }
         Err(SampleError::BudgetSpent {

@@ -123,7 +123,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         self.attempt += tries + 1 + mcmc.steps as u64;
         self.explorer.stats.samples += 1;
         let ln_q = path.ln_q.iter().sum();
-        Ok(self.told(path.text, ln_q, 0.0))
+        Ok(self.sample_of(path.text, ln_q, 0.0))
     }
 
     /// A step of a chain.

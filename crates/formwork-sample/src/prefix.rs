@@ -124,7 +124,8 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         Ok(())
     }
 
-    /// Makes room for so many texts at once.
+    /// Begins the tree anew if it may become too large with so many more texts. Any bounds
+    /// are legal, and those of a new tree are.
     pub(crate) fn make_room_for(&mut self, texts: usize) {
         let round = (self.options.max_tokens + 2) * texts;
         if self.tree.len() + round > self.options.max_nodes {
@@ -134,7 +135,8 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         }
     }
 
-    pub(crate) fn told(&mut self, prefix: Prefix<C::State>, log_q: f64, log_w: f64) -> Sample {
+    /// A text as it is handed out, with what was spent since the last one.
+    pub(crate) fn sample_of(&mut self, prefix: Prefix<C::State>, log_q: f64, log_w: f64) -> Sample {
         let spent = self.spent();
         Sample {
             truncated: prefix.leaf == Some(Leaf::Cut),

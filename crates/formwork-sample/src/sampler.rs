@@ -129,9 +129,9 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
 
     /// One attempt, which may come to nothing.
     pub(crate) fn attempt(&mut self) -> Result<Outcome, SampleError> {
-        self.make_room();
         let number = self.attempt;
         if number.is_multiple_of(self.options.batch as u64) {
+            self.make_room_for(self.options.batch);
             self.read_ahead(number)?;
         }
         let mut walk = Walk::new(&self.explorer, &self.options, number)?;
@@ -189,18 +189,6 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
             checks: now.checks - before.checks,
             masks: now.masks - before.masks,
             ..now
-        }
-    }
-
-    /// Begins a tree anew that may become too large in a round. Any bounds are legal, and
-    /// those of a new tree are.
-    fn make_room(&mut self) {
-        let round = (self.options.max_tokens + 2) * self.options.batch;
-        let is_begin = self.attempt.is_multiple_of(self.options.batch as u64);
-        if is_begin && self.tree.len() + round > self.options.max_nodes {
-            self.tree.forget();
-            self.explorer.forget();
-            self.explorer.stats.forgotten += 1;
         }
     }
 

@@ -111,7 +111,7 @@ impl<M: Model, C: Constraint> Sampler<M, C> {
         for (text, ln_w, ln_q) in all {
             if text.is_text() && ln_w > f64::NEG_INFINITY {
                 self.explorer.stats.samples += 1;
-                samples.push(self.told(text, ln_q, ln_w));
+                samples.push(self.sample_of(text, ln_q, ln_w));
             } else {
                 self.explorer.stats.dead += 1;
             }
