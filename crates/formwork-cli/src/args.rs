@@ -17,7 +17,7 @@ use formwork_bench::documents;
 
 use crate::error::CliError;
 #[cfg(feature = "models")]
-pub(crate) use generate::{ConstraintArgs, GenerateArgs};
+pub(crate) use generate::{ConstraintArgs, GenerateArgs, PromptArgs};
 #[cfg(feature = "models")]
 pub(crate) use infill::InfillArgs;
 #[cfg(feature = "models")]

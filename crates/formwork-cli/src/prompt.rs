@@ -1,26 +1,23 @@
 //! What a model reads first.
 
 use formwork::TokenId;
-use formwork_model::{ChatTemplate, Message, ModelFiles, Tokenizer};
+use formwork_model::{Message, ModelFiles};
 
+use crate::args::PromptArgs;
 use crate::error::CliError;
 
 /// The tokens of a prompt: a user's message if the model has a chat template, unless it
 /// is to be read as it is.
-pub(crate) fn tokens(
-    prompt: &str,
-    raw: bool,
-    tokenizer: &Tokenizer,
-    chat: Option<&ChatTemplate>,
-) -> Result<Vec<TokenId>, CliError> {
-    if let (Some(chat), false) = (chat, raw) {
-        let messages = [Message::new("user", prompt)];
+pub(crate) fn tokens(args: &PromptArgs, files: &ModelFiles) -> Result<Vec<TokenId>, CliError> {
+    let tokenizer = &files.tokenizer;
+    if let (Some(chat), false) = (&files.chat, args.raw) {
+        let messages = [Message::new("user", &args.text)];
         let (bos, eos) = (tokenizer.bos_text(), tokenizer.eos_text());
         let text = chat.render(&messages, true, &bos, &eos);
         let tokens = tokenizer.encode_with_specials(&text.map_err(CliError::other)?);
         return tokens.map_err(CliError::other);
     }
-    let mut tokens = tokenizer.encode(prompt).map_err(CliError::other)?;
+    let mut tokens = tokenizer.encode(&args.text).map_err(CliError::other)?;
     if tokenizer.adds_bos() {
         tokens.splice(0..0, tokenizer.bos());
     }
@@ -30,12 +27,11 @@ pub(crate) fn tokens(
 /// The same; if that is nothing, the token that texts begin with, since a model has to
 /// read something.
 pub(crate) fn tokens_or_first(
-    prompt: &str,
-    raw: bool,
+    args: &PromptArgs,
     files: &ModelFiles,
 ) -> Result<Vec<TokenId>, CliError> {
     let tokenizer = &files.tokenizer;
-    let mut tokens = tokens(prompt, raw, tokenizer, files.chat.as_ref())?;
+    let mut tokens = tokens(args, files)?;
     if tokens.is_empty() {
         let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
         tokens.extend(first);

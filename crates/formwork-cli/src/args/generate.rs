@@ -24,12 +24,8 @@ pub(crate) struct GenerateArgs {
     pub(crate) constraint: ConstraintArgs,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
-    /// What to write about. Models with a chat template read it as a user's message.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) prompt: String,
-    /// Let the model read the prompt as it is, whatever template it has.
-    #[arg(long)]
-    pub(crate) raw: bool,
+    #[command(flatten)]
+    pub(crate) prompt: PromptArgs,
     /// So many texts, each with the next seed.
     #[arg(short = 'n', long, value_name = "N", default_value = "1")]
     pub(crate) count: NonZeroUsize,
@@ -58,6 +54,17 @@ pub(crate) struct GenerateArgs {
     /// Print an object for each text.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What the model reads first.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PromptArgs {
+    /// What to write about. Models with a chat template read it as a user's message.
+    #[arg(long = "prompt", value_name = "TEXT", default_value = "")]
+    pub(crate) text: String,
+    /// Let the model read the prompt as it is, whatever template it has.
+    #[arg(long)]
+    pub(crate) raw: bool,
 }
 
 /// The form of texts, if they have one.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use formwork_burn::Device;
 use formwork_infill::schedule::SchedulerKind;
 
+use super::generate::PromptArgs;
 use super::{ConstraintArgs, SchemaArgs};
 
 /// Let a masked diffusion model fill the holes of a text, so that it is one of a schema or
@@ -51,12 +52,8 @@ pub(crate) struct InfillArgs {
     /// The seed of chance; the same seed gives the same text.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// What to write about. Models with a chat template read it as a user's message.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) prompt: String,
-    /// Let the model read the prompt as it is, whatever template it has.
-    #[arg(long)]
-    pub(crate) raw: bool,
+    #[command(flatten)]
+    pub(crate) prompt: PromptArgs,
     /// Compute a block anew only, once all has been computed for it: faster, and not quite
     /// the same.
     #[arg(long)]

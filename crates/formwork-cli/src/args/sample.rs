@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use formwork_burn::Device;
 
-use super::generate::SamplingArgs;
+use super::generate::{PromptArgs, SamplingArgs};
 use super::{ConstraintArgs, SchemaArgs};
 
 /// Draw texts of a schema or a grammar by the model's own distribution, given that form.
@@ -26,12 +26,8 @@ pub(crate) struct SampleArgs {
     pub(crate) constraint: ConstraintArgs,
     #[command(flatten)]
     pub(crate) options: SchemaArgs,
-    /// What to write about. Models with a chat template read it as a user's message.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) prompt: String,
-    /// Let the model read the prompt as it is, whatever template it has.
-    #[arg(long)]
-    pub(crate) raw: bool,
+    #[command(flatten)]
+    pub(crate) prompt: PromptArgs,
     /// How to sample.
     #[arg(long, value_name = "METHOD", default_value = "cars")]
     pub(crate) method: MethodName,

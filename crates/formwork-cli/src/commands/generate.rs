@@ -58,7 +58,7 @@ pub(super) fn run(args: &GenerateArgs, printer: &mut Printer) -> Result<ExitStat
             }
         }
     };
-    let prompt = prompt::tokens_or_first(&args.prompt, args.raw, &files)?;
+    let prompt = prompt::tokens_or_first(&args.prompt, &files)?;
     let mut model = load(&files.config, &*files.weights, args.device).map_err(CliError::other)?;
     let bar = progress::bar(args.count.get(), printer.is_quiet());
     let mut lookup = PromptLookup::default();

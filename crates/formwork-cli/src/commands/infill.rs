@@ -50,7 +50,7 @@ pub(super) fn run(args: &InfillArgs, printer: &mut Printer) -> Result<ExitStatus
         (Some(text), _) => holes::canvas(text, tokenizer)?,
         (None, length) => Canvas::new().masks(length.unwrap_or(0)).end(),
     };
-    let prompt = prompt::tokens(&args.prompt, args.raw, tokenizer, files.chat.as_ref())?;
+    let prompt = prompt::tokens(&args.prompt, &files)?;
     check_len(&canvas, &prompt, files.config.max_len)?;
     let model = load_masked(&files.config, &*files.weights, args.device);
     let mut model = model.map_err(CliError::other)?;

@@ -91,7 +91,7 @@ pub(super) fn run(args: &SampleArgs, printer: &mut Printer) -> Result<ExitStatus
     let meaning = format!("{:?} {options:?}\n{}", source.kind, source.text);
     let grammar = GrammarConstraint::new(&grammar, meaning.as_bytes());
 
-    let tokens = prompt::tokens_or_first(&args.prompt, args.raw, &files)?;
+    let tokens = prompt::tokens_or_first(&args.prompt, &files)?;
     let mut model = load(&files.config, &*files.weights, args.device).map_err(CliError::other)?;
     let weights = weights_fingerprint(args.model.as_deref())?;
     let model = WarpedModel::new(&mut *model, &tokens, args.sampling.build(), weights);
