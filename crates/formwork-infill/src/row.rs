@@ -9,10 +9,25 @@ pub(crate) type Row = SmallVec<[u64; 16]>;
 
 /// The row of one bit.
 pub(crate) fn one(bit: u32) -> Row {
-    let word = bit as usize / 64;
-    let mut row = Row::from_elem(0, word + 1);
-    row[word] = 1 << (bit % 64);
+    let mut row = Row::new();
+    insert(&mut row, bit as usize);
     row
+}
+
+/// Adds a bit.
+pub(crate) fn insert(row: &mut Row, bit: usize) {
+    let word = bit / 64;
+    if row.len() <= word {
+        row.resize(word + 1, 0);
+    }
+    row[word] |= 1 << (bit % 64);
+}
+
+/// Takes a bit away.
+pub(crate) fn remove(row: &mut [u64], bit: usize) {
+    if let Some(word) = row.get_mut(bit / 64) {
+        *word &= !(1 << (bit % 64));
+    }
 }
 
 pub(crate) fn has(row: &[u64], bit: usize) -> bool {

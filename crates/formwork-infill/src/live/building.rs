@@ -9,7 +9,7 @@ use crate::bits::Bits;
 use crate::chart::{Chart, InstanceId, MAIN};
 use crate::lists::Lists;
 use crate::rest::RestId;
-use crate::row::{Row, meet, one, ones, unite};
+use crate::row::{Row, insert, meet, ones, unite};
 use crate::rules::{ItemId, Rules};
 use crate::useful::Useful;
 
@@ -103,11 +103,7 @@ impl<'a> Building<'a> {
                 rows.push((instance.class, Row::new()));
             }
             let row = &mut rows[at].1;
-            let word = instance.bit as usize / 64;
-            if row.len() <= word {
-                row.resize(word + 1, 0);
-            }
-            row[word] |= 1 << (instance.bit % 64);
+            insert(row, instance.bit as usize);
         }
         rows
     }
@@ -263,7 +259,7 @@ impl<'a> Building<'a> {
                             callers: SmallVec::new(),
                             above: Row::new(),
                         });
-                        unite(&mut at.of, &one(instance.bit));
+                        insert(&mut at.of, instance.bit as usize);
                         let bit = instance.bit as usize;
                         let len = at.lists.len().max(bit + 1);
                         at.lists.resize(len, NOWHERE);

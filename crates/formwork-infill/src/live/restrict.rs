@@ -9,7 +9,7 @@ use super::{Live, NOWHERE};
 use crate::canvas::{Cell, closable};
 use crate::lists::Lists;
 use crate::node_rows::Side;
-use crate::row::{Row, any, between, both, has, meet, one, ones, unite, without};
+use crate::row::{Row, any, between, both, has, meet, one, ones, remove, unite, without};
 use crate::token_sets::{SetId, TokenSets};
 
 /// Of more instances it is not asked one by one what their ends led to.
@@ -240,7 +240,7 @@ impl Live {
                 let instance = &self.instances[class.instances[bit] as usize];
                 let list = &instance.lists[ret.lists[bit] as usize];
                 if !meet(&list.above, lost) {
-                    ends[bit / 64] &= !(1 << (bit % 64));
+                    remove(&mut ends, bit);
                 } else if instance.column as usize == y {
                     for &caller in &list.callers {
                         now.rows.mark(Side::Behind, caller as usize, lost);

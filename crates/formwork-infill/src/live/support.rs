@@ -1,7 +1,7 @@
 //! What leads to a fact, and what it leads to.
 
 use super::{Live, MAIN, NOWHERE};
-use crate::row::{Row, any, both, meet, ones, ones_down, without};
+use crate::row::{Row, any, both, meet, ones, ones_down, remove, without};
 
 impl Live {
     /// Takes from `need`, facts of a node, those that something leads to; whether none
@@ -52,7 +52,7 @@ impl Live {
             let starts = (instance.column as usize, instance.start as usize) == (y, node);
             let is_called = id == MAIN || instance.lists.iter().any(|list| any(&list.above));
             if starts && is_called {
-                need[bit / 64] &= !(1 << (bit % 64));
+                remove(need, bit);
             }
         }
         !any(need)
@@ -129,7 +129,7 @@ impl Live {
                     target.is_some_and(|to| meet(&list.above, now.rows.live(to)))
                 });
             if kept {
-                need[bit / 64] &= !(1 << (bit % 64));
+                remove(need, bit);
             }
         }
         !any(need)
