@@ -12,11 +12,14 @@
 )]
 
 mod cfg_oracle;
+mod embedding;
+mod fuzz_seeds;
 mod generation;
 mod grammar_scale;
 mod grammar_walks;
 mod grammars;
 mod hash_model;
+mod hostile;
 mod humaneval;
 mod keywords;
 mod lexing;
@@ -33,8 +36,10 @@ mod remembered;
 mod saved_rows;
 mod scale;
 mod schemas;
+mod soak;
 mod soundness;
 mod support;
+mod threads;
 mod tool_calls;
 mod walks;
 mod witness;

@@ -207,7 +207,7 @@ fn validate_reads_without_moving() {
             .take_while(|&&token| other.push(token).is_ok())
             .count();
         let before = state(&matcher);
-        prop_assert_eq!(matcher.validate(&draft), Ok(read));
+        prop_assert_eq!(matcher.validate_tokens(&draft), Ok(read));
         prop_assert_eq!(state(&matcher), before);
         Ok(())
     });
@@ -240,7 +240,7 @@ fn stop_tokens_end_complete_texts_only() {
             prop_assert_eq!(matcher.push_bytes(b" "), Err(PushError::Stopped));
             prop_assert_eq!(matcher.next_bytes().map(|set| set.iter().count()), Ok(0));
             prop_assert_eq!(matcher.forced_tokens(), Ok(Vec::new()));
-            prop_assert_eq!(matcher.validate(&[stop]), Ok(0));
+            prop_assert_eq!(matcher.validate_tokens(&[stop]), Ok(0));
             matcher.rollback(1);
             prop_assert!(matcher.is_complete() && !matcher.is_terminated());
         }

@@ -6,10 +6,14 @@ use formwork::{Compiler, Grammar, SchemaError, SchemaOptions, Vocab, Whitespace}
 use proptest::test_runner::{Config, RngSeed};
 use serde_json::Value;
 
-/// Twenty times as many where a long run is asked for.
+/// Whether a long run is asked for.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("FORMWORK_LONG").is_some_and(|value| value == "1")
+}
+
+/// Twenty times as many in a long run.
 pub(crate) fn cases(n: u32) -> u32 {
-    let long = std::env::var_os("FORMWORK_LONG").is_some_and(|value| value == "1");
-    if long { 20 * n } else { n }
+    if is_long() { 20 * n } else { n }
 }
 
 /// The seed of random tests, other ones with `FORMWORK_SEED=n`.

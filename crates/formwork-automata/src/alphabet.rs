@@ -1,6 +1,11 @@
 //! Alphabet compression: the scalar values, partitioned into classes that no transition tells
 //! apart.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "classes and segments are numbers of the tables made here"
+)]
+
 use crate::charset::{CharSet, HOLE, MAX};
 use crate::interner::Interner;
 

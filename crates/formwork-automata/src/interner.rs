@@ -1,5 +1,10 @@
 //! Dense numbers for slices of `u32`: the states of products and of subset constructions.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numbers were given out here, and the index has a power of two of slots"
+)]
+
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;

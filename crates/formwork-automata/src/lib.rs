@@ -27,6 +27,7 @@
 //! - [`CharSet`]: sets of characters.
 //! - [`Dfa`]: a trimmed automaton with labelled states, its boolean operations and its facts.
 //! - [`LengthSets`]: which word lengths are possible from each state.
+//! - [`Fuel`]: what all work on one input may cost, and how to stop it.
 //! - [`regex`]: patterns, as JSON Schema reads them.
 //!
 //! # Untrusted input
@@ -34,9 +35,12 @@
 //! Patterns may come from anywhere. No input makes this crate panic or recurse deeper than
 //! [`Limits::max_nesting`]; what would take too long or too much memory ends in [`TooLarge`].
 
+#![warn(clippy::indexing_slicing)]
+
 mod alphabet;
 mod charset;
 mod dfa;
+mod fuel;
 mod interner;
 mod lengths;
 mod limits;
@@ -45,5 +49,6 @@ pub mod regex;
 pub use alphabet::ClassId;
 pub use charset::CharSet;
 pub use dfa::{Chars, Dfa, Safe, StateId};
+pub use fuel::{Burner, Fuel, Spent};
 pub use lengths::LengthSets;
 pub use limits::{LimitKind, Limits, TooLarge};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::fuel::{Burner, Fuel, Spent};
+
 /// Bounds on the size of every automaton built.
 ///
 /// A construction that would cross a bound stops with [`TooLarge`]; none ever returns an
@@ -22,6 +24,8 @@ pub struct Limits {
     /// Elementary steps of one construction, which also bounds the memory of subset states and of
     /// length sets. The default is 16 million, a few tenths of a second.
     pub max_steps: u32,
+    /// What all constructions under these limits may spend together. The default is no bound.
+    pub fuel: Fuel,
 }
 
 impl Default for Limits {
@@ -33,6 +37,7 @@ impl Default for Limits {
             max_nfa_states: 200_000,
             max_cells: 8_000_000,
             max_steps: 16_000_000,
+            fuel: Fuel::unlimited(),
         }
     }
 }
@@ -53,6 +58,10 @@ pub enum LimitKind {
     Cells,
     /// [`Limits::max_steps`].
     Steps,
+    /// [`Limits::fuel`], which has run out.
+    Fuel,
+    /// [`Limits::fuel`], whose owner said stop.
+    Stopped,
 }
 
 /// An automaton would cross a limit.
@@ -65,6 +74,13 @@ pub struct TooLarge {
 impl TooLarge {
     pub(crate) fn new(limit: LimitKind, max: u64) -> Self {
         Self { limit, max }
+    }
+
+    fn spent(spent: Spent) -> Self {
+        match spent {
+            Spent::Units(all) => Self::new(LimitKind::Fuel, all),
+            Spent::Stopped => Self::new(LimitKind::Stopped, 0),
+        }
     }
 
     /// The limit crossed.
@@ -89,6 +105,8 @@ impl fmt::Display for TooLarge {
             LimitKind::NfaStates => "nondeterministic automaton nodes",
             LimitKind::Cells => "transition table cells",
             LimitKind::Steps => "construction steps",
+            LimitKind::Fuel => "units of fuel",
+            LimitKind::Stopped => return Spent::Stopped.fmt(f),
         };
         write!(f, "needs more than {} {what}", self.max)
     }
@@ -96,16 +114,24 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
+/// So many steps or cells are a unit of [`Fuel`].
+const STEPS_PER_UNIT: u64 = 10;
+
 /// Counts the work of one construction against [`Limits`].
 #[derive(Debug)]
 pub(crate) struct Budget<'a> {
     limits: &'a Limits,
     steps: u64,
+    burner: Burner,
 }
 
 impl<'a> Budget<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
-        Self { limits, steps: 0 }
+        Self {
+            limits,
+            steps: 0,
+            burner: Burner::new(&limits.fuel, STEPS_PER_UNIT),
+        }
     }
 
     pub(crate) fn limits(&self) -> &'a Limits {
@@ -118,11 +144,11 @@ impl<'a> Budget<'a> {
         if self.steps > max {
             return Err(TooLarge::new(LimitKind::Steps, max));
         }
-        Ok(())
+        self.burner.steps(n as u64).map_err(TooLarge::spent)
     }
 
-    /// Checks the size of a table under construction.
-    pub(crate) fn table(&self, states: usize, classes: usize) -> Result<(), TooLarge> {
+    /// Checks the size of a table that gets one more row.
+    pub(crate) fn table(&mut self, states: usize, classes: usize) -> Result<(), TooLarge> {
         let max = u64::from(self.limits.max_states);
         if states as u64 > max {
             return Err(TooLarge::new(LimitKind::States, max));
@@ -131,6 +157,7 @@ impl<'a> Budget<'a> {
         if states as u64 * classes as u64 > max {
             return Err(TooLarge::new(LimitKind::Cells, max));
         }
-        Ok(())
+        let row = 1 + classes as u64;
+        self.burner.steps(row).map_err(TooLarge::spent)
     }
 }

@@ -3,6 +3,11 @@
 //!
 //! Components are found by Kosaraju's algorithm, which needs no recursion.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what the grammar names was checked when it became a network"
+)]
+
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::Dfs;

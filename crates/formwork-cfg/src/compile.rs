@@ -1,5 +1,10 @@
 //! From a grammar to its language, stage by stage.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what the grammar names was checked when it became a network"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::Dfa;

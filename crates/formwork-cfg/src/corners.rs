@@ -13,6 +13,11 @@
 //! the result has at most as many positions as the component has, times the
 //! number of its rules that are called from elsewhere.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 

@@ -1,6 +1,11 @@
 //! The fewest bytes from each position to the end of its rule: Knuth's (1977)
 //! generalisation of Dijkstra's algorithm to grammars.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

@@ -5,6 +5,11 @@
 //! only. In a network this adds at most one empty step per step and one step per
 //! step of a rule, where productions would multiply.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use crate::analyze::nullable;
 use crate::error::CfgError;
 use crate::limits::Budget;

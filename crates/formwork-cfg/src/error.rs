@@ -1,5 +1,8 @@
 //! Why a grammar was not compiled.
 
+use formwork_automata::Spent;
+use formwork_grammar::shown_name;
+
 use crate::ir::Span;
 
 /// A rule that an error is about.
@@ -10,6 +13,9 @@ pub struct Place {
     /// Where the source defines it.
     pub span: Span,
 }
+
+/// So many rules are named in a message.
+const MAX_SHOWN: usize = 20;
 
 /// Why a grammar was not compiled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,12 +83,20 @@ pub enum CfgError {
         /// Its value.
         limit: u64,
     },
+    /// [`CfgLimits::fuel`](crate::CfgLimits::fuel) ran out, or its owner said stop.
+    Fuel(Spent),
+}
+
+impl From<Spent> for CfgError {
+    fn from(spent: Spent) -> Self {
+        CfgError::Fuel(spent)
+    }
 }
 
 impl CfgError {
     /// Whether the grammar is to blame rather than a limit of this process.
     pub fn is_user_error(&self) -> bool {
-        !matches!(self, CfgError::Limit { .. })
+        !matches!(self, CfgError::Limit { .. } | CfgError::Fuel(_))
     }
 
     /// The rules concerned.
@@ -98,7 +112,8 @@ impl CfgError {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Span { start, end } = self.span;
-        write!(f, "rule `{}` (bytes {start} to {end})", self.rule)
+        let rule = shown_name(&self.rule);
+        write!(f, "rule `{rule}` (bytes {start} to {end})")
     }
 }
 
@@ -107,10 +122,13 @@ impl std::fmt::Display for CfgError {
         match self {
             CfgError::Unproductive { rules } => {
                 f.write_str("the grammar derives no text; these rules never come to an end:")?;
-                for place in rules {
+                for place in rules.iter().take(MAX_SHOWN) {
                     write!(f, "\n  {place}")?;
                 }
-                Ok(())
+                match rules.len().saturating_sub(MAX_SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, "\n  and {more} more"),
+                }
             }
             CfgError::Undefined { place, number } => match place {
                 Some(place) => write!(f, "{place} names number {number}, which is not defined"),
@@ -134,19 +152,26 @@ impl std::fmt::Display for CfgError {
                     bytes.len()
                 )?;
                 match word {
-                    Some(word) => write!(f, "which a terminal such as {word:?} may need"),
+                    Some(word) => {
+                        let word = shown_name(word);
+                        write!(f, "which a terminal such as \"{word}\" may need")
+                    }
                     None => f.write_str("and a lexer takes all of them"),
                 }
             }
             CfgError::NoToken { span, name } => {
                 write!(f, "bytes {} to {}: ", span.start, span.end)?;
                 match name {
-                    Some(name) => write!(f, "the vocabulary has no special token `{name}`"),
+                    Some(name) => {
+                        let name = shown_name(name);
+                        write!(f, "the vocabulary has no special token `{name}`")
+                    }
                     None => f.write_str("no token of the vocabulary is meant"),
                 }
             }
             CfgError::EmptyTerminal { name, span } => {
                 let Span { start, end } = span;
+                let name = shown_name(name);
                 write!(
                     f,
                     "terminal `{name}` (bytes {start} to {end}) has the empty word, which a lexer \
@@ -164,6 +189,7 @@ impl std::fmt::Display for CfgError {
                  would, a longer word or a terminal of higher rank wins; change the priorities \
                  or the terminals, or read the grammar without a lexer",
             ),
+            CfgError::Fuel(spent) => write!(f, "compiling the grammar {spent}"),
             CfgError::Limit { name, limit } => write!(
                 f,
                 "the limit `{name}` of {limit} was reached; simplify the grammar or raise the limit"

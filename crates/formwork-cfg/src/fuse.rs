@@ -7,6 +7,11 @@
 //! it. Rules that would grow too large stay calls; the language is the same
 //! either way.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use formwork_grammar::{ByteDfa, ByteDfaBuilder, LexState, Terminal};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::NodeIndex;

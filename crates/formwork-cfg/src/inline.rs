@@ -6,6 +6,11 @@
 //! stands there. The fewer calls, the fewer frames and dots the engine meets, and
 //! what alternatives have in common is read once.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::CfgError;

@@ -9,6 +9,11 @@
 //! every question about them is passed on to it. It is called like a rule, and
 //! calls nothing of the grammar.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use std::sync::Arc;
 
 use formwork_grammar::{Bytes, Dot, Edge, Expansion, Label, Language, Status, Terminal};

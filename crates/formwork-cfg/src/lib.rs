@@ -17,6 +17,8 @@
 //! that derive the empty text or just themselves. What is kept is the language,
 //! exactly.
 
+#![warn(clippy::indexing_slicing)]
+
 mod analyze;
 mod compile;
 mod corners;

@@ -1,12 +1,14 @@
 //! Bounds on what compiling a grammar may cost.
 
+use formwork_automata::{Burner, Fuel};
+
 use crate::error::CfgError;
 
 /// Bounds on what one grammar may cost. Reaching one is a typed error.
 ///
 /// Every stage of the compiler is linear in what it makes, so these bound its
 /// time too.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct CfgLimits {
     /// Rules: those of the source and those made for repetitions. The default
     /// is 100,000.
@@ -30,6 +32,9 @@ pub struct CfgLimits {
     /// Restrictions that tokens may leave to the text after them so that they stay
     /// the longest match, if there is a lexer. The default is 4,096.
     pub max_restrictions: usize,
+    /// What the work is taken from, with all else that burns the same fuel; its owner can
+    /// stop it. The default is no bound.
+    pub fuel: Fuel,
 }
 
 impl Default for CfgLimits {
@@ -42,6 +47,7 @@ impl Default for CfgLimits {
             max_fused_states: 2_000,
             max_lexer_states: 20_000,
             max_restrictions: 4_096,
+            fuel: Fuel::unlimited(),
         }
     }
 }
@@ -54,7 +60,11 @@ pub(crate) struct Budget<'a> {
     positions: usize,
     work: u64,
     terminal_states: usize,
+    burner: Burner,
 }
+
+/// So many steps are a unit of [`Fuel`].
+const STEPS_PER_UNIT: u64 = 8;
 
 impl<'a> Budget<'a> {
     pub(crate) fn new(limits: &'a CfgLimits) -> Self {
@@ -64,6 +74,7 @@ impl<'a> Budget<'a> {
             positions: 0,
             work: 0,
             terminal_states: 0,
+            burner: Burner::new(&limits.fuel, STEPS_PER_UNIT),
         }
     }
 
@@ -84,18 +95,25 @@ impl<'a> Budget<'a> {
     pub(crate) fn position(&mut self) -> Result<(), CfgError> {
         self.positions += 1;
         let limit = self.limits.max_positions as u64;
-        within("max_positions", self.positions as u64, limit)
+        within("max_positions", self.positions as u64, limit)?;
+        self.burn(1)
     }
 
     pub(crate) fn work(&mut self, more: usize) -> Result<(), CfgError> {
         self.work = self.work.saturating_add(more as u64);
-        within("max_work", self.work, self.limits.max_work)
+        within("max_work", self.work, self.limits.max_work)?;
+        self.burn(more as u64)
+    }
+
+    fn burn(&mut self, steps: u64) -> Result<(), CfgError> {
+        Ok(self.burner.steps(steps)?)
     }
 
     pub(crate) fn terminal_states(&mut self, more: usize) -> Result<(), CfgError> {
         self.terminal_states = self.terminal_states.saturating_add(more);
         let limit = self.limits.max_terminal_states as u64;
-        within("max_terminal_states", self.terminal_states as u64, limit)
+        within("max_terminal_states", self.terminal_states as u64, limit)?;
+        self.burn(more as u64)
     }
 }
 

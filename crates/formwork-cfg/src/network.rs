@@ -5,6 +5,11 @@
 //! every stage that would need short productions has them, and what rules share
 //! is never copied.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use crate::error::CfgError;
 use crate::limits::Budget;
 

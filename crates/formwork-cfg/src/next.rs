@@ -1,6 +1,11 @@
 //! Which bytes may come next, without regard to who calls a rule: the sets FIRST
 //! and FOLLOW of parsing, for the positions of a network.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use formwork_grammar::{ByteDfa, Bytes, Terminal};
 
 use crate::network::{Network, Symbol};

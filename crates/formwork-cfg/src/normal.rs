@@ -6,6 +6,11 @@
 //! `U(n) = U(h-1) | E(h) U(n-h)` with `h` half of `n` for at most so many, which
 //! is logarithmic and leaves one reading per count.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes are numbered as they are made; the names in a grammar are checked, not indexed"
+)]
+
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;

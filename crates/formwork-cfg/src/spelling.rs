@@ -1,5 +1,10 @@
 //! Whether a vocabulary without some bytes can spell the words of a grammar.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states are numbers of the same automaton"
+)]
+
 use formwork_automata::{CharSet, Dfa};
 
 use crate::error::CfgError;

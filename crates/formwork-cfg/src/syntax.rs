@@ -102,7 +102,15 @@ pub fn parse_with(
     format: Format,
     options: &SyntaxOptions,
 ) -> Result<Grammar, SyntaxErrors> {
-    read(text, format, options).map_err(|faults| SyntaxErrors::new(text, faults))
+    let result = read(text, format, options);
+    // Some work may be left undone without harm to the grammar, but not to its speed.
+    match options.limits.fuel.spent() {
+        Some(spent) => {
+            let fault = Fault::too_large(Span::default(), format!("reading the grammar {spent}"));
+            Err(SyntaxErrors::new("", vec![fault]))
+        }
+        None => result.map_err(|faults| SyntaxErrors::new(text, faults)),
+    }
 }
 
 fn read(text: &str, format: Format, options: &SyntaxOptions) -> Result<Grammar, Vec<Fault>> {

@@ -6,6 +6,11 @@
 //! equal blocks are the same, so the tree of blocks is made once per automaton
 //! and is small however scattered its classes are.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "blocks are numbered as they are made"
+)]
+
 use formwork_automata::{ClassId, Dfa, StateId};
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};
 use rustc_hash::FxHashMap;

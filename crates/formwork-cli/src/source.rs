@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use formwork::cfg::syntax::{Format, SyntaxOptions, parse_with};
+use formwork::{CompileError, Compiler, Grammar, SchemaOptions, Spec, cfg};
 #[cfg(feature = "models")]
-use formwork::Language;
-use formwork::cfg::syntax::{Format, SyntaxErrors, SyntaxOptions, parse_with};
-use formwork::{CfgLimits, CompileError, Compiler, Grammar, SchemaOptions, cfg};
+use formwork::{Fuel, Language};
 use formwork_bench::maskbench::schema_of_case;
 
 #[cfg(feature = "models")]
@@ -25,12 +25,6 @@ pub(crate) struct Source {
 pub(crate) enum Kind {
     Schema,
     Grammar(Format, SyntaxOptions),
-}
-
-/// Why a source has not become a grammar.
-pub(crate) enum SourceError {
-    Syntax(SyntaxErrors),
-    Compile(CompileError),
 }
 
 impl Source {
@@ -95,14 +89,8 @@ impl Source {
         &self,
         compiler: &Compiler,
         options: &SchemaOptions,
-    ) -> Result<Grammar, SourceError> {
-        match &self.kind {
-            Kind::Schema => Ok(compiler.json_schema(&self.text, options)?),
-            Kind::Grammar(format, syntax) => {
-                let grammar = self.grammar(*format, syntax)?;
-                Ok(compiler.cfg_with(&grammar, &CfgLimits::default(), options)?)
-            }
-        }
+    ) -> Result<Grammar, CompileError> {
+        compiler.compile(&self.spec(options))
     }
 
     /// What it says, for engines that do not read from left to right.
@@ -111,14 +99,18 @@ impl Source {
         &self,
         compiler: &Compiler,
         options: &SchemaOptions,
-    ) -> Result<Box<dyn Language>, SourceError> {
-        match &self.kind {
-            Kind::Schema => Ok(compiler.json_schema_language(&self.text, options)?),
+    ) -> Result<Box<dyn Language>, CompileError> {
+        compiler.language_with(&self.spec(options), &Fuel::unlimited())
+    }
+
+    fn spec(&self, options: &SchemaOptions) -> Spec {
+        let spec = match &self.kind {
+            Kind::Schema => Spec::json_schema(&self.text),
             Kind::Grammar(format, syntax) => {
-                let grammar = self.grammar(*format, syntax)?;
-                Ok(compiler.cfg_language(&grammar, &CfgLimits::default(), options)?)
+                Spec::grammar(*format, &self.text).with_syntax_options(syntax.clone())
             }
-        }
+        };
+        spec.with_schema_options(options.clone())
     }
 
     /// The grammar that it says.
@@ -126,33 +118,12 @@ impl Source {
         &self,
         format: Format,
         options: &SyntaxOptions,
-    ) -> Result<cfg::Grammar, SyntaxErrors> {
-        parse_with(&self.text, format, options)
+    ) -> Result<cfg::Grammar, CompileError> {
+        Ok(parse_with(&self.text, format, options)?)
     }
 
     /// A source that does not compile, as the reason why a command has no answer.
-    pub(crate) fn error(&self, error: &SourceError) -> CliError {
+    pub(crate) fn error(&self, error: &CompileError) -> CliError {
         CliError::Message(format!("{}: {error}", self.name()))
-    }
-}
-
-impl From<SyntaxErrors> for SourceError {
-    fn from(errors: SyntaxErrors) -> Self {
-        SourceError::Syntax(errors)
-    }
-}
-
-impl From<CompileError> for SourceError {
-    fn from(error: CompileError) -> Self {
-        SourceError::Compile(error)
-    }
-}
-
-impl std::fmt::Display for SourceError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            SourceError::Syntax(errors) => errors.fmt(f),
-            SourceError::Compile(error) => error.fmt(f),
-        }
     }
 }

@@ -2,20 +2,21 @@
 
 use formwork::{CfgError, CompileError, SchemaError, Status};
 
-use crate::source::SourceError;
 use crate::status::ExitStatus;
 
 /// The verdict in a word or two.
-pub(crate) fn word(result: &Result<Status, SourceError>) -> &'static str {
+pub(crate) fn word(result: &Result<Status, CompileError>) -> &'static str {
     match result {
         Ok(Status::Exact) => "exact",
         Ok(Status::Subset(_)) => "subset",
-        Err(SourceError::Syntax(errors)) if errors.is_limit() => "over a limit",
-        Err(SourceError::Syntax(_)) => "not a grammar",
-        Err(SourceError::Compile(error)) => match error {
+        Err(error) => match error {
             CompileError::Schema(error) | CompileError::Nested { error, .. } => of_schema(error),
+            CompileError::Syntax(errors) if !errors.is_limit() => "not a grammar",
             CompileError::Cfg(CfgError::Unproductive { .. }) => "unsatisfiable",
-            CompileError::Cfg(CfgError::Limit { .. }) | CompileError::Engine(_) => "over a limit",
+            CompileError::Syntax(_)
+            | CompileError::Cfg(CfgError::Limit { .. })
+            | CompileError::Engine(_)
+            | CompileError::Fuel(_) => "over a limit",
             _ => "refused",
         },
     }
@@ -32,16 +33,14 @@ fn of_schema(error: &SchemaError) -> &'static str {
 }
 
 /// Whether there is an answer about what does not compile.
-pub(crate) fn status(error: &SourceError) -> ExitStatus {
+pub(crate) fn status(error: &CompileError) -> ExitStatus {
     match error {
-        SourceError::Syntax(errors) if !errors.is_limit() => ExitStatus::Error,
-        SourceError::Compile(
-            CompileError::Schema(SchemaError::Syntax { .. } | SchemaError::Invalid(_))
-            | CompileError::Nested {
-                error: SchemaError::Syntax { .. } | SchemaError::Invalid(_),
-                ..
-            },
-        ) => ExitStatus::Error,
+        CompileError::Syntax(errors) if !errors.is_limit() => ExitStatus::Error,
+        CompileError::Schema(SchemaError::Syntax { .. } | SchemaError::Invalid(_))
+        | CompileError::Nested {
+            error: SchemaError::Syntax { .. } | SchemaError::Invalid(_),
+            ..
+        } => ExitStatus::Error,
         _ => ExitStatus::No,
     }
 }

@@ -1,5 +1,10 @@
 //! Masks of many matchers at once.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the rows were seen to be long enough"
+)]
+
 use crate::error::MaskError;
 use crate::mask::MaskKind;
 use crate::matcher::Matcher;
@@ -37,7 +42,7 @@ pub fn fill_masks(
     rows: &mut [u32],
     stride: usize,
 ) -> Result<Vec<MaskKind>, MaskError> {
-    let needed = matchers.len() * stride;
+    let needed = matchers.len().saturating_mul(stride);
     if rows.len() < needed || stride == 0 {
         return Err(MaskError::RowTooShort {
             words: rows.len(),

@@ -1,5 +1,7 @@
 //! What is strictly below the nodes of a vocabulary's trie.
 
+#![expect(clippy::indexing_slicing, reason = "nodes are those of the trie")]
+
 use formwork_grammar::Run;
 use formwork_vocab::{NodeId, TokenId, Vocab, signature};
 

@@ -1,5 +1,10 @@
 //! The tokens that close a JSON string: some content, a quote, and what follows it.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes are numbered as they are made; a byte has a bit"
+)]
+
 use formwork_grammar::Bytes;
 use formwork_vocab::{NodeId, TokenId, Trie};
 

@@ -1,5 +1,10 @@
 //! What can be learnt of a vocabulary without knowing the grammar.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "there is an entry for every token; its bytes are not empty"
+)]
+
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

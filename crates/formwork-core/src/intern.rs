@@ -1,5 +1,7 @@
 //! Hash-consing: equal values get equal numbers.
 
+#![expect(clippy::indexing_slicing, reason = "numbers are given out here")]
+
 use std::hash::Hash;
 use std::sync::Arc;
 

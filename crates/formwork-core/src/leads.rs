@@ -1,5 +1,10 @@
 //! Characters beyond ASCII, by the first byte of their UTF-8.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a leading byte has a list; errors are found in the bytes"
+)]
+
 use formwork_vocab::{TokenId, Vocab, mask};
 
 /// Which first bytes occur in tokens: by first byte from 0xC0 on, the tokens that are

@@ -22,6 +22,8 @@
 //! a text that can be completed, because terminals and dots are live by
 //! contract (see [`formwork_grammar`]).
 
+#![warn(clippy::indexing_slicing)]
+
 mod arena;
 mod bases;
 mod batch;

@@ -10,6 +10,11 @@
 //! States are closed: a terminal that may end has the threads of what follows
 //! beside it. So a mask never needs empty moves.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "terminals and sets are numbered as they are interned; runs of equals are not empty"
+)]
+
 use std::sync::Arc;
 
 use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState, Terminal, TokenSet};

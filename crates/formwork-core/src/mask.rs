@@ -1,6 +1,11 @@
 //! Masks: what the threads of a state read of all tokens, and what follows them reads
 //! of what they leave.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are found in the list before"
+)]
+
 use std::sync::Arc;
 
 use formwork_grammar::{Bytes, Dot, LexState};

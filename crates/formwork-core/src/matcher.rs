@@ -1,5 +1,10 @@
 //! A matcher: one text being generated under a grammar.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a byte has a bit; no more is read than there is"
+)]
+
 use formwork_grammar::TokenSet;
 use formwork_vocab::TokenId;
 
@@ -152,7 +157,7 @@ impl Matcher {
     /// # Errors
     ///
     /// If a limit is reached.
-    pub fn validate(&self, tokens: &[TokenId]) -> Result<usize, EngineError> {
+    pub fn validate_tokens(&self, tokens: &[TokenId]) -> Result<usize, EngineError> {
         let mut at = self.at;
         for (read, &token) in tokens.iter().enumerate() {
             match self.after(at, token) {

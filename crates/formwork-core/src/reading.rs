@@ -1,5 +1,10 @@
 //! What a terminal reads of a residual, from one of its states on.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the path is as deep as the trie; a byte has a bit"
+)]
+
 use std::sync::Arc;
 
 use formwork_grammar::{Bulk, Bytes, Label, LexState, Run, Terminal};

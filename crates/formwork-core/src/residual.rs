@@ -6,6 +6,11 @@
 //! many tokens takes one step where they go on alike, and each such step is worked
 //! out once per vocabulary.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a byte has a bit; runs of equals are not empty"
+)]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 

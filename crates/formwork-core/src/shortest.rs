@@ -4,6 +4,11 @@
 //! states that a shorter text could go through are searched, the most promising
 //! first, until there are none, a lower bound is met, or there were too many.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "steps are numbered as they are made"
+)]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

@@ -1,5 +1,10 @@
 //! A terminal whose steps are kept in a table while many tokens are read.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states are numbered as they are met"
+)]
+
 use std::cell::OnceCell;
 
 use formwork_grammar::{Bulk, Label, LexState, Run, Terminal};

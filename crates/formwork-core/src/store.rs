@@ -5,6 +5,11 @@
 //! at which it may end and longer tokens go on. Sets of nodes are numbered, so that
 //! a question about one is asked once, whatever led there.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "sets are numbered as they are kept; the path is as deep as the trie; a byte has a bit"
+)]
+
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use formwork_grammar::{ByteDfa, Bytes, LexState, Run, Terminal};

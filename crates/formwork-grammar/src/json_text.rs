@@ -5,6 +5,8 @@
 //! surrogate pairs. Every spelling of an accepted string is accepted; lone
 //! surrogates, overlong UTF-8 and raw control characters are not.
 
+#![expect(clippy::indexing_slicing, reason = "a byte has a bit")]
+
 use std::sync::Arc;
 
 use crate::language::Bytes;

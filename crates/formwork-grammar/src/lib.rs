@@ -25,10 +25,13 @@
 //! Dots must not be left-recursive: expanding calls without reading a byte has
 //! to end. JSON never is, and context-free grammars are rewritten to keep that.
 
+#![warn(clippy::indexing_slicing)]
+
 pub mod bytes;
 pub mod graphviz;
 pub mod json_text;
 pub mod language;
+mod shown;
 pub mod status;
 pub mod terminal;
 pub mod tokens;
@@ -37,6 +40,7 @@ pub mod whitespace;
 pub use bytes::{ByteDfa, ByteDfaBuilder};
 pub use json_text::{CharAutomaton, JsonText};
 pub use language::{Bytes, Dot, Edge, Expansion, Language};
+pub use shown::{shown_name, shown_sentence};
 pub use status::{Restriction, Status};
 pub use terminal::{AnyContent, Bulk, Label, LexState, Run, Shared, Space, Terminal};
 pub use tokens::TokenSet;

@@ -4,6 +4,11 @@
 //! item either counts towards a `contains` or not, and the counters make a
 //! finite graph, which is worked out when the schema is compiled.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an array has its tail as its last item; nodes of its graph are numbered as they are made"
+)]
+
 use rustc_hash::FxHashMap;
 
 use crate::bounds::window;
@@ -38,6 +43,20 @@ pub(crate) struct Array {
     graph: Option<Box<[Node]>>,
     /// Per node of the graph, bytes to the end, a comma before every item.
     node_bytes: Vec<u32>,
+}
+
+impl Array {
+    /// Heap use in bytes, about.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let graph = self.graph.as_deref().map_or(0, size_of_val);
+        size_of::<Array>()
+            + size_of_val(&*self.prefix)
+            + size_of_val(&*self.meets)
+            + size_of_val(&*self.wanted)
+            + size_of_val(&*self.pairs)
+            + graph
+            + 4 * self.node_bytes.len()
+    }
 }
 
 /// Items of an array: one of those listed, or any after them.

@@ -1,6 +1,11 @@
 //! Scalars and names whose text the language wants to see, because items of an array
 //! around them must differ.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the end is found in the token before"
+)]
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use formwork_grammar::json_text::decode;

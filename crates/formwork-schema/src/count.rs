@@ -4,6 +4,11 @@
 //! used. Counts are lower bounds, exact for the finite sets that occur in
 //! practice; a bound that is too low only makes an array end early.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use crate::array::{Array, Cursor};
 use crate::object::{Duties, Object, Todo};
 use crate::shape::{Shapes, ValueId};

@@ -1,5 +1,10 @@
 //! Why a schema was not compiled.
 
+use formwork_grammar::{shown_name, shown_sentence};
+
+/// So many places are named in a message.
+const MAX_SHOWN: usize = 20;
+
 /// A place in a schema and what is the matter there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {
@@ -17,7 +22,12 @@ impl std::fmt::Display for Refusal {
             "" => "the root",
             pointer => pointer,
         };
-        write!(f, "at {place}: `{}`: {}", self.keyword, self.reason)
+        let (place, keyword) = (shown_name(place), shown_name(&self.keyword));
+        write!(
+            f,
+            "at {place}: `{keyword}`: {}",
+            shown_sentence(&self.reason)
+        )
     }
 }
 
@@ -48,6 +58,8 @@ pub enum SchemaError {
         /// Where, as far as known.
         place: String,
     },
+    /// The owner of [`SchemaLimits::fuel`](crate::SchemaLimits::fuel) said stop.
+    Stopped,
 }
 
 impl SchemaError {
@@ -62,7 +74,7 @@ impl SchemaError {
 
     /// Whether the schema is to blame rather than a limit of this process.
     pub fn is_user_error(&self) -> bool {
-        !matches!(self, SchemaError::Limit { .. })
+        !matches!(self, SchemaError::Limit { .. } | SchemaError::Stopped)
     }
 
     /// The places concerned; empty for syntax errors and limits.
@@ -71,7 +83,7 @@ impl SchemaError {
             SchemaError::Invalid(list)
             | SchemaError::Refused(list)
             | SchemaError::Unsatisfiable(list) => list,
-            SchemaError::Syntax { .. } | SchemaError::Limit { .. } => &[],
+            SchemaError::Syntax { .. } | SchemaError::Limit { .. } | SchemaError::Stopped => &[],
         }
     }
 }
@@ -80,24 +92,31 @@ impl std::fmt::Display for SchemaError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let what = match self {
             SchemaError::Syntax { offset, message } => {
+                let message = shown_sentence(message);
                 return write!(f, "not JSON: {message} (at byte {offset})");
             }
             SchemaError::Limit { name, limit, place } => {
+                let place = shown_name(place);
                 return write!(
                     f,
                     "the limit `{name}` of {limit} was reached at {place}; \
                      simplify the schema or raise the limit"
                 );
             }
+            SchemaError::Stopped => return f.write_str("compiling the schema was stopped"),
             SchemaError::Invalid(_) => "the schema is invalid",
             SchemaError::Refused(_) => "the schema is not supported",
             SchemaError::Unsatisfiable(_) => "no value satisfies the schema",
         };
         f.write_str(what)?;
-        for refusal in self.refusals() {
+        let refusals = self.refusals();
+        for refusal in refusals.iter().take(MAX_SHOWN) {
             write!(f, "\n  {refusal}")?;
         }
-        Ok(())
+        match refusals.len().saturating_sub(MAX_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
+        }
     }
 }
 

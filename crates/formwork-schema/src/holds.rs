@@ -3,6 +3,11 @@
 //! Asked of items that must differ: one that a value cannot be anyway leaves it
 //! no fewer choices.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use formwork_grammar::ByteDfa;
 
 use crate::array::Array;

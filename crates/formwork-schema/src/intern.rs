@@ -1,5 +1,10 @@
 //! Dense numbers for formulas: the index behind [`Nodes`](crate::node::Nodes).
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numbers are given out here, and the index has a power of two of slots"
+)]
+
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;

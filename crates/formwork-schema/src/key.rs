@@ -4,6 +4,11 @@
 //! again, whatever their spelling, and a prefix is live only if an unused name
 //! goes on from it.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "words are those of the table; a byte has a bit"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::Chars;

@@ -1,5 +1,10 @@
 //! A compiled schema as a language: positions in values as dots.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use std::sync::Arc;
 
 use formwork_grammar::json_text::decode;
@@ -95,6 +100,8 @@ pub struct JsonLanguage {
     /// Whether some array needs two equal items.
     pub(crate) repeats: bool,
     status: Status,
+    /// Heap use of what does not change.
+    shape_bytes: usize,
 }
 
 impl JsonLanguage {
@@ -113,7 +120,9 @@ impl JsonLanguage {
             exits: FxHashMap::default(),
             root: explored.root,
             status: status(explored.left_out),
+            shape_bytes: 0,
         };
+        language.shape_bytes = language.shapes.heap_bytes();
         language.dot(Position::Start);
         language
     }
@@ -451,7 +460,8 @@ impl Language for JsonLanguage {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.positions.len() * 64
+        self.shape_bytes
+            + self.positions.len() * 64
             + self.keys.len() * 400
             + self.exits.len() * 64
             + self.registers.heap_bytes()

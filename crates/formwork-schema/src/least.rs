@@ -5,6 +5,11 @@
 //! not looked at only makes the bound smaller: `uniqueItems`, which duties a
 //! member pays, and how many short names there are.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states are numbers of the same automaton"
+)]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

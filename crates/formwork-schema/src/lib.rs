@@ -25,6 +25,8 @@
 //! No schema panics, overflows the stack or escapes [`SchemaLimits`]. Nothing
 //! is fetched, read from disk or printed.
 
+#![warn(clippy::indexing_slicing)]
+
 mod array;
 mod blame;
 mod bounds;
@@ -66,6 +68,7 @@ pub use explain::{
     Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
     ExplainedStrings, ExplainedValue,
 };
+pub use formwork_automata::{Fuel, Spent};
 pub use formwork_grammar::{Restriction, Status, Whitespace};
 pub use language::JsonLanguage;
 pub use options::{PropertyOrder, SchemaLimits, SchemaOptions};
@@ -82,7 +85,10 @@ pub fn compile(
     options: &SchemaOptions,
     cache: &TerminalCache,
 ) -> Result<JsonLanguage, SchemaError> {
-    let (explored, _) = explore(text, options, cache, None)?;
+    let explored = fuelled(options, |limits| {
+        explore(text, options, limits, cache, None)
+    })?
+    .0;
     if !explored.shapes.is_alive(explored.root) {
         // What was left out may be all there is.
         if !explored.left_out.is_empty() {
@@ -99,9 +105,15 @@ fn conflict(
     options: &SchemaOptions,
     cache: &TerminalCache,
 ) -> Result<Vec<Refusal>, SchemaError> {
-    let (explored, trace) = explore(text, options, cache, Some(lower::Trace::default()))?;
-    let root = explored.nodes[explored.root as usize];
-    let mut explorer = shape::Explorer::new(explored.solver.with_new_budget(), cache);
+    let trace = Some(lower::Trace::default());
+    let explored = fuelled(options, |limits| {
+        explore(text, options, limits, cache, trace)
+    });
+    let (explored, trace) = explored?;
+    let root = explored.nodes.get(explored.root as usize).copied();
+    let root = root.unwrap_or(node::FALSE);
+    let fuel = options.limits.fuel.at_most(options.limits.max_work);
+    let mut explorer = shape::Explorer::new(explored.solver.with_fuel(fuel), cache);
     let trace = trace.unwrap_or_default();
     Ok(blame::conflict(&mut explorer, &trace, root))
 }
@@ -118,19 +130,46 @@ pub fn explain(
     options: &SchemaOptions,
     cache: &TerminalCache,
 ) -> Result<Explain, SchemaError> {
-    let (mut explored, trace) = explore(text, options, cache, Some(lower::Trace::default()))?;
-    let status = language::status(std::mem::take(&mut explored.left_out));
-    explain::explain(&mut explored, trace.unwrap_or_default(), status)
+    fuelled(options, |limits| {
+        let trace = Some(lower::Trace::default());
+        let (mut explored, trace) = explore(text, options, limits, cache, trace)?;
+        let status = language::status(std::mem::take(&mut explored.left_out));
+        explain::explain(&mut explored, trace.unwrap_or_default(), status)
+    })
+}
+
+/// Does some work with `max_work` units of the caller's fuel, and tells which of them
+/// ended it.
+fn fuelled<T>(
+    options: &SchemaOptions,
+    work: impl FnOnce(&SchemaLimits) -> Result<T, SchemaError>,
+) -> Result<T, SchemaError> {
+    let (all, max_work) = (&options.limits.fuel, options.limits.max_work);
+    let limits = SchemaLimits {
+        fuel: all.at_most(max_work),
+        ..options.limits
+    };
+    let limit = |name, limit| SchemaError::Limit {
+        name,
+        limit,
+        place: "compiling the schema".into(),
+    };
+    work(&limits).map_err(|error| match (all.spent(), limits.fuel.spent()) {
+        (Some(Spent::Units(units)), _) => limit("fuel", units),
+        (Some(_), _) => SchemaError::Stopped,
+        (None, Some(_)) => limit("max_work", max_work),
+        (None, None) => error,
+    })
 }
 
 /// Works out every value of a schema; hands back what was noted on the way.
 fn explore(
     text: &str,
     options: &SchemaOptions,
+    limits: &SchemaLimits,
     cache: &TerminalCache,
     trace: Option<lower::Trace>,
 ) -> Result<(shape::Explored, Option<lower::Trace>), SchemaError> {
-    let limits = &options.limits;
     let json = read(text, limits, "the schema text")?;
     let mut documents = Vec::with_capacity(options.documents.len());
     for (uri, text) in &options.documents {
@@ -141,9 +180,16 @@ fn explore(
     let mut lowered = lower::lower(&json, &documents, &metaschemas, limits, cache, trace)?;
     let root = lowered.root;
     let trace = lowered.trace.take();
-    let solver = solver::Solver::new(lowered, options.clone(), cache.memo());
+    // The documents have been read.
+    let options = SchemaOptions {
+        documents: Vec::new(),
+        limits: limits.clone(),
+        ..*options
+    };
+    let strict = options.strict;
+    let solver = solver::Solver::new(lowered, options, cache.memo());
     let explored = shape::explore(solver, cache, root)?;
-    if options.strict && !explored.left_out.is_empty() {
+    if strict && !explored.left_out.is_empty() {
         return Err(SchemaError::Refused(explored.left_out));
     }
     Ok((explored, trace))

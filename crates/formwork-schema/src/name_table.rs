@@ -1,5 +1,10 @@
 //! The member names of an object: listed ones, and classes of all others.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes, words and states are numbered as they are made"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::Dfa;
@@ -164,6 +169,18 @@ pub(crate) struct NameTable {
     unlisted: Box<[u64]>,
     /// Per class: characters of its shortest name.
     shortest: Arc<[u32]>,
+}
+
+impl NameTable {
+    /// Heap use in bytes, about.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let names = self.listed.iter().map(|name| 24 + name.len());
+        let classes = self.classes.heap_bytes() + size_of_val(&*self.reach);
+        names.sum::<usize>()
+            + self.trie.nodes.len() * size_of::<TrieNode>()
+            + self.trie.children.len() * size_of::<(char, u32)>()
+            + classes / Arc::strong_count(&self.classes)
+    }
 }
 
 /// Classes of names, and what is known of them whatever names are listed.

@@ -4,6 +4,11 @@
 //! as JSON Schema's assertions do. Negation is pushed inward as formulas are
 //! negated, so no formula holds a `not`.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "formulas, targets and languages are numbered as they are interned"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::Dfa;

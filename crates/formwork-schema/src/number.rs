@@ -9,6 +9,8 @@
 //! `multipleOf` there are plain decimals only, unless all integers are multiples
 //! or bounds leave so few that they are listed.
 
+#![expect(clippy::indexing_slicing, reason = "a digit was read before")]
+
 mod interval;
 mod multiple;
 mod product;

@@ -5,6 +5,11 @@
 //! by a member; a member that can pay is read once for every set of duties it
 //! may pay, its value narrowed accordingly.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "languages are numbered as they are listed; there is a verdict for each"
+)]
+
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
@@ -34,6 +39,21 @@ pub(crate) struct Object {
     pub(crate) max: Option<u32>,
     /// What is owed at the start.
     pub(crate) duties: Duties,
+}
+
+impl Object {
+    /// Heap use in bytes, about.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let members = self.members.iter().map(|member| &member.values);
+        let values = members
+            .chain(&self.others)
+            .map(|values| size_of_val(&**values));
+        size_of::<Object>()
+            + self.members.len() * size_of::<Member>()
+            + self.others.len() * size_of::<Values>()
+            + values.sum::<usize>()
+            + self.names.heap_bytes()
+    }
 }
 
 /// A listed member.

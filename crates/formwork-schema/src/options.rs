@@ -1,5 +1,6 @@
 //! What a caller can choose about a schema's language.
 
+use formwork_automata::Fuel;
 use formwork_grammar::Whitespace;
 
 /// In which order the properties of an object may come.
@@ -14,7 +15,7 @@ pub enum PropertyOrder {
 }
 
 /// Choices and limits for compiling a schema.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct SchemaOptions {
     /// White space between JSON tokens. The default is [`Whitespace::Bounded`]
     /// of 32.
@@ -34,7 +35,7 @@ pub struct SchemaOptions {
 }
 
 /// Bounds on what one schema may cost. Reaching one is a typed error.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SchemaLimits {
     /// Bytes of schema text, and of each further document. The default is 1 MiB.
     pub max_bytes: usize,
@@ -42,9 +43,12 @@ pub struct SchemaLimits {
     pub max_nesting: u32,
     /// Values of one `enum`. The default is 10,000.
     pub max_enum: usize,
-    /// Units of compile work: nodes made, branches taken, automaton states
-    /// built. The default is 4,000,000, which is a second or so.
+    /// Units of compile work: nodes made, branches taken, steps of automata; see
+    /// [`Fuel`]. The default is 4,000,000, which is a second or so.
     pub max_work: u64,
+    /// What the work is taken from, with all else that burns the same fuel; its owner
+    /// can stop it. The default is no bound but `max_work`.
+    pub fuel: Fuel,
     /// States of one automaton. The default is 65,536.
     pub max_states: u32,
     /// Alternatives of one value after multiplying out `anyOf`, `allOf` and
@@ -63,6 +67,7 @@ impl Default for SchemaLimits {
             max_nesting: 128,
             max_enum: 10_000,
             max_work: 4_000_000,
+            fuel: Fuel::unlimited(),
             max_states: 65_536,
             max_branches: 4096,
             max_multiplied: 256,

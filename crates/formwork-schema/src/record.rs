@@ -8,6 +8,11 @@
 //! there are ways to go on. So no prefix is accepted whose only completions
 //! repeat a value.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use std::sync::Arc;
 
 use formwork_grammar::json_text::{decode, encode};

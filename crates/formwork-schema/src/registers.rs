@@ -1,6 +1,11 @@
 //! The registers of an open object: what was read of it so far, as far as it
 //! matters for what may follow.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "registers are numbered as they are interned"
+)]
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;

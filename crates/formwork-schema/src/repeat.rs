@@ -5,6 +5,11 @@
 //! order of members. There is a reading for every guess, so none of them has
 //! to be right.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::Dfa;

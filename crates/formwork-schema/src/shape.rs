@@ -5,6 +5,11 @@
 //! least fixpoint over the whole: the size of the smallest value, infinite for
 //! none.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -57,6 +62,24 @@ pub(crate) struct Shapes {
     pub(crate) punctuation: Arc<Punctuation>,
     /// Whether integers are told by their spelling (draft 4).
     pub(crate) integers_by_spelling: bool,
+}
+
+impl Shapes {
+    /// Heap use in bytes, about.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        /// What a terminal takes beside its automaton.
+        const TERMINAL: usize = 256;
+        let value = |value: &Value| {
+            let terminals = TERMINAL * (value.strings.len() + value.numbers.len());
+            let texts = value.texts.iter().map(Text::heap_bytes);
+            let digits = value.digits.iter().map(|digits| digits.dfa.heap_bytes());
+            size_of::<Value>() + terminals + texts.sum::<usize>() + digits.sum::<usize>()
+        };
+        let values = self.values.iter().map(value);
+        let objects = self.objects.iter().map(Object::heap_bytes);
+        let arrays = self.arrays.iter().map(Array::heap_bytes);
+        values.sum::<usize>() + objects.sum::<usize>() + arrays.sum::<usize>()
+    }
 }
 
 /// Works out every value that `root` can lead to.

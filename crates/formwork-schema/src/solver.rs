@@ -1,8 +1,13 @@
 //! The state of compiling one schema: formulas, budget, memo tables.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "refusals are numbered as they are noted"
+)]
+
 use std::sync::Arc;
 
-use formwork_automata::{Dfa, Limits, TooLarge};
+use formwork_automata::{Burner, Dfa, Fuel, Limits, TooLarge};
 use rustc_hash::FxHashMap;
 
 use crate::branch::about::Abouts;
@@ -21,7 +26,7 @@ pub(crate) struct Solver {
     pub(crate) integers_by_spelling: bool,
     /// What is left out of the language, and where.
     pub(crate) left_out: Vec<Refusal>,
-    work: u64,
+    burner: Burner,
     pub(crate) memo: Arc<Memo>,
     pub(crate) empty_memo: EmptyMemo,
     /// Tables that proofs and decisions use one after the other.
@@ -38,10 +43,10 @@ impl Solver {
     pub(crate) fn new(lowered: Lowered, options: SchemaOptions, memo: &Arc<Memo>) -> Solver {
         Solver {
             nodes: lowered.nodes,
-            options,
             integers_by_spelling: lowered.integers_by_spelling,
             left_out: Vec::new(),
-            work: 0,
+            burner: Burner::new(&options.limits.fuel, 1),
+            options,
             memo: Arc::clone(memo),
             empty_memo: EmptyMemo::default(),
             about: Abouts::default(),
@@ -54,27 +59,23 @@ impl Solver {
         }
     }
 
-    /// The same with all of the budget left.
-    pub(crate) fn with_new_budget(self) -> Solver {
-        Solver { work: 0, ..self }
+    /// The same with other fuel.
+    pub(crate) fn with_fuel(mut self, fuel: Fuel) -> Solver {
+        self.burner = Burner::new(&fuel, 1);
+        self.options.limits.fuel = fuel;
+        self
     }
 
     /// Counts work against the budget.
     pub(crate) fn spend(&mut self, units: u64) -> Result<(), SchemaError> {
-        self.work += units;
-        if self.work > self.options.limits.max_work {
-            return Err(SchemaError::Limit {
-                name: "max_work",
-                limit: self.options.limits.max_work,
-                place: "compiling the schema".into(),
-            });
-        }
-        Ok(())
+        // What to say of it is decided where the fuel was handed out.
+        self.burner.steps(units).map_err(|_| SchemaError::Stopped)
     }
 
     pub(crate) fn automata_limits(&self) -> Limits {
         Limits {
             max_states: self.options.limits.max_states,
+            fuel: self.options.limits.fuel.clone(),
             ..Limits::default()
         }
     }

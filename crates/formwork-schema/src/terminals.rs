@@ -1,6 +1,11 @@
 //! Terminals that schemas have in common, kept for as long as a compiler
 //! lives.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "there is a terminal for each of the combinations"
+)]
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use formwork_automata::{Dfa, Limits};

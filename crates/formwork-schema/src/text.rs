@@ -45,6 +45,19 @@ impl Text {
         }
     }
 
+    /// Heap use in bytes, about, of this and the terminal made of it; their part of what
+    /// others use, too.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        fn part<T>(shared: &Arc<T>, bytes: usize) -> usize {
+            let others = Arc::strong_count(shared).saturating_sub(2);
+            bytes / (1 + others)
+        }
+        let lengths = self.lengths.as_ref();
+        2 * size_of::<Text>()
+            + part(&self.dfa, self.dfa.heap_bytes())
+            + lengths.map_or(0, |lengths| part(lengths, lengths.heap_bytes()))
+    }
+
     /// Whether a string is accepted.
     pub(crate) fn accepts(&self, text: &str) -> bool {
         let chars = text.chars().count() as u64;

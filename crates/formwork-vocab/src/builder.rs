@@ -1,5 +1,7 @@
 //! Building a vocabulary token by token.
 
+#![expect(clippy::indexing_slicing, reason = "spans are those of the arena")]
+
 use crate::specials::Specials;
 use crate::{TokenId, Trie, Vocab, VocabError};
 

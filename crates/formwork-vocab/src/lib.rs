@@ -43,6 +43,8 @@
 //! other hand, come from the calling program; a wrong one is a bug there and
 //! panics where the method says so.
 
+#![warn(clippy::indexing_slicing)]
+
 mod builder;
 #[cfg(feature = "encode")]
 mod encode;

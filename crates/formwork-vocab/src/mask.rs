@@ -15,6 +15,11 @@
 //! assert_eq!(mask::iter_ones(&row).collect::<Vec<_>>(), [TokenId(33)]);
 //! ```
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a row has a bit for every token, as its caller has to see to"
+)]
+
 use crate::{TokenId, kernel};
 
 /// The number of words in a row for `len` tokens.

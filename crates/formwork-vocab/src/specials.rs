@@ -1,5 +1,10 @@
 //! The named tokens of a vocabulary that are not text.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "special tokens are numbered as they are kept"
+)]
+
 use crate::{TokenId, mask};
 
 /// Special tokens, found by id and by name.

@@ -1,5 +1,10 @@
 //! The vocabulary itself.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "spans are those of the bytes of all tokens"
+)]
+
 use crate::fingerprint::Hasher;
 use crate::signature::{NO_COUNT, Signatures};
 use crate::specials::Specials;

@@ -3,12 +3,16 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use formwork_cfg::{CfgError, CfgLanguage, CfgLimits, Foreign, ForeignKind, Resolved, Span};
-use formwork_core::{EngineError, EngineLimits, Grammar, IndexError, RestoreError, TokenIndex};
+use formwork_cfg::{CfgLanguage, CfgLimits, Foreign, ForeignKind, Resolved};
+use formwork_core::{Grammar, IndexError, RestoreError, TokenIndex};
 use formwork_grammar::{Language, TokenSet};
-use formwork_schema::{SchemaError, SchemaOptions, TerminalCache};
+use formwork_schema::{Fuel, SchemaOptions, TerminalCache};
 use formwork_vocab::Vocab;
 
+use crate::cache::Grammars;
+use crate::error::CompileError;
+use crate::limits::Limits;
+use crate::spec::{Read as SpecRead, Spec};
 use crate::tokens;
 
 /// Compiles grammars for one vocabulary. `Send + Sync`; share one.
@@ -16,75 +20,8 @@ use crate::tokens;
 pub struct Compiler {
     index: Arc<TokenIndex>,
     cache: TerminalCache,
-    limits: EngineLimits,
-}
-
-/// Why a grammar was not compiled.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// The schema is at fault, or one of its limits.
-    Schema(SchemaError),
-    /// The context-free grammar is at fault, or one of its limits.
-    Cfg(CfgError),
-    /// A schema inside a context-free grammar is at fault, or one of its limits.
-    Nested {
-        /// Where the source of the grammar has the schema.
-        span: Span,
-        /// What is wrong there.
-        error: SchemaError,
-    },
-    /// A limit of the engine was reached at the very start of the text.
-    Engine(EngineError),
-}
-
-impl CompileError {
-    /// Whether the caller's input is to blame, so that a server should answer
-    /// 400 rather than 500.
-    pub fn is_user_error(&self) -> bool {
-        match self {
-            CompileError::Schema(error) | CompileError::Nested { error, .. } => {
-                error.is_user_error()
-            }
-            CompileError::Cfg(error) => error.is_user_error(),
-            CompileError::Engine(_) => false,
-        }
-    }
-}
-
-impl std::fmt::Display for CompileError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            CompileError::Schema(error) => error.fmt(f),
-            CompileError::Cfg(error) => error.fmt(f),
-            CompileError::Nested { span, error } => write!(
-                f,
-                "in the schema at bytes {} to {} of the grammar: {error}",
-                span.start, span.end
-            ),
-            CompileError::Engine(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for CompileError {}
-
-impl From<SchemaError> for CompileError {
-    fn from(error: SchemaError) -> Self {
-        CompileError::Schema(error)
-    }
-}
-
-impl From<CfgError> for CompileError {
-    fn from(error: CfgError) -> Self {
-        CompileError::Cfg(error)
-    }
-}
-
-impl From<EngineError> for CompileError {
-    fn from(error: EngineError) -> Self {
-        CompileError::Engine(error)
-    }
+    grammars: Grammars,
+    limits: Limits,
 }
 
 impl Compiler {
@@ -94,7 +31,7 @@ impl Compiler {
     ///
     /// If exact masks are impossible over the vocabulary.
     pub fn new(vocab: Arc<Vocab>) -> Result<Compiler, IndexError> {
-        Compiler::with_limits(vocab, EngineLimits::default())
+        Compiler::with_limits(vocab, Limits::default())
     }
 
     /// The same with other limits for its grammars.
@@ -102,10 +39,11 @@ impl Compiler {
     /// # Errors
     ///
     /// If exact masks are impossible over the vocabulary.
-    pub fn with_limits(vocab: Arc<Vocab>, limits: EngineLimits) -> Result<Compiler, IndexError> {
+    pub fn with_limits(vocab: Arc<Vocab>, limits: Limits) -> Result<Compiler, IndexError> {
         Ok(Compiler {
             index: Arc::new(TokenIndex::new(vocab)?),
             cache: TerminalCache::default(),
+            grammars: Grammars::new(limits.cache_bytes),
             limits,
         })
     }
@@ -121,9 +59,10 @@ impl Compiler {
         self.index.learnt_bytes()
     }
 
-    /// Forgets that, as if no grammar had run yet. Grammars in use keep what they
-    /// know.
+    /// Forgets that and all grammars kept, as if none had run yet. Grammars in use keep
+    /// what they know.
     pub fn forget(&self) {
+        self.grammars.clear();
         self.index.forget();
     }
 
@@ -148,6 +87,101 @@ impl Compiler {
         self.index.restore(from)
     }
 
+    /// How many grammars are kept, and about how many bytes they take; bounded by
+    /// [`Limits::cache_bytes`].
+    pub fn kept(&self) -> (usize, usize) {
+        self.grammars.size()
+    }
+
+    /// Compiles a form, or takes it from those that were compiled before: the same
+    /// [`Spec`] is one grammar, and what was learnt of it is shared.
+    ///
+    /// A first time takes what the form takes, some 0.2 ms for a typical schema and at most
+    /// [`Limits::fuel`]; any further time the hash of the text. Nobody waits for somebody
+    /// else's compilation; two that begin at once with the same form both do the work.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use formwork::{Compiler, Spec, Vocab};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
+    /// let grammar = compiler.compile(&Spec::choice(["yes", "no"]))?;
+    /// let mut matcher = grammar.matcher();
+    /// matcher.push_bytes(b"yes")?;
+    /// assert!(matcher.is_complete());
+    ///
+    /// let error = compiler.compile(&Spec::regex("(ab")).unwrap_err();
+    /// assert!(error.is_user_error());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`]; nothing is ignored or loosened.
+    pub fn compile(&self, spec: &Spec) -> Result<Grammar, CompileError> {
+        self.compile_with(spec, &Fuel::unlimited())
+    }
+
+    /// The same with fuel of the caller's beside [`Limits::fuel`], by which compiling can
+    /// be stopped, too: by a flag, or at a time. It is asked about every 0.1 ms.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use std::time::{Duration, Instant};
+    /// use formwork::{Compiler, Fuel, Spec, Vocab};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// let fuel = Fuel::unlimited().stop_if(move || Instant::now() > deadline);
+    /// compiler.compile_with(&Spec::json_object(), &fuel)?;
+    ///
+    /// let never = Fuel::unlimited().stop_if(|| true);
+    /// let hard = Spec::regex("(a|b)*a(a|b){12}");
+    /// assert!(compiler.compile_with(&hard, &never).unwrap_err().is_stopped());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](Compiler::compile), and [`CompileError::Fuel`].
+    pub fn compile_with(&self, spec: &Spec, fuel: &Fuel) -> Result<Grammar, CompileError> {
+        if let Some(grammar) = self.grammars.get(spec) {
+            return Ok(grammar);
+        }
+        let language = self.language_with(spec, fuel)?;
+        let grammar = Grammar::new(language, Arc::clone(&self.index), self.limits.engine)?;
+        self.grammars.keep(spec, &grammar);
+        Ok(grammar)
+    }
+
+    /// The language of a form, for engines that do not read from left to right. It is not
+    /// kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`compile_with`](Compiler::compile_with).
+    pub fn language_with(
+        &self,
+        spec: &Spec,
+        fuel: &Fuel,
+    ) -> Result<Box<dyn Language>, CompileError> {
+        let fuel = fuel.at_most(self.limits.fuel);
+        let spec = spec.clone().fuelled(&fuel);
+        let language = spec.read().map_err(CompileError::Syntax);
+        let language = language.and_then(|read| match read {
+            SpecRead::JsonSchema(text) => self.json_schema_language(text, spec.schemas()),
+            SpecRead::Cfg(grammar) => self.cfg_language(&grammar, spec.cfg(), spec.schemas()),
+        });
+        language.map_err(|error| match fuel.spent() {
+            Some(spent) => CompileError::Fuel(spent),
+            None => error,
+        })
+    }
+
     /// Compiles a JSON Schema.
     ///
     /// # Errors
@@ -160,7 +194,7 @@ impl Compiler {
     ) -> Result<Grammar, CompileError> {
         let language = self.json_schema_language(text, options)?;
         let index = Arc::clone(&self.index);
-        Ok(Grammar::new(language, index, self.limits)?)
+        Ok(Grammar::new(language, index, self.limits.engine)?)
     }
 
     /// The language of a JSON Schema, for engines that do not read from left to right.
@@ -243,7 +277,7 @@ impl Compiler {
     ) -> Result<Grammar, CompileError> {
         let language = self.cfg_language(grammar, limits, schemas)?;
         let index = Arc::clone(&self.index);
-        Ok(Grammar::new(language, index, self.limits)?)
+        Ok(Grammar::new(language, index, self.limits.engine)?)
     }
 
     /// The language of a context-free grammar, for engines that do not read from left to

@@ -81,13 +81,18 @@
 //! `embedded` (default): [`Vocab::embedded`]. `encode`: text to tokens.
 //! `parallel`: [`fill_masks`] and [`fill_mask_parts`] on rayon's pool.
 
+mod cache;
 mod compiler;
+mod error;
+mod limits;
 mod prepare;
 mod random;
+mod spec;
 mod tokens;
 mod witness;
 
-pub use compiler::{CompileError, Compiler};
+pub use compiler::Compiler;
+pub use error::CompileError;
 /// Context-free grammars: the representation that [`Compiler::cfg`] takes.
 pub use formwork_cfg as cfg;
 pub use formwork_cfg::{CfgError, CfgLimits};
@@ -99,12 +104,14 @@ pub use formwork_grammar::graphviz::DrawLimits;
 pub use formwork_grammar::{Language, TokenSet};
 pub use formwork_schema::{
     Annotation, Explain, ExplainedArray, ExplainedMember, ExplainedNumbers, ExplainedObject,
-    ExplainedStrings, ExplainedValue, PropertyOrder, Refusal, Restriction, SchemaError,
-    SchemaLimits, SchemaOptions, Status, TerminalCache, Whitespace,
+    ExplainedStrings, ExplainedValue, Fuel, PropertyOrder, Refusal, Restriction, SchemaError,
+    SchemaLimits, SchemaOptions, Spent, Status, TerminalCache, Whitespace,
 };
 #[cfg(feature = "encode")]
 pub use formwork_vocab::Encoder;
 pub use formwork_vocab::{LoadOptions, TokenId, Vocab, VocabError, mask};
+pub use limits::Limits;
+pub use spec::Spec;
 pub use witness::{Samples, Witness, samples, witness};
 
 /// Checks a schema without a vocabulary: whether it compiles, exactly or only

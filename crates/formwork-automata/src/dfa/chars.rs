@@ -1,5 +1,10 @@
 //! Which characters a state can read, and which it can read without end.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states and classes are numbers of the same automaton"
+)]
+
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;

@@ -1,5 +1,10 @@
 //! Boolean operations, all of them products with a rule for labels.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "there is a slot for each part, and a class of each part for each class"
+)]
+
 use super::{DEAD, Dfa, Raw, StateId};
 use crate::alphabet::Alphabet;
 use crate::interner::Interner;
@@ -128,7 +133,7 @@ fn product(
     hopeless: impl Fn(&[StateId]) -> bool,
     limits: &Limits,
 ) -> Result<Dfa, TooLarge> {
-    let budget = Budget::new(limits);
+    let mut budget = Budget::new(limits);
     let alphabets: Vec<&Alphabet> = parts.iter().map(|dfa| &dfa.alphabet).collect();
     let (alphabet, map) = Alphabet::product(&alphabets);
     let mut tuples = Interner::default();

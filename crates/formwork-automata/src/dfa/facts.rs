@@ -1,5 +1,10 @@
 //! What is known of the language from each state.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states are numbers of the same automaton"
+)]
+
 use super::finish::Predecessors;
 use super::{DEAD, Dfa, StateId};
 

@@ -1,5 +1,10 @@
 //! From a raw transition table to a trimmed, minimised, compressed automaton.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states and classes are numbers of the same table"
+)]
+
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;

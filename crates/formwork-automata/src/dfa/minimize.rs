@@ -4,6 +4,11 @@
 //! The latter is O(k n log n) for n states and k classes. The missing transitions go to an explicit
 //! dead state, so that a partial automaton is minimised as the complete one it stands for.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states, classes and blocks are numbers of the tables made here"
+)]
+
 use super::finish::Predecessors;
 use super::{DEAD, StateId};
 use crate::interner::Interner;

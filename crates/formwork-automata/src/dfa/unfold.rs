@@ -42,7 +42,7 @@ impl Dfa {
         accepts: impl Fn(&S) -> bool,
         limits: &Limits,
     ) -> Result<Self, TooLarge> {
-        let budget = Budget::new(limits);
+        let mut budget = Budget::new(limits);
         let alphabet = Alphabet::refine(sets);
         let faces: Vec<Option<char>> = (0..alphabet.len() as ClassId)
             .map(|class| alphabet.ranges(class).first())

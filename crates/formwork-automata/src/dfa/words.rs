@@ -1,5 +1,10 @@
 //! Finite languages, and words as witnesses.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes are numbers that the interner gave out, and begin with a flag"
+)]
+
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;

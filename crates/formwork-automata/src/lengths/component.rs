@@ -1,5 +1,10 @@
 //! The length sets of one strongly connected component, from those of its successors.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states and members of a component are numbers of the tables made here"
+)]
+
 use smallvec::SmallVec;
 
 use super::set::LengthSet;

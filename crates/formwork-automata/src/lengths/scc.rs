@@ -1,5 +1,10 @@
 //! Strongly connected components.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states are numbers of the same automaton"
+)]
+
 use crate::dfa::{DEAD, Dfa, StateId};
 
 /// The components of `dfa`, each after all that are reachable from it.

@@ -1,5 +1,10 @@
 //! The syntax tree of a pattern.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "lookarounds are numbered as they are parsed"
+)]
+
 use rustc_hash::FxHashMap;
 
 use crate::charset::CharSet;

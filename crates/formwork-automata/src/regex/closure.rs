@@ -1,5 +1,10 @@
 //! Positions in a pattern, and the ones reachable without reading a character.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes and ranges are numbers of the tables made here"
+)]
+
 use rustc_hash::FxHashMap;
 
 use super::ast::Assert;

@@ -5,6 +5,11 @@
 //! dropped, also those that have merely counted further (see [`counts`](super::counts)). And a subset that accepts whatever follows is replaced by one canonical state, which
 //! keeps unanchored searches small.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes, sets and classes are numbers of the tables made here"
+)]
+
 use std::cmp::Reverse;
 
 use super::ast::Ast;

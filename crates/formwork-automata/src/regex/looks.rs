@@ -1,5 +1,10 @@
 //! Lookaheads as automata over the rest of the string.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "lookarounds are numbered as they are parsed"
+)]
+
 use super::ast::{Ast, LookId};
 use super::closure::Before;
 use super::determinize::determinize;

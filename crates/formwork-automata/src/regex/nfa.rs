@@ -1,5 +1,10 @@
 //! Thompson's construction.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes are numbered as they are made"
+)]
+
 use rustc_hash::FxHashMap;
 
 use super::ast::{Assert, Ast, LookId, Node, SetId};

@@ -1,5 +1,10 @@
 //! The grammar of patterns, but for escapes and classes.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "bytes are looked at before the end only"
+)]
+
 use rustc_hash::FxHashMap;
 
 use super::ast::{Assert, Ast, Look, Node, Sets, Uses};

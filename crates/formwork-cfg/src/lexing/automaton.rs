@@ -1,5 +1,10 @@
 //! All terminals as one automaton: which terminal a longest match is.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "terminals are those of the grammar; a label for each part"
+)]
+
 use std::collections::VecDeque;
 
 use formwork_automata::{ClassId, Dfa, Limits, StateId, TooLarge};
@@ -85,11 +90,16 @@ fn union(grammar: &Grammar, by_rank: &[u32], budget: &mut Budget<'_>) -> Result<
     let limits = Limits {
         max_states,
         max_cells: max_states.saturating_mul(CLASSES),
+        fuel: budget.limits().fuel.clone(),
         ..Limits::default()
     };
-    let too_large = |_: TooLarge| CfgError::Limit {
-        name: "max_lexer_states",
-        limit: u64::from(max_states),
+    let fuel = &budget.limits().fuel;
+    let too_large = |_: TooLarge| match fuel.spent() {
+        Some(spent) => CfgError::Fuel(spent),
+        None => CfgError::Limit {
+            name: "max_lexer_states",
+            limit: u64::from(max_states),
+        },
     };
     let best = |labels: &[Option<u32>]| labels.iter().flatten().min().copied();
     let mut parts: VecDeque<Dfa> = VecDeque::with_capacity(by_rank.len());

@@ -5,6 +5,11 @@
 //! follows an identifier is forbidden but letters and digits; where only `)` and
 //! `+` can come next, that is as good as no restriction.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;

@@ -1,6 +1,11 @@
 //! Which terminals can be read next at a position, and whether its rule may end
 //! there.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules and positions are numbers of the same network, sets are numbered as they are made"
+)]
+
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;

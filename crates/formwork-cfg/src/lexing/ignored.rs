@@ -1,6 +1,11 @@
 //! Ignored terminals in a network: any number of them after each token, and before
 //! the first.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use rustc_hash::FxHashMap;
 
 use crate::error::CfgError;

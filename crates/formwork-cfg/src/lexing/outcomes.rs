@@ -1,6 +1,11 @@
 //! With which restrictions a rule may end, by the one with which it begins: a least
 //! fixpoint.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "calls are numbered as they are made"
+)]
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;

@@ -6,6 +6,11 @@
 //! goals are other calls, side by side. A call that is the last of its rule gets the
 //! rule's own goals, so it stays a last call.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rules, positions and terminals are numbers of the same network"
+)]
+
 use std::rc::Rc;
 
 use formwork_grammar::ByteDfa;

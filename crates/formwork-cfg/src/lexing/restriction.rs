@@ -7,6 +7,11 @@
 //! restriction is a set of states of the automaton that run along with the text; one
 //! that dies is forgotten, and one that comes to a word forbids the text.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "sets and states are numbered as they are made"
+)]
+
 use std::rc::Rc;
 
 use formwork_automata::{ClassId, StateId};

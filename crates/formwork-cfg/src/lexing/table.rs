@@ -1,5 +1,10 @@
 //! Automata over the classes of the lexer, small and made comparable.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states and classes are numbers of the same table"
+)]
+
 use formwork_automata::{ClassId, StateId};
 use rustc_hash::FxHashMap;
 

@@ -1,5 +1,10 @@
 //! What terminals read from restriction to restriction.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states and terminals are numbers of the same automaton"
+)]
+
 use std::rc::Rc;
 
 use formwork_automata::{ClassId, StateId};

@@ -1,5 +1,10 @@
 //! The common ground of the notations: definitions as trees over symbols.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "symbols are given out by the draft that is asked"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::{CharSet, Dfa};

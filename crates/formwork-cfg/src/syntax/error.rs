@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use formwork_grammar::shown_sentence;
+
 use crate::ir::Span;
 
 /// What sort of mistake a [`SyntaxError`] is.
@@ -109,7 +111,16 @@ impl SyntaxError {
         let line_text = text[line_start..line_end].trim_end_matches('\r');
         let column = text[line_start..start].chars().count();
         let skipped = column.saturating_sub(BEFORE);
-        let excerpt: String = line_text.chars().skip(skipped).take(SHOWN).collect();
+        // What would move the cursor stays a character, so that carets stand where they should.
+        let still = |c: char| {
+            if c.is_control() && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        };
+        let excerpt = line_text.chars().skip(skipped).take(SHOWN);
+        let excerpt: String = excerpt.map(still).collect();
         let width = text[start..end.min(line_end)].chars().count();
         let first = column - skipped;
         let room = excerpt.chars().count().saturating_sub(first);
@@ -142,7 +153,8 @@ impl fmt::Display for SyntaxError {
         // Tabs stay tabs, so that the carets stand where the text does.
         let keep_tab = |c: char| if c == '\t' { '\t' } else { ' ' };
         let indent: String = self.excerpt.chars().take(first).map(keep_tab).collect();
-        writeln!(f, "line {number}, column {}: {}", self.column, self.message)?;
+        let message = shown_sentence(&self.message);
+        writeln!(f, "line {number}, column {}: {message}", self.column)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {}", self.excerpt)?;
         write!(f, "{gutter} | {indent}{}", "^".repeat(count))

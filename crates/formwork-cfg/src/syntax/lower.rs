@@ -7,6 +7,11 @@
 //! exists once. A rule that calls itself only at its ends becomes a repetition.
 //! No language is changed by any of this.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "symbols are given out by the draft"
+)]
+
 mod join;
 mod lexemes;
 mod tails;
@@ -347,7 +352,8 @@ impl<'a> Lowering<'a> {
         let whole = &self.whole;
         let words = |symbol: Symbol| whole[symbol.0 as usize].clone();
         let max_states = self.options.limits.max_states;
-        let dfa = join::join(parts, &words, max_states, &mut self.work);
+        let fuel = &self.options.limits.fuel;
+        let dfa = join::join(parts, &words, max_states, &mut self.work, fuel);
         dfa.ok().map(Arc::new)
     }
 

@@ -1,9 +1,9 @@
 //! What a caller can choose about reading a grammar, and what it may cost.
 
-use formwork_automata::Limits;
+use formwork_automata::{Fuel, Limits};
 
 /// Choices and limits for reading a grammar.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct SyntaxOptions {
     /// The symbol of whole texts. The default is the notation's: `root` in GBNF,
     /// `start` in Lark, the first one in EBNF.
@@ -69,7 +69,7 @@ pub enum EbnfDialect {
 }
 
 /// Bounds on what one grammar may cost to read. Crossing one is a typed error.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SyntaxLimits {
     /// Bytes of text. The default is 1 MiB.
     pub max_bytes: usize,
@@ -95,6 +95,9 @@ pub struct SyntaxLimits {
     /// apart where more would be needed, which changes no language. The default
     /// is 20,000,000, which is less than a second.
     pub max_work: u64,
+    /// What the work on automata is taken from, with all else that burns the same fuel; its
+    /// owner can stop it. The default is no bound.
+    pub fuel: Fuel,
 }
 
 impl Default for SyntaxLimits {
@@ -109,6 +112,7 @@ impl Default for SyntaxLimits {
             max_automata_bytes: 128 << 20,
             max_pattern_work: 100_000_000,
             max_work: 20_000_000,
+            fuel: Fuel::unlimited(),
         }
     }
 }
@@ -119,6 +123,7 @@ impl SyntaxLimits {
             max_states: self.max_states,
             max_pattern_bytes: self.max_bytes.min(1 << 16),
             max_nesting: self.max_nesting,
+            fuel: self.fuel.clone(),
             ..Limits::default()
         }
     }

@@ -12,7 +12,7 @@ use crate::args::CheckArgs;
 use crate::error::CliError;
 use crate::printer::Printer;
 use crate::restrictions::LeftOut;
-use crate::source::{Kind, Source, SourceError};
+use crate::source::{Kind, Source};
 use crate::status::ExitStatus;
 use crate::{explain, verdict};
 
@@ -86,7 +86,7 @@ fn check(
     source: &Source,
     options: &SchemaOptions,
     explain: bool,
-) -> (Result<Status, SourceError>, Option<Explained>) {
+) -> (Result<Status, CompileError>, Option<Explained>) {
     let (format, syntax) = match &source.kind {
         Kind::Schema => {
             let result = check_json_schema(&source.text, options);
@@ -95,20 +95,19 @@ fn check(
                 text: explained.to_string(),
                 object: explain::object(&explained),
             });
-            let result = result.map_err(|error| CompileError::Schema(error).into());
-            return (result, explained);
+            return (result.map_err(CompileError::Schema), explained);
         }
         Kind::Grammar(format, syntax) => (*format, syntax),
     };
     let grammar = match source.grammar(format, syntax) {
         Ok(grammar) => grammar,
-        Err(errors) => return (Err(errors.into()), None),
+        Err(error) => return (Err(error), None),
     };
     let limits = CfgLimits::default();
     let facts = explain.then(|| analyze(&grammar, &limits).ok()).flatten();
     let explained = facts.map(|facts| of_rules(&grammar, &facts));
     let result = check_cfg(&grammar, &limits, options);
-    (result.map_err(SourceError::from), explained)
+    (result, explained)
 }
 
 /// The rules of a grammar, each with what is worth knowing of it.
@@ -147,9 +146,9 @@ fn of_rules(grammar: &cfg::Grammar, facts: &Analysis) -> Explained {
     Explained { text, object }
 }
 
-fn refusals(error: &SourceError) -> &[Refusal] {
+fn refusals(error: &CompileError) -> &[Refusal] {
     match error {
-        SourceError::Compile(CompileError::Schema(error)) => SchemaError::refusals(error),
+        CompileError::Schema(error) => SchemaError::refusals(error),
         _ => &[],
     }
 }

@@ -5,7 +5,7 @@ use formwork::{CfgLimits, CompileError, DrawLimits, draw_cfg, draw_json_schema};
 use crate::args::DotArgs;
 use crate::error::CliError;
 use crate::printer::Printer;
-use crate::source::{Kind, Source, SourceError};
+use crate::source::{Kind, Source};
 use crate::status::ExitStatus;
 
 pub(super) fn run(args: &DotArgs, printer: &mut Printer) -> Result<ExitStatus, CliError> {
@@ -15,18 +15,14 @@ pub(super) fn run(args: &DotArgs, printer: &mut Printer) -> Result<ExitStatus, C
         max_dots: args.max_dots,
         max_states: args.max_states,
     };
-    let drawn =
-        || -> Result<String, SourceError> {
-            match &source.kind {
-                Kind::Schema => Ok(draw_json_schema(&source.text, &options, &limits)
-                    .map_err(CompileError::Schema)?),
-                Kind::Grammar(format, syntax) => {
-                    let grammar = source.grammar(*format, syntax)?;
-                    let cfg = CfgLimits::default();
-                    Ok(draw_cfg(&grammar, &cfg, &options, &limits)?)
-                }
-            }
-        };
-    printer.text(drawn().map_err(|error| source.error(&error))?)?;
+    let drawn = match &source.kind {
+        Kind::Schema => {
+            draw_json_schema(&source.text, &options, &limits).map_err(CompileError::Schema)
+        }
+        Kind::Grammar(format, syntax) => source
+            .grammar(*format, syntax)
+            .and_then(|grammar| draw_cfg(&grammar, &CfgLimits::default(), &options, &limits)),
+    };
+    printer.text(drawn.map_err(|error| source.error(&error))?)?;
     Ok(ExitStatus::Yes)
 }

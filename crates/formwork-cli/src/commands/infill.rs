@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use formwork::{Compiler, TokenId, Whitespace};
+use formwork::{CompileError, Compiler, TokenId, Whitespace};
 use formwork_burn::load_masked;
 use formwork_infill::schedule::{AdaBlock, SchedulerOptions};
 use formwork_infill::{
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::args::InfillArgs;
 use crate::error::CliError;
 use crate::printer::{self, Printer};
-use crate::source::{Source, SourceError};
+use crate::source::Source;
 use crate::status::ExitStatus;
 use crate::{holes, prompt, restrictions, text, verdict};
 
@@ -34,7 +34,7 @@ struct Answer<'a> {
 
 /// Why there is nothing to fill.
 enum Refused {
-    Source(SourceError),
+    Source(CompileError),
     Canvas(InfillError),
 }
 

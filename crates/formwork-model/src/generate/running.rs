@@ -118,7 +118,7 @@ impl<'a> Running<'a> {
         self.draft = drafter.draft(&self.tokens, most);
         self.draft.truncate(most);
         let readable = match &self.matcher {
-            Some(matcher) => matcher.validate(&self.draft)?,
+            Some(matcher) => matcher.validate_tokens(&self.draft)?,
             None => self.draft.len(),
         };
         let ids = self.draft.iter().take(readable);

@@ -1,6 +1,11 @@
 //! What literals say of the members of objects, by the numbers of names, so that no name is
 //! compared more than once.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "names and literals are numbered as they are met"
+)]
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;

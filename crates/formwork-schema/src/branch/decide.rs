@@ -8,6 +8,11 @@
 //! search of Davis, Putnam, Logemann and Loveland, 1962, made to list all
 //! models instead of finding one.)
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are found in the list before; groups are not empty"
+)]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;

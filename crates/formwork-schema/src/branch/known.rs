@@ -1,5 +1,10 @@
 //! What the facts of a case say of members, and other tables that cases use one after the other.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "there is a place for every formula and name"
+)]
+
 use std::sync::Arc;
 
 use smallvec::SmallVec;

@@ -1,5 +1,10 @@
 //! From compiled values to their description.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use formwork_grammar::Status;
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -1,5 +1,10 @@
 //! The description as a tree for people.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values, objects and arrays are numbered as they are worked out"
+)]
+
 use std::fmt;
 
 use super::{

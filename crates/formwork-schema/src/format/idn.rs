@@ -5,6 +5,11 @@
 //! whole, all of them regular. Only the length of a label in Punycode is not: it depends on the
 //! code points in their order. A bound on the number of characters stands in for it.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "there is a set for every kind of character"
+)]
+
 use formwork_automata::{CharSet, Dfa, Limits, regex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_bidi::BidiClass;

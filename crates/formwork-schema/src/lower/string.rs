@@ -39,6 +39,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn automata_limits(&self) -> Limits {
         Limits {
             max_states: self.limits.max_states,
+            fuel: self.limits.fuel.clone(),
             ..Limits::default()
         }
     }
@@ -52,6 +53,9 @@ impl<'a> Lowering<'a> {
         pattern: &str,
     ) -> Result<u32, NodeId> {
         let limits = self.automata_limits();
+        if limits.fuel.spent().is_some() {
+            return Err(TRUE); // of no use any more
+        }
         let key = format!("/{pattern}");
         let memo = self.cache.memo();
         let compiled = self.nodes.add_language(&key, || {

@@ -1,5 +1,10 @@
 //! Intervals of numbers, with or without integers or fractions.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a bound has two sides; states were numbered before"
+)]
+
 use std::cmp::Ordering;
 
 use formwork_grammar::{ByteDfa, ByteDfaBuilder};

@@ -1,5 +1,10 @@
 //! `multipleOf`, exactly: remainders in decimal.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are found in the list before"
+)]
+
 use crate::decimal::Decimal;
 use crate::error::SchemaError;
 use crate::node::Literal;

@@ -1,5 +1,10 @@
 //! Numbers that satisfy several things at once.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tuples are kept one behind the other"
+)]
+
 use formwork_grammar::terminal::LexState;
 use formwork_grammar::{ByteDfa, ByteDfaBuilder, Terminal};
 

@@ -3,6 +3,8 @@
 //! They are always inlined, so that their copies are compiled for what the function
 //! around them may use.
 
+#![expect(clippy::indexing_slicing, reason = "planes are as long as the rows")]
+
 const BLOCK: usize = 32;
 
 #[inline(always)]

@@ -3,6 +3,11 @@
 //! A set of ASCII bytes is a `[u64; 2]`: byte `b` is bit `b % 64` of word
 //! `b / 64`.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a byte has a bit; the place was found before"
+)]
+
 mod counts;
 mod planes;
 mod scan;

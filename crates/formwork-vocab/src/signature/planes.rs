@@ -1,5 +1,7 @@
 //! For each ASCII byte, the tokens in which it occurs.
 
+#![expect(clippy::indexing_slicing, reason = "there is a plane for every byte")]
+
 use crate::{TokenId, mask};
 
 /// One plane per ASCII byte.

@@ -1,6 +1,11 @@
 //! Building the flat trie: sort the tokens, lay the nodes out in one pass, then
 //! index children and summarise subtrees in another.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes are numbered as they are made"
+)]
+
 use std::cmp::Ordering;
 
 use super::{NARROW, Node, NodeId, Trie, Wide};

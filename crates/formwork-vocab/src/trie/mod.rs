@@ -33,6 +33,8 @@
 //! # }
 //! ```
 
+#![expect(clippy::indexing_slicing, reason = "nodes are those of the trie")]
+
 mod build;
 
 use crate::TokenId;

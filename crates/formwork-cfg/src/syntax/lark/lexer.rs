@@ -1,5 +1,7 @@
 //! Tokens of Lark grammars.
 
+#![expect(clippy::indexing_slicing, reason = "a byte before the end was seen")]
+
 use logos::{Lexer, Logos};
 
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]

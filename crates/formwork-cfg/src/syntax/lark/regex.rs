@@ -13,6 +13,11 @@
 //! Backreferences, conditions, atomic groups, possessive quantifiers, the flag `L`
 //! and properties under the flag `i` are refused.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places are found in the slice before"
+)]
+
 mod class;
 mod edge;
 mod escape;

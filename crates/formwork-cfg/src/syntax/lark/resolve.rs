@@ -1,5 +1,10 @@
 //! From files to drafts: imports, templates and what is ignored.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "arguments were counted when the template was called"
+)]
+
 mod lexemes;
 
 use std::sync::Arc;

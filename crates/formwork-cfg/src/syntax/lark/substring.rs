@@ -1,6 +1,11 @@
 //! Parts of a text: the runs of a list of chunks, by the automaton of all suffixes of the list
 //! (Blumer et al. 1985), whose size is linear.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "states are numbered as they are made"
+)]
+
 use std::collections::BTreeMap;
 
 use formwork_automata::{CharSet, Dfa, Limits, TooLarge};

@@ -1,9 +1,14 @@
 //! Regular trees to automata: Thompson's construction and subsets of its items.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "operations are numbered as they are made"
+)]
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use formwork_automata::{CharSet, Dfa, Limits, StateId};
+use formwork_automata::{CharSet, Dfa, Fuel, Limits, StateId};
 use rustc_hash::FxHashSet;
 
 use crate::syntax::draft::{Node, Symbol};
@@ -40,6 +45,7 @@ pub(super) fn join<'a>(
     words: &'a dyn Fn(Symbol) -> Option<Arc<Dfa>>,
     max_states: u32,
     work: &mut u64,
+    fuel: &Fuel,
 ) -> Result<Dfa, TooMuch> {
     if *work == 0 {
         return Err(TooMuch);
@@ -57,6 +63,7 @@ pub(super) fn join<'a>(
     machine.pay(sets.iter().map(|set| set.ranges().len() as u64 + 1).sum());
     let limits = Limits {
         max_states,
+        fuel: fuel.clone(),
         ..Limits::default()
     };
     let built = Dfa::unfold(

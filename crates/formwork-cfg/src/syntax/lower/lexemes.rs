@@ -1,6 +1,11 @@
 //! Terminals for a lexer: whole, apart from each other, and in the order in which
 //! they win.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "symbols are given out by the draft"
+)]
+
 use std::sync::Arc;
 
 use formwork_automata::Dfa;

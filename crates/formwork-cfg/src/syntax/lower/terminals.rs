@@ -1,5 +1,10 @@
 //! The terminals of a grammar, each language of the same automaton once.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "terminals are numbered as they are kept"
+)]
+
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 

@@ -1,5 +1,10 @@
 //! Free text, up to where a marker first occurs (Aho and Corasick 1975).
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "nodes are numbered as they are made"
+)]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 

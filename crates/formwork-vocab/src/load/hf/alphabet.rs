@@ -3,6 +3,11 @@
 //! Printable Latin-1 bytes stand for themselves; the other 68, in ascending
 //! order, are U+0100 and up.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the table has a place for every byte"
+)]
+
 /// Characters of the alphabet lie below this.
 const END: usize = 0x144;
 

@@ -1,0 +1,115 @@
+//! Grammars that were compiled, under a bound on their bytes.
+
+use std::hash::RandomState;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use formwork_core::Grammar;
+use lru::LruCache;
+
+use crate::spec::Spec;
+
+/// So many of the grammars used last are weighed anew whenever one comes in.
+const WEIGHED: usize = 32;
+/// What an entry takes beside its text and its grammar.
+const ENTRY: usize = 1024;
+
+/// The grammars used last.
+pub(crate) struct Grammars {
+    max_bytes: usize,
+    kept: Mutex<Kept>,
+}
+
+/// Texts are hashed with keys of the process: who sends them cannot make them collide.
+struct Kept {
+    grammars: LruCache<Spec, Entry, RandomState>,
+    bytes: usize,
+}
+
+struct Entry {
+    grammar: Grammar,
+    /// When last weighed.
+    bytes: usize,
+}
+
+impl Grammars {
+    pub(crate) fn new(max_bytes: usize) -> Grammars {
+        Grammars {
+            max_bytes,
+            kept: Mutex::new(Kept {
+                grammars: LruCache::unbounded_with_hasher(RandomState::new()),
+                bytes: 0,
+            }),
+        }
+    }
+
+    pub(crate) fn get(&self, spec: &Spec) -> Option<Grammar> {
+        let mut kept = self.kept();
+        let entry = kept.grammars.get(spec)?;
+        Some(entry.grammar.clone())
+    }
+
+    pub(crate) fn keep(&self, spec: &Spec, grammar: &Grammar) {
+        let bytes = weight(spec, grammar);
+        if bytes > self.max_bytes {
+            return;
+        }
+        let mut kept = self.kept();
+        let entry = Entry {
+            grammar: grammar.clone(),
+            bytes,
+        };
+        kept.bytes += bytes;
+        if let Some(before) = kept.grammars.put(spec.clone(), entry) {
+            kept.bytes -= before.bytes;
+        }
+        kept.weigh();
+        while kept.bytes > self.max_bytes {
+            match kept.grammars.pop_lru() {
+                Some((_, dropped)) => kept.bytes -= dropped.bytes,
+                None => break,
+            }
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut kept = self.kept();
+        kept.grammars.clear();
+        kept.bytes = 0;
+    }
+
+    /// How many grammars there are, and their bytes when last weighed.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let kept = self.kept();
+        (kept.grammars.len(), kept.bytes)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Only counts could be amiss.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// Grammars learn while they run: those used last, most.
+    fn weigh(&mut self) {
+        for (spec, entry) in self.grammars.iter_mut().take(WEIGHED) {
+            let bytes = weight(spec, &entry.grammar);
+            self.bytes = self.bytes - entry.bytes + bytes;
+            entry.bytes = bytes;
+        }
+    }
+}
+
+impl std::fmt::Debug for Grammars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (grammars, bytes) = self.size();
+        f.debug_struct("Grammars")
+            .field("grammars", &grammars)
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+fn weight(spec: &Spec, grammar: &Grammar) -> usize {
+    ENTRY + spec.len() + grammar.heap_bytes()
+}
