@@ -169,6 +169,20 @@ fn what_is_kept_is_bounded() {
     let (count, bytes) = compiler.kept();
     assert!(count > 2 && count < 400 && count <= most && bytes > max / 2);
 
+    // One that has learnt much is made anew before it comes to its limit.
+    let mut limits = Limits::default();
+    limits.engine.max_bytes = 40 << 10;
+    limits.engine.max_mask_bytes = 0;
+    let small = self::compiler(limits);
+    let grammar = small.compile(&Spec::json_object()).expect("a grammar");
+    let mut matcher = grammar.matcher();
+    while grammar.heap_bytes() <= limits.engine.max_bytes / 2 {
+        matcher.push_bytes(b"{\"a\":").expect("allowed");
+    }
+    let anew = small.compile(&Spec::json_object()).expect("a grammar");
+    assert!(anew.heap_bytes() < grammar.heap_bytes());
+    assert_eq!(small.kept().0, 1);
+
     let none = self::compiler(Limits {
         cache_bytes: 0,
         ..Limits::default()

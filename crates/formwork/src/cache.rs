@@ -3,9 +3,10 @@
 use std::hash::RandomState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use formwork_core::Grammar;
+use formwork_core::{EngineLimits, Grammar};
 use lru::LruCache;
 
+use crate::limits::Limits;
 use crate::spec::Spec;
 
 /// So many of the grammars used last are weighed anew whenever one comes in.
@@ -16,6 +17,8 @@ const ENTRY: usize = 1024;
 /// The grammars used last.
 pub(crate) struct Grammars {
     max_bytes: usize,
+    /// A grammar that takes more is compiled anew, before it comes to its own limit.
+    max_grammar: usize,
     kept: Mutex<Kept>,
 }
 
@@ -32,9 +35,15 @@ struct Entry {
 }
 
 impl Grammars {
-    pub(crate) fn new(max_bytes: usize) -> Grammars {
-        Grammars {
+    pub(crate) fn new(limits: &Limits) -> Grammars {
+        let EngineLimits {
             max_bytes,
+            max_mask_bytes,
+            ..
+        } = limits.engine;
+        Grammars {
+            max_bytes: limits.cache_bytes,
+            max_grammar: max_bytes / 2 + max_mask_bytes,
             kept: Mutex::new(Kept {
                 grammars: LruCache::unbounded_with_hasher(RandomState::new()),
                 bytes: 0,
@@ -44,8 +53,13 @@ impl Grammars {
 
     pub(crate) fn get(&self, spec: &Spec) -> Option<Grammar> {
         let mut kept = self.kept();
-        let entry = kept.grammars.get(spec)?;
-        Some(entry.grammar.clone())
+        let grammar = kept.grammars.get(spec)?.grammar.clone();
+        if grammar.heap_bytes() > self.max_grammar {
+            let dropped = kept.grammars.pop(spec);
+            kept.bytes -= dropped.map_or(0, |dropped| dropped.bytes);
+            return None;
+        }
+        Some(grammar)
     }
 
     pub(crate) fn keep(&self, spec: &Spec, grammar: &Grammar) {

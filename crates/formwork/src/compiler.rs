@@ -43,7 +43,7 @@ impl Compiler {
         Ok(Compiler {
             index: Arc::new(TokenIndex::new(vocab)?),
             cache: TerminalCache::default(),
-            grammars: Grammars::new(limits.cache_bytes),
+            grammars: Grammars::new(&limits),
             limits,
         })
     }

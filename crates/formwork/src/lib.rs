@@ -4,13 +4,13 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use formwork::{Compiler, SchemaOptions, Vocab};
+//! use formwork::{Compiler, Spec, Vocab};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let compiler = Compiler::new(Arc::new(Vocab::embedded()?))?;
 //! let schema = r#"{"type": "object", "properties": {"ok": {"type": "boolean"}},
 //!                  "required": ["ok"], "additionalProperties": false}"#;
-//! let grammar = compiler.json_schema(schema, &SchemaOptions::default())?;
+//! let grammar = compiler.compile(&Spec::json_schema(schema))?;
 //! let mut matcher = grammar.matcher();
 //! let mut mask = vec![0u32; compiler.vocab().mask_words()];
 //!
@@ -25,13 +25,32 @@
 //! # }
 //! ```
 //!
+//! # Should I use this crate?
+//!
+//! If texts have to have a form that can be written down as a schema or a grammar, and you
+//! sample tokens yourself: yes. It does not run models (`formwork-model` and `formwork-burn`
+//! do), does not fill canvases of diffusion models (`formwork-infill`), and a masked model no
+//! longer follows its own distribution (`formwork-sample` mends that).
+//!
 //! # Verbs
 //!
 //! A [`Compiler`] belongs to a vocabulary and keeps what all grammars share; it
-//! makes [`Grammar`]s, which are cheap to clone and `Send + Sync`; they make
-//! [`Matcher`]s, one per text. A matcher [fills masks](Matcher::fill_mask),
-//! [pushes](Matcher::push) tokens, [rolls back](Matcher::rollback),
-//! [forks](Matcher::fork).
+//! compiles a [`Spec`] to a [`Grammar`], which is cheap to clone and `Send + Sync`; that makes
+//! [`Matcher`]s, one per text.
+//!
+//! | verb | what | cost |
+//! |-|-|-|
+//! | [`Compiler::compile`] | text to grammar | linear in the text, but for what multiplies out, which has a budget; a hash where it was compiled before |
+//! | [`Grammar::matcher`], [`Matcher::fork`] | a text at its start, or where another one is | O(1) |
+//! | [`Matcher::fill_mask`] | the tokens that may come next | a copy of the row where the state was met before; else what the terminals in reach read of all tokens |
+//! | [`Matcher::push`], [`push_bytes`](Matcher::push_bytes) | reads on | O(bytes) |
+//! | [`Matcher::validate_tokens`] | how many of these could be read | O(bytes) |
+//! | [`Matcher::rollback`], [`reset`](Matcher::reset) | back | O(pushes taken back) |
+//! | [`Matcher::forced_tokens`], [`forced_bytes`](Matcher::forced_bytes) | what must come, as a draft | 256 steps a byte |
+//! | [`Matcher::is_complete`], [`is_terminated`](Matcher::is_terminated) | whether it may end; whether it has | O(1) |
+//! | [`fill_masks`] | rows of a batch | on several threads with `parallel` |
+//!
+//! A failed call leaves a matcher as it was.
 //!
 //! # Mask layout
 //!
@@ -73,8 +92,24 @@
 //!
 //! # Untrusted input
 //!
-//! Schemas and tokens may come from strangers: every limit ends in a typed
-//! error, nothing panics, nothing is printed, and there is no global state.
+//! Schemas, grammars and tokens may come from strangers.
+//!
+//! * *Nothing panics*, overflows the stack or prints; there is no global state, no panic hook,
+//!   and no environment variable is read.
+//! * *Compiling ends.* It burns [`Fuel`]: at most [`Limits::fuel`], or what a caller gives to
+//!   [`Compiler::compile_with`], who can stop it by a flag or at a time. What is
+//!   large without being much work has limits of its own, in the options of a [`Spec`]. Each
+//!   ends in a typed error; [`CompileError::is_user_error`] tells who is to blame.
+//! * *Running ends.* A token is read in time linear in its bytes and the readings of the text
+//!   that are open, which [`EngineLimits`] bounds as it bounds memory. Tokens are any numbers.
+//! * *Nothing is fetched.* A `$ref` names documents that the caller supplied, or is refused.
+//! * *Caches are bounded* in bytes ([`Limits::cache_bytes`]), and their keys are hashed with
+//!   secrets of the process. What one caller sends changes nothing for another but time.
+//! * *Messages are short*: what they quote of what was sent is cut off, and control
+//!   characters are escaped. The fields of errors are not.
+//!
+//! In a server, compile off the threads that answer, as the example `tokio_server` of `formwork-server` does; a
+//! first mask may take some milliseconds, later ones microseconds.
 //!
 //! # Features
 //!
