@@ -2,26 +2,28 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use formwork::{Matcher, TokenId, Vocab, mask};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
+use super::batch::{Share, TextId};
 use super::draft::Drafter;
 use super::error::GenerateError;
 use super::{Finish, Generation, Request, promise};
-use crate::language_model::{Draw, LanguageModel, Logits};
+use crate::language_model::{Draw, Logits};
 use crate::{ModelError, ModelErrorKind, SequenceId};
 
-/// What hears of the bytes that the text of a request has grown by.
-type OnText<'a> = &'a mut dyn FnMut(usize, &[u8]) -> ControlFlow<()>;
+/// What hears of the bytes that a text has grown by.
+type OnText<'a> = &'a mut dyn FnMut(TextId, &[u8]) -> ControlFlow<()>;
 
 /// So often another token is tried where one leads too far from the end.
 const MAX_TRIES: usize = 4;
 
-pub(super) struct Running<'a> {
-    number: usize,
-    request: &'a Request,
+pub(super) struct Running {
+    pub(super) id: TextId,
+    request: Request,
     /// The most tokens of the text.
     most: usize,
     vocab: Arc<Vocab>,
@@ -32,7 +34,10 @@ pub(super) struct Running<'a> {
     /// The prompt and the text.
     tokens: Vec<TokenId>,
     text: Vec<u8>,
-    pub(super) sequence: SequenceId,
+    /// The bytes of the text that were told.
+    told: usize,
+    /// What the model keeps, once it has read the prompt.
+    pub(super) sequence: Option<SequenceId>,
     /// How many tokens the model has read and keeps.
     pub(super) read: usize,
     draft: Vec<TokenId>,
@@ -43,30 +48,33 @@ pub(super) struct Running<'a> {
     forced: usize,
     drafted: usize,
     accepted: usize,
-    pub(super) finish: Option<Finish>,
+    finish: Option<Finish>,
+    failed: Option<GenerateError>,
+    /// The tokens, and the time of the constraint, since the last share was taken.
+    share: (usize, Duration),
 }
 
-impl<'a> Running<'a> {
+impl Running {
     pub(super) fn new(
-        number: usize,
-        request: &'a Request,
+        request: Request,
         vocab: &Arc<Vocab>,
-        model: &dyn LanguageModel,
-    ) -> Result<Running<'a>, GenerateError> {
+        vocab_len: usize,
+        max_len: usize,
+    ) -> Result<Running, GenerateError> {
         // What comes last is not read.
-        let room = model.max_len().saturating_sub(request.prompt.len()) + 1;
+        let room = max_len.saturating_sub(request.prompt.len()) + 1;
         let mut running = Running {
-            number,
-            request,
+            id: TextId(0), // until it is part of a batch
             most: request.max_tokens.min(room),
             vocab: Arc::clone(vocab),
-            words: model.vocab_len().div_ceil(32),
+            words: vocab_len.div_ceil(32),
             matcher: request.constraint.clone(),
             any: Vec::new(),
             tokens: request.prompt.clone(),
             text: Vec::new(),
-            sequence: SequenceId(0),
-            read: request.prompt.len() - 1,
+            told: 0,
+            sequence: None,
+            read: request.prompt.len().saturating_sub(1),
             draft: Vec::new(),
             masks: Vec::new(),
             way: None,
@@ -74,6 +82,9 @@ impl<'a> Running<'a> {
             drafted: 0,
             accepted: 0,
             finish: None,
+            failed: None,
+            share: (0, Duration::ZERO),
+            request,
         };
         if running.matcher.is_none() {
             running.any.resize(running.words, 0);
@@ -87,7 +98,7 @@ impl<'a> Running<'a> {
         } else if running.most == 0 {
             running.finish = Some(Finish::MaxTokens);
         }
-        if let (true, Some(matcher)) = (request.must_complete, &running.matcher) {
+        if let (true, Some(matcher)) = (running.request.must_complete, &running.matcher) {
             match promise::shortest_way(matcher, vocab, running.most)? {
                 Ok(way) => running.way = way,
                 Err(needed) => {
@@ -99,6 +110,39 @@ impl<'a> Running<'a> {
             }
         }
         Ok(running)
+    }
+
+    pub(super) fn prompt(&self) -> &[TokenId] {
+        &self.request.prompt
+    }
+
+    /// Whether it goes on.
+    pub(super) fn is_open(&self) -> bool {
+        self.finish.is_none() && self.failed.is_none()
+    }
+
+    /// Whether the model has read its prompt.
+    pub(super) fn is_read(&self) -> bool {
+        self.sequence.is_some()
+    }
+
+    /// Does something for the constraint, and keeps the time and the error.
+    pub(super) fn attempt(&mut self, run: impl FnOnce(&mut Running) -> Result<(), GenerateError>) {
+        let begun = Instant::now();
+        if let Err(error) = run(self) {
+            self.failed.get_or_insert(error);
+        }
+        self.share.1 += begun.elapsed();
+    }
+
+    /// What it had of a pass.
+    pub(super) fn take_share(&mut self) -> Share {
+        let (tokens, time) = std::mem::take(&mut self.share);
+        Share {
+            text: self.id,
+            tokens,
+            constraint: self.matcher.is_some().then_some(time),
+        }
     }
 
     /// Asks for a draft, and cuts it to what the constraint allows.
@@ -135,10 +179,12 @@ impl<'a> Running<'a> {
     }
 
     /// What the model is to read: the text, its tokens, and behind how many of them
-    /// logits are wanted.
-    pub(super) fn input(&self) -> (SequenceId, Vec<TokenId>, usize) {
+    /// logits are wanted. `None` before it has read the prompt.
+    pub(super) fn input(&self) -> Option<(SequenceId, Vec<TokenId>, usize)> {
         let unread = self.tokens.get(self.read..).unwrap_or_default();
-        (self.sequence, [unread, &self.draft].concat(), self.rows())
+        let tokens = [unread, &self.draft].concat();
+        self.sequence
+            .map(|sequence| (sequence, tokens, self.rows()))
     }
 
     /// Fills the masks of a round.
@@ -161,9 +207,11 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// The draws of a round, whose first row is `first`.
+    /// The draws of a round, whose first row is `first`; none if its masks could not be
+    /// filled.
     pub(super) fn draws(&self, first: usize) -> impl Iterator<Item = Draw<'_>> {
-        let rows = self.masks.chunks_exact(self.words.max(1)).enumerate();
+        let masks: &[u32] = if self.is_open() { &self.masks } else { &[] };
+        let rows = masks.chunks_exact(self.words.max(1)).enumerate();
         rows.map(move |(row, mask)| Draw {
             row: first + row,
             mask,
@@ -268,7 +316,7 @@ impl<'a> Running<'a> {
 
     /// Appends what the constraint forces.
     pub(super) fn take_forced(&mut self, on_text: OnText<'_>) -> Result<(), GenerateError> {
-        if self.finish.is_some() {
+        if !self.is_open() {
             return Ok(());
         }
         let forced = self.forced_tokens()?;
@@ -317,27 +365,58 @@ impl<'a> Running<'a> {
         }
         if self.vocab.stop_ids().contains(&token) {
             self.finish = Some(Finish::Complete);
-            return Ok(());
+        } else {
+            self.append(token)?;
         }
+        self.tell(on_text);
+        Ok(())
+    }
+
+    /// Adds a token to the text, and sees whether that ends it.
+    fn append(&mut self, token: TokenId) -> Result<(), GenerateError> {
         self.tokens.push(token);
-        let bytes = self.vocab.bytes(token);
+        self.share.0 += 1;
         let before = self.text.len();
-        self.text.extend_from_slice(bytes);
+        self.text.extend_from_slice(self.vocab.bytes(token));
         if let Some(at) = self.stop_text(before) {
             self.text.truncate(at);
             self.finish = Some(Finish::StopText);
-        }
-        let grown = self.text.get(before..).unwrap_or_default();
-        if !grown.is_empty() && on_text(self.number, grown).is_break() {
-            self.finish = self.finish.or(Some(Finish::Cancelled));
-        }
-        if self.finish.is_none() && self.is_at_end()? {
+        } else if self.is_at_end()? {
             self.finish = Some(Finish::Complete);
-        }
-        if self.finish.is_none() && self.left() == 0 {
+        } else if self.left() == 0 {
             self.finish = Some(Finish::MaxTokens);
         }
         Ok(())
+    }
+
+    /// Tells what the text has grown by, but for what may be the beginning of a text to
+    /// stop before.
+    fn tell(&mut self, on_text: OnText<'_>) {
+        let end = match self.finish {
+            Some(_) => self.text.len(),
+            None => self.text.len() - self.stop_begun(),
+        };
+        let grown = self.text.get(self.told..end).unwrap_or_default();
+        if grown.is_empty() {
+            return;
+        }
+        self.told = end;
+        if on_text(self.id, grown).is_break() {
+            self.finish = self.finish.or(Some(Finish::Cancelled));
+        }
+    }
+
+    /// So many bytes at the end of the text may be the beginning of a text to stop before.
+    fn stop_begun(&self) -> usize {
+        let of = |stop: &Vec<u8>| {
+            let mut begun = (1..stop.len()).rev();
+            begun.find(|&n| {
+                stop.get(..n)
+                    .is_some_and(|begin| self.text.ends_with(begin))
+            })
+        };
+        let begun = self.request.stop.iter().filter_map(of);
+        begun.max().unwrap_or(0)
     }
 
     /// Where a text to stop before begins, if one has just come up.
@@ -368,13 +447,22 @@ impl<'a> Running<'a> {
         self.most.saturating_sub(written)
     }
 
-    pub(super) fn finish(self) -> Generation {
+    /// The text as it is.
+    pub(super) fn cancelled(mut self) -> Result<Generation, GenerateError> {
+        self.finish = self.finish.or(Some(Finish::Cancelled));
+        self.finish()
+    }
+
+    pub(super) fn finish(self) -> Result<Generation, GenerateError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         let constraint_completed = match &self.matcher {
             Some(matcher) => matcher.is_complete() || matcher.is_terminated(),
             None => true,
         };
         let tokens = self.tokens.get(self.request.prompt.len()..);
-        Generation {
+        Ok(Generation {
             text: self.text,
             tokens: tokens.unwrap_or_default().to_vec(),
             finish: self.finish.unwrap_or(Finish::MaxTokens),
@@ -382,7 +470,7 @@ impl<'a> Running<'a> {
             forced: self.forced,
             drafted: self.drafted,
             accepted: self.accepted,
-        }
+        })
     }
 }
 
