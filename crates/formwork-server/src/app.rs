@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use formwork::{Compiler, Grammar, TokenId};
-use formwork_model::{ChatTemplate, GenerateError, Prepared, Request, Tokenizer};
+use formwork_model::{ChatTemplate, Prepared, Request, Tokenizer};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -115,39 +115,29 @@ impl App {
             .iter()
             .flat_map(|prompt| std::iter::repeat_n(prompt, settings.n));
         let text = |(number, prompt): (usize, &Vec<TokenId>)| {
-            self.text(
-                Request {
-                    prompt: prompt.clone(),
-                    constraint: grammar.as_ref().map(Grammar::matcher),
-                    sampling: settings.sampling,
-                    seed: settings.seed.wrapping_add(number as u64),
-                    max_tokens: settings.max_tokens,
-                    must_complete: settings.must_complete.unwrap_or(true),
-                    stop: settings.stop.clone(),
-                },
-                settings.must_complete.is_none(),
-            )
+            let room = self.max_len.saturating_sub(prompt.len()) + 1;
+            let max_tokens = settings.max_tokens.min(room);
+            let is_led = grammar
+                .as_ref()
+                .is_some_and(|grammar| has_room(grammar, max_tokens));
+            let request = Request {
+                prompt: prompt.clone(),
+                constraint: grammar.as_ref().map(Grammar::matcher),
+                sampling: settings.sampling,
+                seed: settings.seed.wrapping_add(number as u64),
+                max_tokens,
+                must_complete: settings.must_complete.unwrap_or(is_led),
+                stop: settings.stop.clone(),
+            };
+            let vocab = self.compiler.vocab();
+            let prepared = Prepared::new(request, vocab, self.vocab_len, self.max_len);
+            prepared.map_err(|error| ApiError::of_generation(&error))
         };
         each.enumerate().map(text).collect()
     }
 
     fn max_choices(&self) -> usize {
         self.options.max_choices.min(self.options.max_running)
-    }
-
-    /// A text; one that cannot be completed within its tokens is cut, if it may be.
-    fn text(&self, request: Request, may_cut: bool) -> Result<Prepared, ApiError> {
-        let vocab = self.compiler.vocab();
-        let prepare =
-            |request: Request| Prepared::new(request, vocab, self.vocab_len, self.max_len);
-        let prepared = match prepare(request.clone()) {
-            Err(GenerateError::TooFewTokens { .. }) if may_cut => prepare(Request {
-                must_complete: false,
-                ..request
-            }),
-            prepared => prepared,
-        };
-        prepared.map_err(|error| ApiError::of_generation(&error))
     }
 
     /// Lets the model write texts. Dropping what is returned cancels them.
@@ -165,4 +155,14 @@ impl App {
         self.jobs.send(job).map_err(|_| ApiError::stopped())?;
         Ok(receiver)
     }
+}
+
+/// Tokens beyond single bytes, so that a text is not led from its very beginning.
+const SPARE: usize = 16;
+
+/// Whether a text of so many tokens may be led to its end without looking for short ways
+/// at every token: there is room for a shortest one, written byte by byte.
+fn has_room(grammar: &Grammar, max_tokens: usize) -> bool {
+    let bytes = grammar.matcher().min_completion_bytes() as usize;
+    grammar.index().missing().is_empty() && bytes + SPARE <= max_tokens
 }

@@ -44,22 +44,30 @@ impl GrammarCache {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.clock += 1;
         let clock = kept.clock;
-        let (grammar, used) = kept.grammars.get_mut(source)?;
+        if let Some((_, used)) = kept.grammars.get_mut(source) {
+            *used = clock;
+        }
+        self.trim(&mut kept);
+        let (grammar, _) = kept.grammars.get(source)?;
         if grammar.heap_bytes() > self.max_grammar_bytes {
             kept.grammars.remove(source);
             return None;
         }
-        *used = clock;
         Some(grammar.clone())
     }
 
-    /// Keeps a grammar. Linear in the number of grammars, since they grow while they are
-    /// used and have to be weighed again.
+    /// Keeps a grammar.
     pub(crate) fn put(&self, source: &Source, grammar: &Grammar) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.clock += 1;
         let entry = (grammar.clone(), kept.clock);
         kept.grammars.insert(source.clone(), entry);
+        self.trim(&mut kept);
+    }
+
+    /// Lets go what is too much. Grammars grow while they are used, so each is weighed
+    /// every time: linear in their number.
+    fn trim(&self, kept: &mut Kept) {
         let weigh = |(source, (grammar, used)): (&Source, &(Grammar, u64))| {
             (*used, grammar.heap_bytes() + source.bytes())
         };

@@ -48,7 +48,7 @@
 //! | `structural_tag` | free text with tags in it, as XGrammar has them |
 //! | `structured_outputs` | vLLM's object of `json`, `json_object`, `regex`, `choice`, `grammar`, `structural_tag` |
 //! | `top_k`, `min_p` | how tokens are chosen |
-//! | `must_complete` | whether texts are led to their end within `max_tokens`: `true` refuses a limit too small for any text, `false` lets texts be cut; left out, they are led if some text is that short |
+//! | `must_complete` | whether texts are led to their end within `max_tokens`: `true` refuses a limit too small for any text, `false` lets texts be cut; left out, they are led if there is room for a shortest one, byte by byte |
 //!
 //! Every choice has `constraint_completed`: whether it is a whole text of the form. What a
 //! request has beyond this is refused by name, but for members that change no answer, such

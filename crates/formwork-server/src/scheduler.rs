@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use formwork::Vocab;
-use formwork_model::{Batch, GenerateError, Generation, LanguageModel, Prepared, Stats, TextId};
+use formwork_model::{
+    Batch, Finish, GenerateError, Generation, LanguageModel, Prepared, Stats, TextId,
+};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -177,6 +179,9 @@ impl Scheduler<'_> {
             .pass(begun.elapsed(), &progress.shares, &self.stats, &stats);
         self.stats = stats;
         for (id, result) in progress.ended {
+            if matches!(&result, Ok(text) if text.finish == Finish::Cancelled) {
+                self.metrics.cancelled();
+            }
             if let Some(listener) = self.running.remove(&id) {
                 // Nobody may listen any more.
                 let _ = listener.tell(|number| Event::Ended(number, Box::new(result)));

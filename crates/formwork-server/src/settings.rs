@@ -15,8 +15,7 @@ pub(crate) struct Settings {
     /// The seed of the first text; each has the next one.
     pub(crate) seed: u64,
     pub(crate) max_tokens: usize,
-    /// Whether texts are led to their end within `max_tokens`: always, never, or if there
-    /// is a text that short.
+    /// Whether texts are led to their end within `max_tokens`, if that is said.
     pub(crate) must_complete: Option<bool>,
     pub(crate) stop: Vec<Vec<u8>>,
     /// Texts for each prompt.

