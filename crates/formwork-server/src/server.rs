@@ -10,6 +10,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use formwork::{Compiler, IndexError};
 use formwork_model::{ChatTemplate, LanguageModel, Tokenizer};
@@ -169,6 +170,10 @@ impl Server {
             shutdown.await;
             let _ = begin.send(()); // nobody waits if serving has failed
         };
+        // Chunks of a stream go out as they are written.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true); // slower without, and no worse
+        });
         let served = axum::serve(listener, router).with_graceful_shutdown(stop);
         let time_is_over = async move {
             match begun.await {

@@ -9,6 +9,7 @@ fails if a request failed, a text is invalid, or a constraint takes too long.
 import argparse
 import asyncio
 import decimal
+import fractions
 import json
 import pathlib
 import re
@@ -71,9 +72,10 @@ async def usable(client, schemas, wanted, tokens):
 
 def exact(text):
     """A number with a fraction or exponent: exact where it is an integer."""
-    value = decimal.Decimal(text)
-    is_integer = value.is_finite() and value.adjusted() < 4000 and value == value.to_integral_value()
-    return int(value) if is_integer else float(text)
+    if abs(decimal.Decimal(text).adjusted()) > 4000:
+        return float(text)
+    value = fractions.Fraction(text)
+    return value.numerator if value.denominator == 1 else float(text)
 
 
 class Tally:

@@ -2,14 +2,16 @@
 
 use formwork::{EngineError, Matcher, TokenId, Vocab};
 
+use super::error::GenerateError;
+
 /// How many states are looked at for a shorter way than the first one found.
 ///
 /// PERF: all of them are kept by the grammar. Looking for a shorter way at every token
 /// filled its 256 MiB within a hundred texts of `schemas/build-pipeline.json`.
 const MAX_STATES: usize = 2_000;
 
-/// The bytes up to which an end is near.
-const NEAR: usize = 16;
+/// So many bytes of a way are looked for at once.
+const AHEAD: usize = 8;
 
 /// Within an escape or a character, the bound on bytes may leave out what is left of it.
 const SLACK: usize = 12;
@@ -37,21 +39,40 @@ pub(super) fn way(
     })
 }
 
-/// The same, but a way is looked for only where the end is near: elsewhere, what single
-/// bytes might not do is refused.
+/// The same in the course of a text. Unless that was `tight` on tokens from its beginning,
+/// what single bytes might not do is refused, and no way is looked for.
 ///
-/// PERF: the way through 60 bytes takes milliseconds. Looked for at every token of a text
-/// that had less than twice the tokens it needed, it took more time than the model.
-pub(super) fn near_way(
+/// PERF: a way through 60 bytes takes milliseconds. Looked for at every token of texts that
+/// had twice the tokens they needed, it took more time than the model.
+pub(super) fn way_from(
     matcher: &Matcher,
     vocab: &Vocab,
     most: usize,
+    tight: bool,
 ) -> Result<Result<Option<Vec<TokenId>>, usize>, EngineError> {
     let bytes = matcher.min_completion_bytes() as usize;
-    match bytes > NEAR && bytes + SLACK > most {
+    match !tight && !matcher.is_complete() && bytes + SLACK > most {
         true => Ok(Err(bytes)),
         false => way(matcher, vocab, most),
     }
+}
+
+/// The first tokens of a way to the end, as many as have some bytes together; none if the
+/// text may end, or a token by its number is needed.
+pub(super) fn next_tokens(matcher: &Matcher, vocab: &Vocab) -> Result<Vec<TokenId>, GenerateError> {
+    let mut ahead = matcher.fork();
+    let mut bytes = Vec::new();
+    while bytes.len() < AHEAD && !ahead.is_complete() {
+        // Of ways that are equally short, letters and digits are most common as tokens.
+        let ways = ahead.ways_to_end()?.into_iter();
+        let is_odd = |way: &Vec<u8>| !way.first().is_some_and(u8::is_ascii_alphanumeric);
+        let Some(way) = ways.min_by_key(|way| (is_odd(way), way.clone())) else {
+            break;
+        };
+        ahead.push_bytes(&way)?;
+        bytes.extend(way);
+    }
+    Ok(spell(vocab, &bytes).unwrap_or_default())
 }
 
 /// The same from the beginning of a text, where a shorter way is worth a search.

@@ -95,14 +95,20 @@ impl Prompts {
         let mut ready = Vec::new();
         for prompt in self.waiting.extract_if(.., is_read) {
             // The first text goes on with what was read, the others fork.
-            for (number, &text) in prompt.texts.iter().enumerate() {
-                ready.push((text, number == 0, prompt.sequence));
+            for (number, text) in prompt.texts.into_iter().enumerate() {
+                let own = match number {
+                    0 => Ok(prompt.sequence),
+                    _ => model.fork(prompt.sequence),
+                };
+                match own {
+                    Ok(sequence) => ready.push((text, sequence)),
+                    Err(error) => {
+                        ready.iter().for_each(|&(_, sequence)| model.end(sequence));
+                        return Err(error);
+                    }
+                }
             }
         }
-        let own = |(text, is_first, sequence)| match is_first {
-            true => Ok((text, sequence)),
-            false => model.fork(sequence).map(|fork| (text, fork)),
-        };
-        ready.into_iter().map(own).collect()
+        Ok(ready)
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Running {
     draft: Vec<TokenId>,
     /// A row of mask behind what is not read yet, and one behind each drafted token.
     masks: Vec<u32>,
-    /// Tokens that lead to the end, if bytes alone take too many.
+    /// Tokens that lead to the end, or a part of the way, where bytes alone take too many.
     way: Option<Vec<TokenId>>,
     /// Whether that was so from the beginning; then a way is looked for at every token.
     is_tight: bool,
@@ -296,11 +296,7 @@ impl Running {
             }
             let mut ahead = matcher.fork();
             ahead.push(token)?;
-            let way = match self.is_tight {
-                true => promise::way(&ahead, &self.vocab, left)?,
-                false => promise::near_way(&ahead, &self.vocab, left)?,
-            };
-            if let Ok(way) = way {
+            if let Ok(way) = promise::way_from(&ahead, &self.vocab, left, self.is_tight)? {
                 self.way = way;
                 return Ok(token);
             }
@@ -316,11 +312,13 @@ impl Running {
             };
             token = logits.sample(&[draw])?.first().copied().unwrap_or(token);
         }
-        let way = match self.way.take() {
-            Some(way) => Some(way),
-            None => promise::tokens(matcher, &self.vocab, 0)?,
+        let known = self.way.take().filter(|way| !way.is_empty());
+        let way = match known {
+            Some(way) => way,
+            None if self.is_tight => promise::tokens(matcher, &self.vocab, 0)?.unwrap_or_default(),
+            None => promise::next_tokens(matcher, &self.vocab)?,
         };
-        let mut way = way.unwrap_or_default().into_iter();
+        let mut way = way.into_iter();
         let next = way.next();
         self.way = Some(way.collect());
         next.or_else(|| self.vocab.stop_ids().first().copied())
@@ -347,11 +345,8 @@ impl Running {
         let mut forced = matcher.forced_tokens()?;
         forced.truncate(self.left());
         if self.request.must_complete && !forced.is_empty() {
-            if let Some(rest) = self
-                .way
-                .as_ref()
-                .and_then(|way| way.strip_prefix(&forced[..]))
-            {
+            let way = self.way.as_deref();
+            if let Some(rest) = way.and_then(|way| way.strip_prefix(&forced[..])) {
                 self.way = Some(rest.to_vec());
                 return Ok(forced);
             }
@@ -360,7 +355,8 @@ impl Running {
             for &token in &forced {
                 ahead.push(token)?;
             }
-            match promise::way(&ahead, &self.vocab, self.left() - forced.len())? {
+            let left = self.left() - forced.len();
+            match promise::way_from(&ahead, &self.vocab, left, self.is_tight)? {
                 Ok(way) => self.way = way,
                 Err(_) => forced.clear(),
             }
