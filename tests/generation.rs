@@ -183,6 +183,47 @@ fn a_promised_text_is_complete_within_its_tokens() {
     assert!(refused > 0);
 }
 
+/// With room for a shortest text byte by byte, no way is known from the beginning; texts
+/// that would go on for ever come to their end all the same.
+#[test]
+fn a_text_with_some_room_is_led_to_its_end() {
+    let endless = [
+        json!({"type": "array", "items": {"type": "string"}, "minItems": 2}),
+        json!({"type": "object", "required": ["name", "tags"], "properties": {
+            "name": {"type": "string", "minLength": 9},
+            "tags": {"type": "array", "items": {"pattern": "^[a-zé]{2,}$"}, "minItems": 1}}}),
+        json!({"type": "object", "minProperties": 2, "additionalProperties": {"type": "number"}}),
+        json!({"type": "array", "prefixItems": [{"const": "a long constant text"}],
+            "items": {"type": "array"}, "minItems": 4}),
+    ];
+    let mut led = 0;
+    for seed in 0..u64::from(support::cases(12)) {
+        let mut bed = bed(seed);
+        let compiler = Compiler::new(Arc::clone(&bed.vocab)).expect("a vocabulary of all bytes");
+        for (at, schema) in endless.iter().enumerate() {
+            let grammar = support::compile(&compiler, schema, 1).expect("a grammar");
+            let judge = Judge::new(schema).expect("a judge");
+            let bytes = grammar.matcher().min_completion_bytes() as usize;
+            let max_tokens = bytes + 12 + (seed as usize * 7 + at * 5) % 30;
+            let mut one = request(&grammar, seed, max_tokens);
+            one.must_complete = true;
+            let text = run(&mut bed, std::slice::from_ref(&one), None)
+                .generations
+                .remove(0);
+            assert!(
+                text.constraint_completed && text.tokens.len() <= max_tokens,
+                "{text:?}"
+            );
+            let value: Value = serde_json::from_slice(&text.text).expect("JSON");
+            assert!(judge.accepts(&value), "{text:?}");
+            one.must_complete = false;
+            let free = run(&mut bed, &[one], None).generations.remove(0);
+            led += usize::from(!free.constraint_completed);
+        }
+    }
+    assert!(led > 20, "{led} texts would not have ended by themselves");
+}
+
 /// Drafts what it was told before, with mistakes.
 struct Recorded {
     tokens: Vec<TokenId>,

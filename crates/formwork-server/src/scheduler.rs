@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use formwork::Vocab;
-use formwork_model::{
-    Batch, Finish, GenerateError, Generation, LanguageModel, Prepared, Stats, TextId,
-};
+use formwork_model::{Batch, GenerateError, Generation, LanguageModel, Prepared, Stats, TextId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -84,12 +82,9 @@ struct Listener {
 }
 
 impl Listener {
-    /// Whether anybody listens.
-    fn tell(&self, event: impl FnOnce(usize) -> Event) -> ControlFlow<()> {
-        match self.events.send(event(self.number)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
+    /// Tells it, if it still listens; otherwise the text is cancelled before the next pass.
+    fn tell(&self, event: impl FnOnce(usize) -> Event) {
+        let _ = self.events.send(event(self.number));
     }
 }
 
@@ -158,10 +153,11 @@ impl Scheduler<'_> {
             return;
         }
         let begun = Instant::now();
-        let running = &self.running;
-        let mut on_text = |id: TextId, bytes: &[u8]| match running.get(&id) {
-            Some(listener) => listener.tell(|number| Event::Grown(number, bytes.to_vec())),
-            None => ControlFlow::Break(()),
+        // Told after the pass: whoever is woken takes time that the others wait for.
+        let mut grown: BTreeMap<TextId, Vec<u8>> = BTreeMap::new();
+        let mut on_text = |id: TextId, bytes: &[u8]| {
+            grown.entry(id).or_default().extend_from_slice(bytes);
+            ControlFlow::Continue(())
         };
         let progress = match self.batch.step(None, &mut on_text) {
             Ok(progress) => progress,
@@ -169,22 +165,23 @@ impl Scheduler<'_> {
                 // All texts are ended, and the next ones may fare better.
                 for (_, listener) in std::mem::take(&mut self.running) {
                     let error = Err(GenerateError::Model(error.clone()));
-                    let _ = listener.tell(|number| Event::Ended(number, Box::new(error)));
+                    listener.tell(|number| Event::Ended(number, Box::new(error)));
                 }
                 return;
             }
         };
+        for (id, bytes) in grown {
+            if let Some(listener) = self.running.get(&id) {
+                listener.tell(|number| Event::Grown(number, bytes));
+            }
+        }
         let stats = self.batch.stats();
         self.metrics
             .pass(begun.elapsed(), &progress.shares, &self.stats, &stats);
         self.stats = stats;
         for (id, result) in progress.ended {
-            if matches!(&result, Ok(text) if text.finish == Finish::Cancelled) {
-                self.metrics.cancelled();
-            }
             if let Some(listener) = self.running.remove(&id) {
-                // Nobody may listen any more.
-                let _ = listener.tell(|number| Event::Ended(number, Box::new(result)));
+                listener.tell(|number| Event::Ended(number, Box::new(result)));
             }
         }
     }

@@ -8,7 +8,6 @@ fails if a request failed, a text is invalid, or a constraint takes too long.
 
 import argparse
 import asyncio
-import decimal
 import fractions
 import json
 import pathlib
@@ -72,7 +71,8 @@ async def usable(client, schemas, wanted, tokens):
 
 def exact(text):
     """A number with a fraction or exponent: exact where it is an integer."""
-    if abs(decimal.Decimal(text).adjusted()) > 4000:
+    exponent = re.search("[eE]([-+]?[0-9]+)", text)
+    if exponent and abs(int(exponent[1])) > 4000:
         return float(text)
     value = fractions.Fraction(text)
     return value.numerator if value.denominator == 1 else float(text)

@@ -15,25 +15,25 @@ use tokio::sync::oneshot;
 use crate::toy::Toy;
 
 /// A server over a [`Toy`].
-pub struct Bed {
-    pub address: SocketAddr,
+pub(crate) struct Bed {
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-pub const NAME: &str = "toy";
+pub(crate) const NAME: &str = "toy";
 
 impl Bed {
-    pub fn new() -> Bed {
+    pub(crate) fn new() -> Bed {
         Bed::with(ServerOptions::default(), |_| {})
     }
 
     /// One whose passes take so long.
-    pub fn slow(options: ServerOptions, delay: Duration) -> Bed {
+    pub(crate) fn slow(options: ServerOptions, delay: Duration) -> Bed {
         Bed::with(options, |toy| toy.delay = delay)
     }
 
-    pub fn with(options: ServerOptions, change: impl FnOnce(&mut Toy)) -> Bed {
+    pub(crate) fn with(options: ServerOptions, change: impl FnOnce(&mut Toy)) -> Bed {
         let files = ModelFiles::embedded().expect("files");
         let mut toy = Toy::new(files.tokenizer.vocab());
         change(&mut toy);
@@ -68,40 +68,40 @@ impl Bed {
     }
 
     /// Tells the server to end.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
     }
 
     /// Waits until it has.
-    pub fn join(&mut self) {
+    pub(crate) fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the server has ended well");
         }
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         Open::new(self.address, "GET", path, "", "").read()
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.open(path, body).read()
     }
 
     /// A request that was sent, without its answer.
-    pub fn open(&self, path: &str, body: &Value) -> Open {
+    pub(crate) fn open(&self, path: &str, body: &Value) -> Open {
         let kind = "application/json";
         Open::new(self.address, "POST", path, kind, &body.to_string())
     }
 
     /// Asks for a chat about one message; `more` are further members.
-    pub fn chat(&self, text: &str, more: Value) -> Answer {
+    pub(crate) fn chat(&self, text: &str, more: Value) -> Answer {
         self.post("/v1/chat/completions", &chat(text, more))
     }
 
     /// The value of a counter or gauge.
-    pub fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics").body;
         let line = text.lines().find(|line| {
             let rest = line.strip_prefix(name);
@@ -112,7 +112,7 @@ impl Bed {
     }
 
     /// Waits until a counter or gauge has a value.
-    pub fn wait(&self, name: &str, value: f64) {
+    pub(crate) fn wait(&self, name: &str, value: f64) {
         let begun = Instant::now();
         while self.metric(name) != value {
             assert!(
@@ -135,7 +135,7 @@ impl Drop for Bed {
 }
 
 /// The body of a chat about one message.
-pub fn chat(text: &str, more: Value) -> Value {
+pub(crate) fn chat(text: &str, more: Value) -> Value {
     let mut body = json!({
         "model": NAME, "messages": [{"role": "user", "content": text}], "temperature": 0,
     });
@@ -145,19 +145,19 @@ pub fn chat(text: &str, more: Value) -> Value {
 }
 
 /// A request on its way.
-pub struct Open {
-    pub stream: BufReader<TcpStream>,
+pub(crate) struct Open {
+    pub(crate) stream: BufReader<TcpStream>,
 }
 
 /// An answer.
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Open {
-    pub fn new(to: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> Open {
+    pub(crate) fn new(to: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> Open {
         let mut stream = TcpStream::connect(to).expect("a connection");
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -175,13 +175,13 @@ impl Open {
     }
 
     /// The next line.
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("a line");
         line
     }
 
-    pub fn read(mut self) -> Answer {
+    pub(crate) fn read(mut self) -> Answer {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             let line = self.line();
@@ -219,24 +219,24 @@ impl Open {
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
     /// A good answer.
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.body);
         self.json()
     }
 
     /// The content of the first choice.
-    pub fn content(&self) -> String {
+    pub(crate) fn content(&self) -> String {
         let content = &self.ok()["choices"][0]["message"]["content"];
         content.as_str().expect("a text").to_owned()
     }
 
     /// The status, code and parameter of an error.
-    pub fn error(&self) -> (u16, String, String) {
+    pub(crate) fn error(&self) -> (u16, String, String) {
         let error = &self.json()["error"];
         let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
         assert!(
@@ -248,7 +248,7 @@ impl Answer {
     }
 
     /// The chunks of a stream that came to its end.
-    pub fn chunks(&self) -> Vec<Value> {
+    pub(crate) fn chunks(&self) -> Vec<Value> {
         assert_eq!(self.status, 200, "{}", self.body);
         assert!(self.head.to_ascii_lowercase().contains("text/event-stream"));
         let events: Vec<&str> = self.body.split("\n\n").filter(|e| !e.is_empty()).collect();
@@ -261,7 +261,7 @@ impl Answer {
 }
 
 /// Runs all at once, and returns what they gave in their order.
-pub fn together<T: Send + 'static>(runs: Vec<Box<dyn FnOnce() -> T + Send>>) -> Vec<T> {
+pub(crate) fn together<T: Send + 'static>(runs: Vec<Box<dyn FnOnce() -> T + Send>>) -> Vec<T> {
     let threads: Vec<JoinHandle<T>> = runs.into_iter().map(std::thread::spawn).collect();
     threads
         .into_iter()
@@ -270,6 +270,6 @@ pub fn together<T: Send + 'static>(runs: Vec<Box<dyn FnOnce() -> T + Send>>) -> 
 }
 
 /// A bed that threads share.
-pub fn shared() -> Arc<Bed> {
+pub(crate) fn shared() -> Arc<Bed> {
     Arc::new(Bed::new())
 }

@@ -12,21 +12,21 @@ use formwork_testkit::Rng;
 
 /// Prefers to write what stands between `say:` and `§` in its prompt; where there is no
 /// such thing, or it was led away from it, logits are a hash of the last tokens.
-pub struct Toy {
+pub(crate) struct Toy {
     vocab: Arc<Vocab>,
     texts: BTreeMap<SequenceId, Vec<TokenId>>,
     next: u64,
     /// What a pass takes.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
     /// Passes after which it fails once.
-    pub fails_at: Option<usize>,
+    pub(crate) fails_at: Option<usize>,
     passes: usize,
 }
 
-pub const MAX_LEN: usize = 2_000;
+pub(crate) const MAX_LEN: usize = 2_000;
 
 impl Toy {
-    pub fn new(vocab: &Arc<Vocab>) -> Toy {
+    pub(crate) fn new(vocab: &Arc<Vocab>) -> Toy {
         Toy {
             vocab: Arc::clone(vocab),
             texts: BTreeMap::new(),
