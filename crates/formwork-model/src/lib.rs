@@ -29,7 +29,7 @@ pub use error::{ModelError, ModelErrorKind};
 pub use files::ModelFiles;
 pub use generate::{
     Batch, Drafter, Finish, GenerateError, Generated, Generation, Prepared, Progress, PromptLookup,
-    Request, Share, Stats, TextId, generate,
+    Request, Share, Spent, Stats, TextId, generate,
 };
 pub use gguf::{Gguf, GgufWeights};
 pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};

@@ -35,6 +35,7 @@ pub(crate) struct Metrics {
     cache_grammars: Gauge,
     cache_bytes: Gauge,
     constraint: Histogram,
+    constraint_cpu: Histogram,
     pass: Histogram,
     compile: Histogram,
     first: Histogram,
@@ -68,6 +69,7 @@ impl Metrics {
             cache_grammars: Gauge::default(),
             cache_bytes: Gauge::default(),
             constraint: Histogram::new(SHORT),
+            constraint_cpu: Histogram::new(SHORT),
             pass: Histogram::new(LONG),
             compile: Histogram::new(LONG),
             first: Histogram::new(LONG),
@@ -130,6 +132,11 @@ impl Metrics {
                 &self.constraint,
             ),
             (
+                "constraint_token_cpu",
+                "The same in time of the processor, without what others had of it meanwhile",
+                &self.constraint_cpu,
+            ),
+            (
                 "pass",
                 "Passes of all running texts, with everything",
                 &self.pass,
@@ -170,9 +177,12 @@ impl Metrics {
             .inc_by((after.masks - before.masks).as_secs_f64());
         for share in shares {
             self.tokens.inc_by(share.tokens as u64);
-            if let (Some(time), 1..) = (share.constraint, share.tokens) {
-                let each = time.as_secs_f64() / share.tokens as f64;
-                (0..share.tokens).for_each(|_| self.constraint.observe(each));
+            if let (Some(spent), 1..) = (share.constraint, share.tokens) {
+                let each = |time: Duration| time.as_secs_f64() / share.tokens as f64;
+                for _ in 0..share.tokens {
+                    self.constraint.observe(each(spent.wall));
+                    self.constraint_cpu.observe(each(spent.cpu));
+                }
             }
         }
     }

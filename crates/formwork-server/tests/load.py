@@ -113,11 +113,15 @@ async def worker(client, number, schemas, until, tokens, tally):
             tally.errors.append(repr(error))
 
 
-async def buckets(client):
+async def buckets(client, kind):
     """How many tokens had a constraint that took at most so long."""
     text = (await client.get("/metrics")).text
-    line = r'^formwork_constraint_token_seconds_bucket\{le="([^"]+)"\} (\d+)'
+    line = rf'^formwork_constraint_token{kind}_seconds_bucket\{{le="([^"]+)"\}} (\d+)'
     return {float(le.replace("+Inf", "inf")): int(n) for le, n in re.findall(line, text, re.M)}
+
+
+# Time from begin to end, and of the processor.
+KINDS = ("", "_cpu")
 
 
 def quantile(counts, part):
@@ -131,12 +135,12 @@ async def main(args):
     async with httpx.AsyncClient(base_url=args.base, timeout=120, limits=limits) as client:
         source = benchmark(args.data) if args.data and pathlib.Path(args.data).is_dir() else own()
         schemas = await usable(client, source, args.schemas, args.tokens)
-        before = await buckets(client)
+        before = [await buckets(client, kind) for kind in KINDS]
         tally, until = Tally(), time.monotonic() + args.seconds
         work = (worker(client, n, schemas, until, args.tokens, tally) for n in range(args.concurrent))
         await asyncio.gather(*work)
-        after = await buckets(client)
-    counts = {le: n - before.get(le, 0) for le, n in after.items()}
+        after = [await buckets(client, kind) for kind in KINDS]
+    wall, cpu = ({le: n - old.get(le, 0) for le, n in new.items()} for old, new in zip(before, after))
     times = sorted(tally.times)
     told = {
         "schemas": len(schemas),
@@ -148,14 +152,21 @@ async def main(args):
         "tokens": tally.tokens,
         "request_p50_s": round(times[len(times) // 2], 3) if times else None,
         "request_p99_s": round(times[len(times) * 99 // 100], 3) if times else None,
-        "constraint_per_token_p50_s_at_most": quantile(counts, 0.5),
-        "constraint_per_token_p99_s_at_most": quantile(counts, 0.99),
-        "constraint_per_token_within_1_ms": round(counts.get(1e-3, 0) / max(counts.values()), 5),
+        "constraint_per_token": {
+            name: {
+                "p50_s_at_most": quantile(counts, 0.5),
+                "p99_s_at_most": quantile(counts, 0.99),
+                "within_1_ms": round(counts.get(1e-3, 0) / max(1, *counts.values()), 5),
+            }
+            for name, counts in (("wall", wall), ("cpu", cpu))
+        },
     }
     print(json.dumps(told, indent=1))
     for problem in (tally.errors + tally.invalid)[:5]:
         print(problem, file=sys.stderr)
-    is_fast = told["constraint_per_token_p99_s_at_most"] is not None and told["constraint_per_token_p99_s_at_most"] <= 1e-3
+    # Of the processor: on a machine that does other things as well, the other is theirs, too.
+    slowest = quantile(cpu, 0.99)
+    is_fast = slowest is not None and slowest <= 1e-3
     return 0 if tally.requests and not tally.errors and not tally.invalid and is_fast else 1
 
 

@@ -78,8 +78,18 @@ pub struct Share {
     pub text: TextId,
     /// So many tokens were added to it.
     pub tokens: usize,
-    /// What its constraint took: its masks, and to read its tokens. `None` without one.
-    pub constraint: Option<Duration>,
+    /// What its constraint took: its masks, to read its tokens, and to choose others where
+    /// it has to end. `None` without one.
+    pub constraint: Option<Spent>,
+}
+
+/// Time spent by one thread.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Spent {
+    /// From begin to end; on a busy machine, also that in which others had the processor.
+    pub wall: Duration,
+    /// Of the processor.
+    pub cpu: Duration,
 }
 
 impl<'a> Batch<'a> {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use formwork::{Matcher, TokenId, Vocab};
 
-pub use batch::{Batch, Prepared, Progress, Share, TextId};
+pub use batch::{Batch, Prepared, Progress, Share, Spent, TextId};
 pub use draft::{Drafter, PromptLookup};
 pub use error::GenerateError;
 

@@ -11,7 +11,7 @@ use super::error::GenerateError;
 const MAX_STATES: usize = 2_000;
 
 /// So many bytes of a way are looked for at once.
-const AHEAD: usize = 8;
+const AHEAD: usize = 4;
 
 /// Within an escape or a character, the bound on bytes may leave out what is left of it.
 const SLACK: usize = 12;

@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use cpu_time::ThreadTime;
 use formwork::{Matcher, TokenId, Vocab, mask};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use super::batch::{Share, TextId};
+use super::batch::{Share, Spent, TextId};
 use super::draft::Drafter;
 use super::error::GenerateError;
 use super::{Finish, Generation, Request, promise};
@@ -53,7 +54,7 @@ pub(super) struct Running {
     finish: Option<Finish>,
     failed: Option<GenerateError>,
     /// The tokens, and the time of the constraint, since the last share was taken.
-    share: (usize, Duration),
+    share: (usize, Spent),
 }
 
 impl Running {
@@ -86,7 +87,7 @@ impl Running {
             accepted: 0,
             finish: None,
             failed: None,
-            share: (0, Duration::ZERO),
+            share: (0, Spent::default()),
             request,
         };
         if running.matcher.is_none() {
@@ -134,11 +135,14 @@ impl Running {
 
     /// Does something for the constraint, and keeps the time and the error.
     pub(super) fn attempt(&mut self, run: impl FnOnce(&mut Running) -> Result<(), GenerateError>) {
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), ThreadTime::try_now());
         if let Err(error) = run(self) {
             self.failed.get_or_insert(error);
         }
-        self.share.1 += begun.elapsed();
+        let (_, spent) = &mut self.share;
+        spent.wall += begun.elapsed();
+        // A system that does not tell it counts none.
+        spent.cpu += cpu.and_then(|cpu| cpu.try_elapsed()).unwrap_or_default();
     }
 
     /// What it had of a pass.
