@@ -37,6 +37,11 @@
 //! | `GET /` | a page for people: schemas, what was understood of them, masks step by step |
 //! | `POST /api/check`, `POST /api/mask` | what that page asks |
 //!
+//! What a constraint takes for one token of one text, its mask and to read it, is in the
+//! histograms `formwork_constraint_token_seconds` and, as time of the processor,
+//! `formwork_constraint_token_cpu_seconds`. Masks are filled while the model runs, so that
+//! they are part of this and hardly ever of the time that a client waits.
+//!
 //! # Beyond OpenAI's interface
 //!
 //! | member | what |

@@ -275,19 +275,19 @@ impl Running {
     /// The token, or another one, after which the text can be completed in time.
     fn within_reach(
         &mut self,
-        token: TokenId,
+        wished: TokenId,
         row: usize,
         first: usize,
         logits: &dyn Logits,
     ) -> Result<TokenId, GenerateError> {
         let Some(matcher) = &self.matcher else {
-            return Ok(token);
+            return Ok(wished);
         };
         let left = self.left().saturating_sub(1);
         let begin = row * self.words;
         let mask = self.masks.get_mut(begin..begin + self.words);
         let mask = mask.unwrap_or_default();
-        let mut token = token;
+        let mut token = wished;
         for _ in 0..MAX_TRIES {
             if self.vocab.stop_ids().contains(&token) {
                 return Ok(token);
@@ -322,6 +322,9 @@ impl Running {
             None if self.is_tight => promise::tokens(matcher, &self.vocab, 0)?.unwrap_or_default(),
             None => promise::next_tokens(matcher, &self.vocab)?,
         };
+        if way.is_empty() && !matcher.is_complete() {
+            return Ok(wished); // no bytes lead to the end, a token by its number does
+        }
         let mut way = way.into_iter();
         let next = way.next();
         self.way = Some(way.collect());

@@ -1,5 +1,7 @@
 //! The server over a model without weights, asked through sockets.
 
+#![allow(clippy::expect_used)]
+
 mod answers;
 mod client;
 mod errors;
