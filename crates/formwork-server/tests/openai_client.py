@@ -134,7 +134,7 @@ class Client(unittest.TestCase):
             ({"guided_choice": ["yes", "no"]}, ("yes", "no")),
             ({"grammar": 'root ::= "x" | "y"'}, ("x", "y")),
             ({"grammar": 'start: "x" | "y"'}, ("x", "y")),
-            ({"structured_outputs": {"json": {"const": 5}}}, ("5",)),
+            ({"structured_outputs": {"json": {"const": True}}}, ("true",)),
         ):
             self.assertIn(self.chat(extra_body=more).choices[0].message.content, wanted)
 
