@@ -2,16 +2,11 @@
 
 use formwork::{EngineError, Matcher, TokenId, Vocab};
 
-use super::error::GenerateError;
-
 /// How many states are looked at for a shorter way than the first one found.
 ///
 /// PERF: all of them are kept by the grammar. Looking for a shorter way at every token
 /// filled its 256 MiB within a hundred texts of `schemas/build-pipeline.json`.
 const MAX_STATES: usize = 2_000;
-
-/// So many bytes of a way are looked for at once.
-const AHEAD: usize = 4;
 
 /// Within an escape or a character, the bound on bytes may leave out what is left of it.
 const SLACK: usize = 12;
@@ -57,22 +52,14 @@ pub(super) fn way_from(
     }
 }
 
-/// The first tokens of a way to the end, as many as have some bytes together; none if the
+/// The first step of a way to the end, in one byte where one brings it nearer; none if the
 /// text may end, or a token by its number is needed.
-pub(super) fn next_tokens(matcher: &Matcher, vocab: &Vocab) -> Result<Vec<TokenId>, GenerateError> {
-    let mut ahead = matcher.fork();
-    let mut bytes = Vec::new();
-    while bytes.len() < AHEAD && !ahead.is_complete() {
-        // Of ways that are equally short, letters and digits are most common as tokens.
-        let ways = ahead.ways_to_end()?.into_iter();
-        let is_odd = |way: &Vec<u8>| !way.first().is_some_and(u8::is_ascii_alphanumeric);
-        let Some(way) = ways.min_by_key(|way| (is_odd(way), way.clone())) else {
-            break;
-        };
-        ahead.push_bytes(&way)?;
-        bytes.extend(way);
-    }
-    Ok(spell(vocab, &bytes).unwrap_or_default())
+pub(super) fn step(matcher: &Matcher, vocab: &Vocab) -> Result<Vec<TokenId>, EngineError> {
+    // Of ways that are equally short, letters and digits are most common as tokens.
+    let is_odd = |way: &Vec<u8>| !way.first().is_some_and(u8::is_ascii_alphanumeric);
+    let ways = matcher.ways_to_end()?.into_iter();
+    let way = ways.min_by_key(|way| (is_odd(way), way.clone()));
+    Ok(way.and_then(|way| spell(vocab, &way)).unwrap_or_default())
 }
 
 /// The same from the beginning of a text, where a shorter way is worth a search.

@@ -320,7 +320,7 @@ impl Running {
         let way = match known {
             Some(way) => way,
             None if self.is_tight => promise::tokens(matcher, &self.vocab, 0)?.unwrap_or_default(),
-            None => promise::next_tokens(matcher, &self.vocab)?,
+            None => promise::step(matcher, &self.vocab)?,
         };
         if way.is_empty() && !matcher.is_complete() {
             return Ok(wished); // no bytes lead to the end, a token by its number does
