@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use formwork::{Compiler, Grammar, TokenId, Vocab, mask};
 use formwork_model::{
-    Drafter, Finish, GenerateError, Generated, PromptLookup, Request, Sampling, generate,
+    Batch, Drafter, Finish, GenerateError, Generated, Generation, PromptLookup, Request, Sampling,
+    TextId, generate,
 };
 use formwork_testkit::vocab::toy;
 use formwork_testkit::{Judge, Rng, corpus};
@@ -182,6 +183,47 @@ fn a_promised_text_is_complete_within_its_tokens() {
     assert!(refused > 0);
 }
 
+/// With room for a shortest text byte by byte, no way is known from the beginning; texts
+/// that would go on for ever come to their end all the same.
+#[test]
+fn a_text_with_some_room_is_led_to_its_end() {
+    let endless = [
+        json!({"type": "array", "items": {"type": "string"}, "minItems": 2}),
+        json!({"type": "object", "required": ["name", "tags"], "properties": {
+            "name": {"type": "string", "minLength": 9},
+            "tags": {"type": "array", "items": {"pattern": "^[a-zé]{2,}$"}, "minItems": 1}}}),
+        json!({"type": "object", "minProperties": 2, "additionalProperties": {"type": "number"}}),
+        json!({"type": "array", "prefixItems": [{"const": "a long constant text"}],
+            "items": {"type": "array"}, "minItems": 4}),
+    ];
+    let mut led = 0;
+    for seed in 0..u64::from(support::cases(12)) {
+        let mut bed = bed(seed);
+        let compiler = Compiler::new(Arc::clone(&bed.vocab)).expect("a vocabulary of all bytes");
+        for (at, schema) in endless.iter().enumerate() {
+            let grammar = support::compile(&compiler, schema, 1).expect("a grammar");
+            let judge = Judge::new(schema).expect("a judge");
+            let bytes = grammar.matcher().min_completion_bytes() as usize;
+            let max_tokens = bytes + 12 + (seed as usize * 7 + at * 5) % 30;
+            let mut one = request(&grammar, seed, max_tokens);
+            one.must_complete = true;
+            let text = run(&mut bed, std::slice::from_ref(&one), None)
+                .generations
+                .remove(0);
+            assert!(
+                text.constraint_completed && text.tokens.len() <= max_tokens,
+                "{text:?}"
+            );
+            let value: Value = serde_json::from_slice(&text.text).expect("JSON");
+            assert!(judge.accepts(&value), "{text:?}");
+            one.must_complete = false;
+            let free = run(&mut bed, &[one], None).generations.remove(0);
+            led += usize::from(!free.constraint_completed);
+        }
+    }
+    assert!(led > 20, "{led} texts would not have ended by themselves");
+}
+
 /// Drafts what it was told before, with mistakes.
 struct Recorded {
     tokens: Vec<TokenId>,
@@ -269,6 +311,113 @@ fn a_batch_is_its_texts_one_by_one() {
     }
     // Prompts that are the same are read once.
     assert_eq!(batch.stats.prompt_tokens, 7 * 2);
+}
+
+/// Texts join at any step, prompts are read a few tokens at a time, and some texts are
+/// cancelled: the others are what they are alone, and the model keeps nothing.
+#[test]
+fn texts_that_come_and_go_are_their_own() {
+    let (mut cancelled, mut whole) = (0, 0);
+    for seed in 0..u64::from(support::cases(8)) {
+        let mut bed = bed(seed);
+        let mut rng = Rng::new(seed);
+        let mut request = |n: usize| {
+            let mut one = request(&bed.grammars[n % bed.grammars.len()].0, n as u64, 30);
+            let more = (0..rng.below(9)).map(|at| TokenId(at as u32 % 5));
+            one.prompt.extend(more);
+            one
+        };
+        let requests: Vec<Request> = (0..16).map(&mut request).collect();
+        let alone: Vec<Generation> = requests
+            .iter()
+            .map(|one| {
+                run(&mut bed, std::slice::from_ref(one), None)
+                    .generations
+                    .remove(0)
+            })
+            .collect();
+        let mut told: Vec<Vec<u8>> = vec![Vec::new(); requests.len()];
+        let batch = Batch::new(&mut bed.model, &bed.vocab).expect("a batch");
+        let mut batch = batch.with_prompt_tokens(1 + rng.below(5));
+        let (mut next, mut ended) = (0, 0);
+        while ended < requests.len() {
+            while next < requests.len() && rng.below(3) == 0 {
+                let id = batch.add(requests[next].clone()).expect("a text");
+                assert_eq!(id, TextId(next as u64));
+                next += 1;
+            }
+            let mut on_text = |TextId(id): TextId, bytes: &[u8]| {
+                told[id as usize].extend_from_slice(bytes);
+                ControlFlow::Continue(())
+            };
+            let progress = batch.step(None, &mut on_text).expect("a step");
+            for share in &progress.shares {
+                assert!(share.constraint.is_some() && share.text.0 < next as u64);
+            }
+            for (TextId(id), generation) in progress.ended {
+                let generation = generation.expect("a text");
+                assert_eq!(generation, alone[id as usize]);
+                assert_eq!(told[id as usize], generation.text);
+                (ended, whole) = (ended + 1, whole + 1);
+            }
+            let id = rng.below(requests.len() * 4);
+            if let Some(generation) = batch.cancel(TextId(id as u64)) {
+                assert_eq!(generation.finish, Finish::Cancelled);
+                assert!(alone[id].text.starts_with(&generation.text));
+                assert!(generation.text.starts_with(&told[id]));
+                (ended, cancelled) = (ended + 1, cancelled + 1);
+            }
+        }
+        assert!(batch.is_empty() && batch.cancel(TextId(0)).is_none());
+        drop(batch);
+        assert_eq!(bed.model.texts(), 0, "every text of the model was ended");
+    }
+    assert!(
+        cancelled > 10 && whole > 30,
+        "{cancelled} cancelled, {whole} whole"
+    );
+}
+
+#[test]
+fn a_dropped_batch_leaves_nothing() {
+    let mut bed = bed(2);
+    let one = request(&bed.grammars[2].0, 1, 30);
+    let mut batch = Batch::new(&mut bed.model, &bed.vocab).expect("a batch");
+    batch.add(one.clone()).expect("a text");
+    let mut quiet = |_: TextId, _: &[u8]| ControlFlow::Continue(());
+    batch.step(None, &mut quiet).expect("a step");
+    batch.add(one).expect("a text");
+    drop(batch);
+    assert_eq!(bed.model.texts(), 0);
+}
+
+/// What is told never holds the beginning of a text to stop before, however it is cut.
+#[test]
+fn stop_texts_are_not_told_in_part() {
+    let mut stopped = 0;
+    for seed in 0..u64::from(support::cases(30)) {
+        let mut bed = bed(seed);
+        let mut one = request(&bed.grammars[2].0, seed, 120);
+        one.constraint = None;
+        one.sampling = Sampling::default();
+        let whole = run(&mut bed, std::slice::from_ref(&one), None)
+            .generations
+            .remove(0);
+        let Some(stop) = whole.text.get(10..16) else {
+            continue;
+        };
+        one.stop = vec![stop.to_vec(), b"never this".to_vec()];
+        let mut told = Vec::new();
+        let mut listen = |_: usize, bytes: &[u8]| {
+            told.extend_from_slice(bytes);
+            ControlFlow::Continue(())
+        };
+        let cut = generate(&mut bed.model, &bed.vocab, &[one], None, &mut listen).expect("a text");
+        assert_eq!(cut.generations[0].finish, Finish::StopText);
+        assert_eq!(cut.generations[0].text, told);
+        stopped += 1;
+    }
+    assert!(stopped > 10, "{stopped}");
 }
 
 #[test]

@@ -18,7 +18,15 @@ pub(crate) trait Sampler: Backend {
 
 impl Sampler for Flex {
     fn sample(rows: &Tensor<Flex, 2>, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        let [_, vocab_len] = rows.dims();
+        let [count, vocab_len] = rows.dims();
+        // A token that is tried again needs its own row alone.
+        if let &[draw] = draws
+            && draw.row < count
+        {
+            let row = to_host(&rows.clone().narrow(0, draw.row, 1))?;
+            let token = sampling::sample(&row, vocab_len, &Draw { row: 0, ..draw })?;
+            return Ok(vec![token]);
+        }
         let rows = to_host(rows)?;
         let sample = |draw| sampling::sample(&rows, vocab_len, draw);
         draws.iter().map(sample).collect()

@@ -6,6 +6,8 @@ mod generate;
 mod infill;
 #[cfg(feature = "models")]
 mod sample;
+#[cfg(feature = "models")]
+mod serve;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ pub(crate) use generate::{ConstraintArgs, GenerateArgs, PromptArgs};
 pub(crate) use infill::InfillArgs;
 #[cfg(feature = "models")]
 pub(crate) use sample::{CacheKind, MethodName, SampleArgs, StopRule, Tokens};
+#[cfg(feature = "models")]
+pub(crate) use serve::ServeArgs;
 
 /// JSON Schema and context-free grammars to exact token masks.
 ///
@@ -50,6 +54,8 @@ pub(crate) enum Command {
     Sample(SampleArgs),
     #[cfg(feature = "models")]
     Infill(InfillArgs),
+    #[cfg(feature = "models")]
+    Serve(ServeArgs),
     Dot(DotArgs),
     Maskbench(MaskbenchArgs),
     Suite(SuiteArgs),

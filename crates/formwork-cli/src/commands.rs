@@ -11,6 +11,8 @@ mod maskbench;
 mod report;
 #[cfg(feature = "models")]
 mod sample;
+#[cfg(feature = "models")]
+mod serve;
 mod suite;
 mod validate;
 mod witness;
@@ -32,6 +34,8 @@ pub(crate) fn run(args: &Args, printer: &mut Printer) -> Result<ExitStatus, CliE
         Command::Sample(args) => sample::run(args, printer),
         #[cfg(feature = "models")]
         Command::Infill(args) => infill::run(args, printer),
+        #[cfg(feature = "models")]
+        Command::Serve(args) => serve::run(args, printer),
         Command::Dot(args) => dot::run(args, printer),
         Command::Mask(args) => mask::run(args, printer),
         Command::Maskbench(args) => maskbench::run(args, printer),

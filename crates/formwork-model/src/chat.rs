@@ -29,10 +29,14 @@ const NAME: &str = "chat_template";
 /// A message of a chat.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Message {
-    /// Who speaks: `system`, `user` or `assistant` for most templates.
+    /// Who speaks: `system`, `user`, `assistant` or `tool` for most templates.
     pub role: String,
     /// What is said.
     pub content: String,
+    /// The calls of tools that an assistant has made, as objects with a `function`, which
+    /// has a `name` and `arguments`. Templates see nothing of an empty list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<serde_json::Value>,
 }
 
 impl Message {
@@ -41,6 +45,7 @@ impl Message {
         Message {
             role: role.into(),
             content: content.into(),
+            tool_calls: Vec::new(),
         }
     }
 }
@@ -49,13 +54,14 @@ impl Message {
 ///
 /// It is rendered as `transformers` does it: lines of statements leave nothing behind,
 /// strings have Python's methods, `tojson` does not escape HTML, there are
-/// `raise_exception` and `strftime_now` (in UTC), and `tools` and `documents` are none.
+/// `raise_exception` and `strftime_now` (in UTC), and `documents` are none.
 ///
 /// Templates come with models and need not be trusted: steps and memory of a rendering
 /// are limited, and nothing but the messages can be reached.
 #[derive(Debug)]
 pub struct ChatTemplate {
     environment: Environment<'static>,
+    reads_tools: bool,
 }
 
 impl ChatTemplate {
@@ -87,7 +93,16 @@ impl ChatTemplate {
         environment
             .add_template_owned(NAME, without_generation(text))
             .map_err(|error| broken(&error))?;
-        Ok(ChatTemplate { environment })
+        Ok(ChatTemplate {
+            environment,
+            reads_tools: text.contains("tools"),
+        })
+    }
+
+    /// Whether the template speaks of tools, so that it may tell a model about them.
+    #[must_use]
+    pub fn reads_tools(&self) -> bool {
+        self.reads_tools
     }
 
     /// The text of a chat; with `add_generation_prompt`, up to where the assistant is to
@@ -106,6 +121,23 @@ impl ChatTemplate {
         bos: &str,
         eos: &str,
     ) -> Result<String, ModelError> {
+        self.render_with_tools(messages, &[], add_generation_prompt, bos, eos)
+    }
+
+    /// The same for an assistant with tools: objects of type `function`, as templates
+    /// expect them. Without any, `tools` is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](ChatTemplate::render).
+    pub fn render_with_tools(
+        &self,
+        messages: &[Message],
+        tools: &[serde_json::Value],
+        add_generation_prompt: bool,
+        bos: &str,
+        eos: &str,
+    ) -> Result<String, ModelError> {
         let template = self
             .environment
             .get_template(NAME)
@@ -115,7 +147,10 @@ impl ChatTemplate {
             add_generation_prompt => add_generation_prompt,
             bos_token => bos,
             eos_token => eos,
-            tools => Value::from(()),
+            tools => match tools {
+                [] => Value::from(()),
+                tools => Value::from(Serde(tools)),
+            },
             documents => Value::from(()),
         };
         template.render(context).map_err(|error| {

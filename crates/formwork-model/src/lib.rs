@@ -28,7 +28,8 @@ pub use config::{Family, Masked, ModelConfig, Rope, RopeScaling};
 pub use error::{ModelError, ModelErrorKind};
 pub use files::ModelFiles;
 pub use generate::{
-    Drafter, Finish, GenerateError, Generated, Generation, PromptLookup, Request, Stats, generate,
+    Batch, Drafter, Finish, GenerateError, Generated, Generation, Prepared, Progress, PromptLookup,
+    Request, Share, Spent, Stats, TextId, generate,
 };
 pub use gguf::{Gguf, GgufWeights};
 pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};

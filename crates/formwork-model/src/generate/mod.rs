@@ -5,11 +5,12 @@
 //! forces is appended without asking the model, drafted tokens are read in one pass and
 //! kept as far as the model agrees, and texts with the same prompt read it once.
 
+mod batch;
 mod draft;
 mod error;
 mod promise;
+mod prompts;
 mod running;
-mod sequences;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,12 +18,11 @@ use std::time::{Duration, Instant};
 
 use formwork::{Matcher, TokenId, Vocab};
 
+pub use batch::{Batch, Prepared, Progress, Share, Spent, TextId};
 pub use draft::{Drafter, PromptLookup};
 pub use error::GenerateError;
-use running::Running;
-use sequences::Sequences;
 
-use crate::{LanguageModel, ModelError, ModelErrorKind, Sampling, SequenceId, Step, Wanted};
+use crate::{LanguageModel, Sampling};
 
 /// A text to be generated.
 #[derive(Clone)]
@@ -110,7 +110,8 @@ pub struct Generated {
 }
 
 /// Generates texts. `on_text` gets the number of a request and the bytes that its text
-/// has grown by; if it breaks, that text ends.
+/// has grown by, but for what may turn out to begin a text to stop before; if it breaks,
+/// that text ends.
 ///
 /// Takes at most `max_tokens` passes of the model, beyond one for the prompts.
 ///
@@ -126,120 +127,33 @@ pub fn generate(
     on_text: &mut dyn FnMut(usize, &[u8]) -> ControlFlow<()>,
 ) -> Result<Generated, GenerateError> {
     let begun = Instant::now();
-    let mut stats = Stats::default();
-    check(model, vocab, requests)?;
-    let mut all = Vec::with_capacity(requests.len());
-    for (number, request) in requests.iter().enumerate() {
-        all.push(Running::new(number, request, vocab, model)?);
+    let mut batch = Batch::new(model, vocab)?;
+    for request in requests {
+        batch.add(request.clone())?;
     }
-    let mut sequences = Sequences::new(model);
-    let own = sequences.read_prompts(requests, &mut stats)?;
-    for (running, sequence) in all.iter_mut().zip(own) {
-        running.sequence = sequence;
-        running.take_forced(on_text)?;
-    }
-    loop {
-        let mut open: Vec<&mut Running> = all.iter_mut().filter(|r| r.finish.is_none()).collect();
-        if open.is_empty() {
-            break;
+    let mut generations: Vec<Option<Generation>> = vec![None; requests.len()];
+    // Texts are numbered as they were added.
+    let mut on_text = |TextId(id): TextId, bytes: &[u8]| on_text(id as usize, bytes);
+    while !batch.is_empty() {
+        let drafter = drafter
+            .as_mut()
+            .map(|drafter| &mut **drafter as &mut dyn Drafter);
+        for (TextId(id), generation) in batch.step(drafter, &mut on_text)?.ended {
+            if let Some(slot) = generations.get_mut(id as usize) {
+                *slot = Some(generation?);
+            }
         }
-        round(
-            sequences.model,
-            &mut open,
-            &mut drafter,
-            on_text,
-            &mut stats,
-        )?;
     }
-    drop(sequences);
-    let generations: Vec<Generation> = all.into_iter().map(Running::finish).collect();
-    stats.tokens = generations.iter().map(|one| one.tokens.len()).sum();
-    stats.total = begun.elapsed();
+    let stats = Stats {
+        total: begun.elapsed(),
+        ..batch.stats()
+    };
+    let generations = generations.into_iter().flatten().collect();
     Ok(Generated { generations, stats })
-}
-
-/// One pass of the model.
-fn round(
-    model: &mut dyn LanguageModel,
-    open: &mut [&mut Running],
-    drafter: &mut Option<&mut dyn Drafter>,
-    on_text: &mut dyn FnMut(usize, &[u8]) -> ControlFlow<()>,
-    stats: &mut Stats,
-) -> Result<(), GenerateError> {
-    for running in open.iter_mut() {
-        running.propose(drafter)?;
-    }
-    let inputs: Vec<(SequenceId, Vec<TokenId>, usize)> =
-        open.iter().map(|running| running.input()).collect();
-    let steps: Vec<Step<'_>> = inputs
-        .iter()
-        .map(|(sequence, tokens, rows)| Step {
-            sequence: *sequence,
-            tokens,
-            wanted: Wanted::Tail(*rows),
-        })
-        .collect();
-    let (logits, masks) = rayon::join(
-        || timed(|| model.forward(&steps)),
-        || timed(|| open.iter_mut().try_for_each(|running| running.fill_masks())),
-    );
-    let ((logits, forward), (filled, masks)) = (logits, masks);
-    stats.passes += 1;
-    stats.forward += forward;
-    stats.masks += masks;
-    let logits = logits?;
-    filled?;
-    let mut first = 0;
-    let mut draws = Vec::new();
-    for running in open.iter() {
-        draws.extend(running.draws(first));
-        first += running.rows();
-    }
-    let (tokens, time) = timed(|| logits.sample(&draws));
-    stats.sampling += time;
-    let tokens = tokens?;
-    let mut first = 0;
-    for running in open.iter_mut() {
-        let rows = running.rows();
-        let own = tokens.get(first..first + rows).unwrap_or_default().to_vec();
-        running.accept(&own, &*logits, first, on_text)?;
-        first += rows;
-        if running.finish.is_none() {
-            model.truncate(running.sequence, running.read)?;
-            running.take_forced(on_text)?;
-        }
-    }
-    Ok(())
 }
 
 fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let begun = Instant::now();
     let result = run();
     (result, begun.elapsed())
-}
-
-fn check(
-    model: &dyn LanguageModel,
-    vocab: &Vocab,
-    requests: &[Request],
-) -> Result<(), GenerateError> {
-    let wrong = |message: String| Err(ModelError::new(ModelErrorKind::Request, message).into());
-    if vocab.len() > model.vocab_len() {
-        return wrong(format!(
-            "the vocabulary has {} tokens, the model only {} logits",
-            vocab.len(),
-            model.vocab_len()
-        ));
-    }
-    for (number, request) in requests.iter().enumerate() {
-        request.sampling.check()?;
-        let len = request.prompt.len();
-        if len == 0 || len > model.max_len() {
-            return wrong(format!(
-                "the prompt of request {number} has {len} tokens; the model reads 1 to {}",
-                model.max_len()
-            ));
-        }
-    }
-    Ok(())
 }

@@ -11,13 +11,17 @@ const MAX_STATES: usize = 2_000;
 /// Within an escape or a character, the bound on bytes may leave out what is left of it.
 const SLACK: usize = 12;
 
-/// A way to complete a text with at most `most` tokens: `None` if single bytes would do.
+/// A way to complete a text with at most `most` tokens: `None` if single bytes would do, or
+/// nothing is left to do.
 /// `Err` within the result tells how many tokens the shortest way has that was found.
 pub(super) fn way(
     matcher: &Matcher,
     vocab: &Vocab,
     most: usize,
 ) -> Result<Result<Option<Vec<TokenId>>, usize>, EngineError> {
+    if matcher.is_complete() {
+        return Ok(Ok(None));
+    }
     let bytes = matcher.min_completion_bytes() as usize;
     let all_are_tokens = matcher.grammar().index().missing().is_empty();
     if all_are_tokens && bytes + SLACK <= most {
@@ -28,6 +32,34 @@ pub(super) fn way(
         Some(tokens) => Err(tokens.len()),
         None => Err(bytes.max(most + 1)),
     })
+}
+
+/// The same in the course of a text. Unless that was `tight` on tokens from its beginning,
+/// what single bytes might not do is refused, and no way is looked for.
+///
+/// PERF: a way through 60 bytes takes milliseconds. Looked for at every token of texts that
+/// had twice the tokens they needed, it took more time than the model.
+pub(super) fn way_from(
+    matcher: &Matcher,
+    vocab: &Vocab,
+    most: usize,
+    tight: bool,
+) -> Result<Result<Option<Vec<TokenId>>, usize>, EngineError> {
+    let bytes = matcher.min_completion_bytes() as usize;
+    match !tight && !matcher.is_complete() && bytes + SLACK > most {
+        true => Ok(Err(bytes)),
+        false => way(matcher, vocab, most),
+    }
+}
+
+/// The first step of a way to the end, in one byte where one brings it nearer; none if the
+/// text may end, or a token by its number is needed.
+pub(super) fn step(matcher: &Matcher, vocab: &Vocab) -> Result<Vec<TokenId>, EngineError> {
+    // Of ways that are equally short, letters and digits are most common as tokens.
+    let is_odd = |way: &Vec<u8>| !way.first().is_some_and(u8::is_ascii_alphanumeric);
+    let ways = matcher.ways_to_end()?.into_iter();
+    let way = ways.min_by_key(|way| (is_odd(way), way.clone()));
+    Ok(way.and_then(|way| spell(vocab, &way)).unwrap_or_default())
 }
 
 /// The same from the beginning of a text, where a shorter way is worth a search.

@@ -2,26 +2,29 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
+use cpu_time::ThreadTime;
 use formwork::{Matcher, TokenId, Vocab, mask};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
+use super::batch::{Share, Spent, TextId};
 use super::draft::Drafter;
 use super::error::GenerateError;
 use super::{Finish, Generation, Request, promise};
-use crate::language_model::{Draw, LanguageModel, Logits};
+use crate::language_model::{Draw, Logits};
 use crate::{ModelError, ModelErrorKind, SequenceId};
 
-/// What hears of the bytes that the text of a request has grown by.
-type OnText<'a> = &'a mut dyn FnMut(usize, &[u8]) -> ControlFlow<()>;
+/// What hears of the bytes that a text has grown by.
+type OnText<'a> = &'a mut dyn FnMut(TextId, &[u8]) -> ControlFlow<()>;
 
 /// So often another token is tried where one leads too far from the end.
 const MAX_TRIES: usize = 4;
 
-pub(super) struct Running<'a> {
-    number: usize,
-    request: &'a Request,
+pub(super) struct Running {
+    pub(super) id: TextId,
+    request: Request,
     /// The most tokens of the text.
     most: usize,
     vocab: Arc<Vocab>,
@@ -32,48 +35,60 @@ pub(super) struct Running<'a> {
     /// The prompt and the text.
     tokens: Vec<TokenId>,
     text: Vec<u8>,
-    pub(super) sequence: SequenceId,
+    /// The bytes of the text that were told.
+    told: usize,
+    /// What the model keeps, once it has read the prompt.
+    pub(super) sequence: Option<SequenceId>,
     /// How many tokens the model has read and keeps.
     pub(super) read: usize,
     draft: Vec<TokenId>,
     /// A row of mask behind what is not read yet, and one behind each drafted token.
     masks: Vec<u32>,
-    /// Tokens that lead to the end, if bytes alone take too many.
+    /// Tokens that lead to the end, or a part of the way, where bytes alone take too many.
     way: Option<Vec<TokenId>>,
+    /// Whether that was so from the beginning; then a way is looked for at every token.
+    is_tight: bool,
     forced: usize,
     drafted: usize,
     accepted: usize,
-    pub(super) finish: Option<Finish>,
+    finish: Option<Finish>,
+    failed: Option<GenerateError>,
+    /// The tokens, and the time of the constraint, since the last share was taken.
+    share: (usize, Spent),
 }
 
-impl<'a> Running<'a> {
+impl Running {
     pub(super) fn new(
-        number: usize,
-        request: &'a Request,
+        request: Request,
         vocab: &Arc<Vocab>,
-        model: &dyn LanguageModel,
-    ) -> Result<Running<'a>, GenerateError> {
+        vocab_len: usize,
+        max_len: usize,
+    ) -> Result<Running, GenerateError> {
         // What comes last is not read.
-        let room = model.max_len().saturating_sub(request.prompt.len()) + 1;
+        let room = max_len.saturating_sub(request.prompt.len()) + 1;
         let mut running = Running {
-            number,
-            request,
+            id: TextId(0), // until it is part of a batch
             most: request.max_tokens.min(room),
             vocab: Arc::clone(vocab),
-            words: model.vocab_len().div_ceil(32),
+            words: vocab_len.div_ceil(32),
             matcher: request.constraint.clone(),
             any: Vec::new(),
             tokens: request.prompt.clone(),
             text: Vec::new(),
-            sequence: SequenceId(0),
-            read: request.prompt.len() - 1,
+            told: 0,
+            sequence: None,
+            read: request.prompt.len().saturating_sub(1),
             draft: Vec::new(),
             masks: Vec::new(),
             way: None,
+            is_tight: false,
             forced: 0,
             drafted: 0,
             accepted: 0,
             finish: None,
+            failed: None,
+            share: (0, Spent::default()),
+            request,
         };
         if running.matcher.is_none() {
             running.any.resize(running.words, 0);
@@ -87,9 +102,12 @@ impl<'a> Running<'a> {
         } else if running.most == 0 {
             running.finish = Some(Finish::MaxTokens);
         }
-        if let (true, Some(matcher)) = (request.must_complete, &running.matcher) {
+        if let (true, Some(matcher)) = (running.request.must_complete, &running.matcher) {
             match promise::shortest_way(matcher, vocab, running.most)? {
-                Ok(way) => running.way = way,
+                Ok(way) => {
+                    running.is_tight = way.is_some();
+                    running.way = way;
+                }
                 Err(needed) => {
                     return Err(GenerateError::TooFewTokens {
                         needed,
@@ -99,6 +117,42 @@ impl<'a> Running<'a> {
             }
         }
         Ok(running)
+    }
+
+    pub(super) fn prompt(&self) -> &[TokenId] {
+        &self.request.prompt
+    }
+
+    /// Whether it goes on.
+    pub(super) fn is_open(&self) -> bool {
+        self.finish.is_none() && self.failed.is_none()
+    }
+
+    /// Whether the model has read its prompt.
+    pub(super) fn is_read(&self) -> bool {
+        self.sequence.is_some()
+    }
+
+    /// Does something for the constraint, and keeps the time and the error.
+    pub(super) fn attempt(&mut self, run: impl FnOnce(&mut Running) -> Result<(), GenerateError>) {
+        let (begun, cpu) = (Instant::now(), ThreadTime::try_now());
+        if let Err(error) = run(self) {
+            self.failed.get_or_insert(error);
+        }
+        let (_, spent) = &mut self.share;
+        spent.wall += begun.elapsed();
+        // A system that does not tell it counts none.
+        spent.cpu += cpu.and_then(|cpu| cpu.try_elapsed()).unwrap_or_default();
+    }
+
+    /// What it had of a pass.
+    pub(super) fn take_share(&mut self) -> Share {
+        let (tokens, time) = std::mem::take(&mut self.share);
+        Share {
+            text: self.id,
+            tokens,
+            constraint: self.matcher.is_some().then_some(time),
+        }
     }
 
     /// Asks for a draft, and cuts it to what the constraint allows.
@@ -135,10 +189,12 @@ impl<'a> Running<'a> {
     }
 
     /// What the model is to read: the text, its tokens, and behind how many of them
-    /// logits are wanted.
-    pub(super) fn input(&self) -> (SequenceId, Vec<TokenId>, usize) {
+    /// logits are wanted. `None` before it has read the prompt.
+    pub(super) fn input(&self) -> Option<(SequenceId, Vec<TokenId>, usize)> {
         let unread = self.tokens.get(self.read..).unwrap_or_default();
-        (self.sequence, [unread, &self.draft].concat(), self.rows())
+        let tokens = [unread, &self.draft].concat();
+        self.sequence
+            .map(|sequence| (sequence, tokens, self.rows()))
     }
 
     /// Fills the masks of a round.
@@ -161,9 +217,11 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// The draws of a round, whose first row is `first`.
+    /// The draws of a round, whose first row is `first`; none if its masks could not be
+    /// filled.
     pub(super) fn draws(&self, first: usize) -> impl Iterator<Item = Draw<'_>> {
-        let rows = self.masks.chunks_exact(self.words.max(1)).enumerate();
+        let masks: &[u32] = if self.is_open() { &self.masks } else { &[] };
+        let rows = masks.chunks_exact(self.words.max(1)).enumerate();
         rows.map(move |(row, mask)| Draw {
             row: first + row,
             mask,
@@ -217,26 +275,32 @@ impl<'a> Running<'a> {
     /// The token, or another one, after which the text can be completed in time.
     fn within_reach(
         &mut self,
-        token: TokenId,
+        wished: TokenId,
         row: usize,
         first: usize,
         logits: &dyn Logits,
     ) -> Result<TokenId, GenerateError> {
         let Some(matcher) = &self.matcher else {
-            return Ok(token);
+            return Ok(wished);
         };
         let left = self.left().saturating_sub(1);
         let begin = row * self.words;
         let mask = self.masks.get_mut(begin..begin + self.words);
         let mask = mask.unwrap_or_default();
-        let mut token = token;
+        let mut token = wished;
         for _ in 0..MAX_TRIES {
             if self.vocab.stop_ids().contains(&token) {
                 return Ok(token);
             }
+            if let Some([next, rest @ ..]) = self.way.as_deref()
+                && *next == token
+            {
+                self.way = Some(rest.to_vec());
+                return Ok(token);
+            }
             let mut ahead = matcher.fork();
             ahead.push(token)?;
-            if let Ok(way) = promise::way(&ahead, &self.vocab, left)? {
+            if let Ok(way) = promise::way_from(&ahead, &self.vocab, left, self.is_tight)? {
                 self.way = way;
                 return Ok(token);
             }
@@ -252,11 +316,16 @@ impl<'a> Running<'a> {
             };
             token = logits.sample(&[draw])?.first().copied().unwrap_or(token);
         }
-        let way = match self.way.take() {
-            Some(way) => Some(way),
-            None => promise::tokens(matcher, &self.vocab, 0)?,
+        let known = self.way.take().filter(|way| !way.is_empty());
+        let way = match known {
+            Some(way) => way,
+            None if self.is_tight => promise::tokens(matcher, &self.vocab, 0)?.unwrap_or_default(),
+            None => promise::step(matcher, &self.vocab)?,
         };
-        let mut way = way.unwrap_or_default().into_iter();
+        if way.is_empty() && !matcher.is_complete() {
+            return Ok(wished); // no bytes lead to the end, a token by its number does
+        }
+        let mut way = way.into_iter();
         let next = way.next();
         self.way = Some(way.collect());
         next.or_else(|| self.vocab.stop_ids().first().copied())
@@ -268,7 +337,7 @@ impl<'a> Running<'a> {
 
     /// Appends what the constraint forces.
     pub(super) fn take_forced(&mut self, on_text: OnText<'_>) -> Result<(), GenerateError> {
-        if self.finish.is_some() {
+        if !self.is_open() {
             return Ok(());
         }
         let forced = self.forced_tokens()?;
@@ -283,12 +352,18 @@ impl<'a> Running<'a> {
         let mut forced = matcher.forced_tokens()?;
         forced.truncate(self.left());
         if self.request.must_complete && !forced.is_empty() {
+            let way = self.way.as_deref();
+            if let Some(rest) = way.and_then(|way| way.strip_prefix(&forced[..])) {
+                self.way = Some(rest.to_vec());
+                return Ok(forced);
+            }
             // Cut in another way, the same bytes may take fewer tokens.
             let mut ahead = matcher.fork();
             for &token in &forced {
                 ahead.push(token)?;
             }
-            match promise::way(&ahead, &self.vocab, self.left() - forced.len())? {
+            let left = self.left() - forced.len();
+            match promise::way_from(&ahead, &self.vocab, left, self.is_tight)? {
                 Ok(way) => self.way = way,
                 Err(_) => forced.clear(),
             }
@@ -317,27 +392,58 @@ impl<'a> Running<'a> {
         }
         if self.vocab.stop_ids().contains(&token) {
             self.finish = Some(Finish::Complete);
-            return Ok(());
+        } else {
+            self.append(token)?;
         }
+        self.tell(on_text);
+        Ok(())
+    }
+
+    /// Adds a token to the text, and sees whether that ends it.
+    fn append(&mut self, token: TokenId) -> Result<(), GenerateError> {
         self.tokens.push(token);
-        let bytes = self.vocab.bytes(token);
+        self.share.0 += 1;
         let before = self.text.len();
-        self.text.extend_from_slice(bytes);
+        self.text.extend_from_slice(self.vocab.bytes(token));
         if let Some(at) = self.stop_text(before) {
             self.text.truncate(at);
             self.finish = Some(Finish::StopText);
-        }
-        let grown = self.text.get(before..).unwrap_or_default();
-        if !grown.is_empty() && on_text(self.number, grown).is_break() {
-            self.finish = self.finish.or(Some(Finish::Cancelled));
-        }
-        if self.finish.is_none() && self.is_at_end()? {
+        } else if self.is_at_end()? {
             self.finish = Some(Finish::Complete);
-        }
-        if self.finish.is_none() && self.left() == 0 {
+        } else if self.left() == 0 {
             self.finish = Some(Finish::MaxTokens);
         }
         Ok(())
+    }
+
+    /// Tells what the text has grown by, but for what may be the beginning of a text to
+    /// stop before.
+    fn tell(&mut self, on_text: OnText<'_>) {
+        let end = match self.finish {
+            Some(_) => self.text.len(),
+            None => self.text.len() - self.stop_begun(),
+        };
+        let grown = self.text.get(self.told..end).unwrap_or_default();
+        if grown.is_empty() {
+            return;
+        }
+        self.told = end;
+        if on_text(self.id, grown).is_break() {
+            self.finish = self.finish.or(Some(Finish::Cancelled));
+        }
+    }
+
+    /// So many bytes at the end of the text may be the beginning of a text to stop before.
+    fn stop_begun(&self) -> usize {
+        let of = |stop: &Vec<u8>| {
+            let mut begun = (1..stop.len()).rev();
+            begun.find(|&n| {
+                stop.get(..n)
+                    .is_some_and(|begin| self.text.ends_with(begin))
+            })
+        };
+        let begun = self.request.stop.iter().filter_map(of);
+        begun.max().unwrap_or(0)
     }
 
     /// Where a text to stop before begins, if one has just come up.
@@ -368,13 +474,22 @@ impl<'a> Running<'a> {
         self.most.saturating_sub(written)
     }
 
-    pub(super) fn finish(self) -> Generation {
+    /// The text as it is.
+    pub(super) fn cancelled(mut self) -> Result<Generation, GenerateError> {
+        self.finish = self.finish.or(Some(Finish::Cancelled));
+        self.finish()
+    }
+
+    pub(super) fn finish(self) -> Result<Generation, GenerateError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         let constraint_completed = match &self.matcher {
             Some(matcher) => matcher.is_complete() || matcher.is_terminated(),
             None => true,
         };
         let tokens = self.tokens.get(self.request.prompt.len()..);
-        Generation {
+        Ok(Generation {
             text: self.text,
             tokens: tokens.unwrap_or_default().to_vec(),
             finish: self.finish.unwrap_or(Finish::MaxTokens),
@@ -382,7 +497,7 @@ impl<'a> Running<'a> {
             forced: self.forced,
             drafted: self.drafted,
             accepted: self.accepted,
-        }
+        })
     }
 }
 

@@ -1,0 +1,293 @@
+//! The form that a request asks for, and its grammar.
+
+use formwork::cfg::syntax::{Format, SyntaxOptions, choice, parse_with};
+use formwork::{CompileError, Compiler, Grammar};
+use serde_json::value::RawValue;
+
+use crate::error::ApiError;
+use crate::fields::{Fields, parse};
+use crate::options::ServerOptions;
+
+/// What a grammar is made of. Two that are equal have the same grammar.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Source {
+    /// A JSON Schema.
+    Schema(String),
+    /// A grammar, and the name of its notation.
+    Grammar(String, Notation),
+    /// One of these texts.
+    Choice(Vec<String>),
+}
+
+impl Source {
+    /// The bytes of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Source::Schema(text) | Source::Grammar(text, _) => text.len(),
+            Source::Choice(texts) => texts.iter().map(String::len).sum(),
+        }
+    }
+}
+
+/// A notation of grammars.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Notation {
+    Gbnf,
+    Lark,
+    Ebnf,
+    Regex,
+    StructuralTag,
+}
+
+/// A source, and where the request has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Constraint {
+    pub(crate) source: Source,
+    place: String,
+    /// Schemas within the source: the byte at which one ends, and its place.
+    nested: Vec<(usize, String)>,
+}
+
+/// A JSON object, whatever is in it.
+const OBJECT: &str = r#"{"type": "object"}"#;
+
+impl Constraint {
+    fn new(source: Source, place: String) -> Constraint {
+        Constraint {
+            source,
+            place,
+            nested: Vec::new(),
+        }
+    }
+
+    /// A structural tag that was written for a request, with the byte at which each
+    /// schema in it ends, and the place of that schema.
+    pub(crate) fn of_tags(tags: String, place: &str, nested: Vec<(usize, String)>) -> Constraint {
+        Constraint {
+            source: Source::Grammar(tags, Notation::StructuralTag),
+            place: place.to_owned(),
+            nested,
+        }
+    }
+
+    /// The schema, if it is one, and its place.
+    pub(crate) fn schema(&self) -> Option<(&str, &str)> {
+        match &self.source {
+            Source::Schema(schema) => Some((schema, &self.place)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The constraint that `fields` ask for: `response_format`, or one of the names that
+    /// llama.cpp and vLLM have.
+    pub(crate) fn take(fields: &mut Fields<'_>) -> Result<Option<Constraint>, ApiError> {
+        let mut found = Vec::new();
+        if let Some(raw) = fields.raw("response_format") {
+            found.extend(response_format(raw, &fields.place("response_format"))?);
+        }
+        let notation = notation(fields)?;
+        for (name, kind) in NAMES {
+            if let Some(raw) = fields.raw(name) {
+                found.extend(extra(raw, *kind, notation, fields.place(name))?);
+            }
+        }
+        if let Some(raw) = fields.raw("structured_outputs") {
+            let mut inner = Fields::of(raw, &fields.place("structured_outputs"))?;
+            for (name, kind) in OUTPUTS {
+                if let Some(raw) = inner.raw(name) {
+                    found.extend(extra(raw, *kind, notation, inner.place(name))?);
+                }
+            }
+            inner.finish()?;
+        }
+        if let [first, second, ..] = &found[..] {
+            let message = format!("there is a form in `{}` already; name one", first.place);
+            return Err(ApiError::invalid(&second.place, message));
+        }
+        Ok(found.pop())
+    }
+
+    /// Compiles it.
+    pub(crate) fn compile(
+        &self,
+        compiler: &Compiler,
+        options: &ServerOptions,
+    ) -> Result<Grammar, ApiError> {
+        let compiled = match &self.source {
+            Source::Schema(schema) => compiler.json_schema(schema, &options.schemas),
+            Source::Grammar(..) | Source::Choice(_) => {
+                let grammar = self.grammar(options)?;
+                compiler.cfg_with(&grammar, &options.cfg, &options.schemas)
+            }
+        };
+        compiled.map_err(|error| self.error(&error))
+    }
+
+    /// What is read of a source that is no schema.
+    fn grammar(&self, options: &ServerOptions) -> Result<formwork::cfg::Grammar, ApiError> {
+        let read = match &self.source {
+            Source::Choice(texts) => choice(texts.iter().map(String::as_str), &options.syntax),
+            Source::Schema(schema) => Ok(formwork::cfg::syntax::json_schema(schema)),
+            Source::Grammar(text, notation) => {
+                let syntax = SyntaxOptions {
+                    limits: options.syntax.clone(),
+                    ..SyntaxOptions::default()
+                };
+                parse_with(text, notation.format(), &syntax)
+            }
+        };
+        read.map_err(|errors| ApiError::of_syntax(&errors, &self.place))
+    }
+
+    fn error(&self, error: &CompileError) -> ApiError {
+        let place = match error {
+            CompileError::Nested { span, .. } => {
+                let mut nested = self.nested.iter();
+                nested.find(|(end, _)| span.start < *end)
+            }
+            _ => None,
+        };
+        ApiError::of_compile(error, place.map_or(&self.place, |(_, place)| place))
+    }
+}
+
+impl Notation {
+    fn format(self) -> Format {
+        match self {
+            Notation::Gbnf => Format::Gbnf,
+            Notation::Lark => Format::Lark,
+            Notation::Ebnf => Format::Ebnf,
+            Notation::Regex => Format::Regex,
+            Notation::StructuralTag => Format::StructuralTag,
+        }
+    }
+}
+
+/// What a parameter holds.
+#[derive(Clone, Copy)]
+enum Kind {
+    Schema,
+    Object,
+    Regex,
+    Choice,
+    Grammar,
+    Tag,
+}
+
+/// Parameters of a request that say a form.
+const NAMES: &[(&str, Kind)] = &[
+    ("json_schema", Kind::Schema),
+    ("guided_json", Kind::Schema),
+    ("regex", Kind::Regex),
+    ("guided_regex", Kind::Regex),
+    ("choice", Kind::Choice),
+    ("guided_choice", Kind::Choice),
+    ("grammar", Kind::Grammar),
+    ("guided_grammar", Kind::Grammar),
+    ("structural_tag", Kind::Tag),
+];
+
+/// Those of `structured_outputs`.
+const OUTPUTS: &[(&str, Kind)] = &[
+    ("json", Kind::Schema),
+    ("json_object", Kind::Object),
+    ("regex", Kind::Regex),
+    ("choice", Kind::Choice),
+    ("grammar", Kind::Grammar),
+    ("structural_tag", Kind::Tag),
+];
+
+/// The notation that `grammar_format` names.
+fn notation(fields: &mut Fields<'_>) -> Result<Option<Notation>, ApiError> {
+    let name: Option<String> = fields.take("grammar_format")?;
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    match name.as_str() {
+        "gbnf" => Ok(Some(Notation::Gbnf)),
+        "lark" => Ok(Some(Notation::Lark)),
+        "ebnf" => Ok(Some(Notation::Ebnf)),
+        _ => Err(ApiError::invalid(
+            fields.place("grammar_format"),
+            format!("{name:?} is no notation; say \"gbnf\", \"lark\" or \"ebnf\""),
+        )),
+    }
+}
+
+fn extra(
+    raw: &RawValue,
+    kind: Kind,
+    notation: Option<Notation>,
+    place: String,
+) -> Result<Option<Constraint>, ApiError> {
+    let source = match kind {
+        Kind::Schema => Source::Schema(text_or_json(raw, &place)?),
+        Kind::Object => match parse(raw, &place)? {
+            true => Source::Schema(OBJECT.to_owned()),
+            false => return Ok(None),
+        },
+        Kind::Regex => Source::Grammar(parse(raw, &place)?, Notation::Regex),
+        Kind::Choice => Source::Choice(parse(raw, &place)?),
+        Kind::Grammar => {
+            let text: String = parse(raw, &place)?;
+            // Only Lark has no `::=`; EBNF has to be named.
+            let notation = notation.unwrap_or(match text.contains("::=") {
+                true => Notation::Gbnf,
+                false => Notation::Lark,
+            });
+            Source::Grammar(text, notation)
+        }
+        Kind::Tag => Source::Grammar(text_or_json(raw, &place)?, Notation::StructuralTag),
+    };
+    Ok(Some(Constraint::new(source, place)))
+}
+
+/// JSON, or a string that holds it.
+fn text_or_json(raw: &RawValue, place: &str) -> Result<String, ApiError> {
+    match raw.get().starts_with('"') {
+        true => parse(raw, place),
+        false => Ok(raw.get().to_owned()),
+    }
+}
+
+fn response_format(raw: &RawValue, place: &str) -> Result<Option<Constraint>, ApiError> {
+    let mut format = Fields::of(raw, place)?;
+    let kind: String = format.need("type")?;
+    let source = match kind.as_str() {
+        "text" => None,
+        "json_object" => Some((Source::Schema(OBJECT.to_owned()), place.to_owned())),
+        "json_schema" => {
+            let raw = format.raw("json_schema");
+            let raw = raw.ok_or_else(|| format.missing("json_schema"))?;
+            let mut inner = Fields::of(raw, &format.place("json_schema"))?;
+            // Whatever is said of strictness, the schema is kept.
+            let _: Option<bool> = inner.take("strict")?;
+            let _: Option<String> = inner.take("name")?;
+            inner.ignore(&["description"]);
+            let schema = inner.raw("schema").ok_or_else(|| inner.missing("schema"))?;
+            let schema = (
+                Source::Schema(schema.get().to_owned()),
+                inner.place("schema"),
+            );
+            inner.finish()?;
+            Some(schema)
+        }
+        "structural_tag" => {
+            let tag = Source::Grammar(raw.get().to_owned(), Notation::StructuralTag);
+            return Ok(Some(Constraint::new(tag, place.to_owned())));
+        }
+        _ => {
+            let message = format!(
+                "{kind:?} is no format; there are \"text\", \"json_object\", \"json_schema\" and \
+                 \"structural_tag\""
+            );
+            return Err(ApiError::invalid(format.place("type"), message));
+        }
+    };
+    format.finish()?;
+    Ok(source.map(|(source, place)| Constraint::new(source, place)))
+}
