@@ -1,14 +1,14 @@
 //! What all requests of a server share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use formwork::{Compiler, Grammar, TokenId};
+use formwork::{Compiler, Fuel, Grammar, TokenId};
 use formwork_model::{ChatTemplate, Prepared, Request, Tokenizer};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::cache::GrammarCache;
 use crate::constraint::Constraint;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -28,7 +28,6 @@ pub(crate) struct App {
     pub(crate) max_len: usize,
     pub(crate) options: ServerOptions,
     pub(crate) compiler: Compiler,
-    pub(crate) cache: GrammarCache,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) jobs: UnboundedSender<Job>,
     /// Places of requests that do not run yet.
@@ -51,18 +50,20 @@ impl App {
     }
 
     /// Does what takes time on a thread of its own, not more of it at once than the
-    /// options say. Work that was begun comes to its end within the limits of compiling,
-    /// whether or not anybody waits for it.
+    /// options say. What compiles there burns the fuel that it is given, which stops it
+    /// once nobody waits for this any more: the client is gone, or the time is over.
     pub(crate) async fn work<T: Send + 'static>(
         self: &Arc<App>,
-        work: impl FnOnce(&App) -> Result<T, ApiError> + Send + 'static,
+        work: impl FnOnce(&App, &Fuel) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        let waiting = Waiting::default();
+        let fuel = waiting.fuel();
         let turn = Arc::clone(&self.compiling).acquire_owned().await;
         let turn = turn.map_err(|_| ApiError::stopped())?;
         let app = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            work(&app)
+            work(&app, &fuel)
         });
         let failed = |_| ApiError::fault("the request could not be worked on");
         done.await.map_err(failed)?
@@ -70,19 +71,24 @@ impl App {
 
     /// The grammar of a constraint: one that is kept, or compiled, and then with the
     /// first mask, which takes longest.
-    pub(crate) fn grammar(&self, constraint: &Constraint) -> Result<Grammar, ApiError> {
-        if let Some(grammar) = self.cache.get(&constraint.source) {
+    pub(crate) fn grammar(
+        &self,
+        constraint: &Constraint,
+        fuel: &Fuel,
+    ) -> Result<Grammar, ApiError> {
+        let spec = constraint.spec(&self.options);
+        if let Some(grammar) = self.compiler.known(&spec) {
             self.metrics.cache_hits.inc();
             return Ok(grammar);
         }
         self.metrics.cache_misses.inc();
         let begun = Instant::now();
-        let grammar = constraint.compile(&self.compiler, &self.options)?;
+        let grammar = self.compiler.compile_with(&spec, fuel);
+        let grammar = grammar.map_err(|error| constraint.error(&error))?;
         let mut row = vec![0; self.compiler.vocab().mask_words()];
         let first = grammar.matcher().fill_mask(&mut row);
         first.map_err(|error| ApiError::fault(error.to_string()))?;
         self.metrics.compiled(begun.elapsed());
-        self.cache.put(&constraint.source, &grammar);
         Ok(grammar)
     }
 
@@ -92,6 +98,7 @@ impl App {
         prompts: &[Vec<TokenId>],
         settings: &Settings,
         place: &str,
+        fuel: &Fuel,
     ) -> Result<Vec<Prepared>, ApiError> {
         let (count, most) = (prompts.len().saturating_mul(settings.n), self.max_choices());
         if count > most {
@@ -109,7 +116,7 @@ impl App {
             }
         }
         let constraint = settings.constraint.as_ref();
-        let grammar = constraint.map(|constraint| self.grammar(constraint));
+        let grammar = constraint.map(|constraint| self.grammar(constraint, fuel));
         let grammar = grammar.transpose()?;
         let each = prompts
             .iter()
@@ -154,6 +161,24 @@ impl App {
         };
         self.jobs.send(job).map_err(|_| ApiError::stopped())?;
         Ok(receiver)
+    }
+}
+
+/// Somebody waits, as long as this lives.
+#[derive(Default)]
+struct Waiting(Arc<AtomicBool>);
+
+impl Waiting {
+    /// Stops once nobody waits.
+    fn fuel(&self) -> Fuel {
+        let is_gone = Arc::clone(&self.0);
+        Fuel::unlimited().stop_if(move || is_gone.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,42 +1,22 @@
 //! The form that a request asks for, and its grammar.
 
-use formwork::cfg::syntax::{Format, SyntaxOptions, choice, parse_with};
-use formwork::{CompileError, Compiler, Grammar};
+use formwork::cfg::syntax::{Format, SyntaxOptions};
+use formwork::{CompileError, Spec};
 use serde_json::value::RawValue;
 
 use crate::error::ApiError;
 use crate::fields::{Fields, parse};
 use crate::options::ServerOptions;
 
-/// What a grammar is made of. Two that are equal have the same grammar.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+/// What a grammar is made of.
+#[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// A JSON Schema.
     Schema(String),
-    /// A grammar, and the name of its notation.
-    Grammar(String, Notation),
+    /// A grammar in a notation.
+    Grammar(String, Format),
     /// One of these texts.
     Choice(Vec<String>),
-}
-
-impl Source {
-    /// The bytes of its texts.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Source::Schema(text) | Source::Grammar(text, _) => text.len(),
-            Source::Choice(texts) => texts.iter().map(String::len).sum(),
-        }
-    }
-}
-
-/// A notation of grammars.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Notation {
-    Gbnf,
-    Lark,
-    Ebnf,
-    Regex,
-    StructuralTag,
 }
 
 /// A source, and where the request has it.
@@ -64,7 +44,7 @@ impl Constraint {
     /// schema in it ends, and the place of that schema.
     pub(crate) fn of_tags(tags: String, place: &str, nested: Vec<(usize, String)>) -> Constraint {
         Constraint {
-            source: Source::Grammar(tags, Notation::StructuralTag),
+            source: Source::Grammar(tags, Format::StructuralTag),
             place: place.to_owned(),
             nested,
         }
@@ -111,39 +91,24 @@ impl Constraint {
         Ok(found.pop())
     }
 
-    /// Compiles it.
-    pub(crate) fn compile(
-        &self,
-        compiler: &Compiler,
-        options: &ServerOptions,
-    ) -> Result<Grammar, ApiError> {
-        let compiled = match &self.source {
-            Source::Schema(schema) => compiler.json_schema(schema, &options.schemas),
-            Source::Grammar(..) | Source::Choice(_) => {
-                let grammar = self.grammar(options)?;
-                compiler.cfg_with(&grammar, &options.cfg, &options.schemas)
-            }
+    /// What is to be compiled.
+    pub(crate) fn spec(&self, options: &ServerOptions) -> Spec {
+        let spec = match &self.source {
+            Source::Schema(schema) => Spec::json_schema(schema),
+            Source::Grammar(text, format) => Spec::grammar(*format, text),
+            Source::Choice(texts) => Spec::choice(texts),
         };
-        compiled.map_err(|error| self.error(&error))
+        let syntax = SyntaxOptions {
+            limits: options.syntax.clone(),
+            ..SyntaxOptions::default()
+        };
+        spec.with_schema_options(options.schemas.clone())
+            .with_syntax_options(syntax)
+            .with_cfg_limits(options.cfg.clone())
     }
 
-    /// What is read of a source that is no schema.
-    fn grammar(&self, options: &ServerOptions) -> Result<formwork::cfg::Grammar, ApiError> {
-        let read = match &self.source {
-            Source::Choice(texts) => choice(texts.iter().map(String::as_str), &options.syntax),
-            Source::Schema(schema) => Ok(formwork::cfg::syntax::json_schema(schema)),
-            Source::Grammar(text, notation) => {
-                let syntax = SyntaxOptions {
-                    limits: options.syntax.clone(),
-                    ..SyntaxOptions::default()
-                };
-                parse_with(text, notation.format(), &syntax)
-            }
-        };
-        read.map_err(|errors| ApiError::of_syntax(&errors, &self.place))
-    }
-
-    fn error(&self, error: &CompileError) -> ApiError {
+    /// Why it does not compile, with its place in the request.
+    pub(crate) fn error(&self, error: &CompileError) -> ApiError {
         let place = match error {
             CompileError::Nested { span, .. } => {
                 let mut nested = self.nested.iter();
@@ -152,18 +117,6 @@ impl Constraint {
             _ => None,
         };
         ApiError::of_compile(error, place.map_or(&self.place, |(_, place)| place))
-    }
-}
-
-impl Notation {
-    fn format(self) -> Format {
-        match self {
-            Notation::Gbnf => Format::Gbnf,
-            Notation::Lark => Format::Lark,
-            Notation::Ebnf => Format::Ebnf,
-            Notation::Regex => Format::Regex,
-            Notation::StructuralTag => Format::StructuralTag,
-        }
     }
 }
 
@@ -202,15 +155,15 @@ const OUTPUTS: &[(&str, Kind)] = &[
 ];
 
 /// The notation that `grammar_format` names.
-fn notation(fields: &mut Fields<'_>) -> Result<Option<Notation>, ApiError> {
+fn notation(fields: &mut Fields<'_>) -> Result<Option<Format>, ApiError> {
     let name: Option<String> = fields.take("grammar_format")?;
     let Some(name) = name else {
         return Ok(None);
     };
     match name.as_str() {
-        "gbnf" => Ok(Some(Notation::Gbnf)),
-        "lark" => Ok(Some(Notation::Lark)),
-        "ebnf" => Ok(Some(Notation::Ebnf)),
+        "gbnf" => Ok(Some(Format::Gbnf)),
+        "lark" => Ok(Some(Format::Lark)),
+        "ebnf" => Ok(Some(Format::Ebnf)),
         _ => Err(ApiError::invalid(
             fields.place("grammar_format"),
             format!("{name:?} is no notation; say \"gbnf\", \"lark\" or \"ebnf\""),
@@ -221,7 +174,7 @@ fn notation(fields: &mut Fields<'_>) -> Result<Option<Notation>, ApiError> {
 fn extra(
     raw: &RawValue,
     kind: Kind,
-    notation: Option<Notation>,
+    notation: Option<Format>,
     place: String,
 ) -> Result<Option<Constraint>, ApiError> {
     let source = match kind {
@@ -230,18 +183,18 @@ fn extra(
             true => Source::Schema(OBJECT.to_owned()),
             false => return Ok(None),
         },
-        Kind::Regex => Source::Grammar(parse(raw, &place)?, Notation::Regex),
+        Kind::Regex => Source::Grammar(parse(raw, &place)?, Format::Regex),
         Kind::Choice => Source::Choice(parse(raw, &place)?),
         Kind::Grammar => {
             let text: String = parse(raw, &place)?;
             // Only Lark has no `::=`; EBNF has to be named.
             let notation = notation.unwrap_or(match text.contains("::=") {
-                true => Notation::Gbnf,
-                false => Notation::Lark,
+                true => Format::Gbnf,
+                false => Format::Lark,
             });
             Source::Grammar(text, notation)
         }
-        Kind::Tag => Source::Grammar(text_or_json(raw, &place)?, Notation::StructuralTag),
+        Kind::Tag => Source::Grammar(text_or_json(raw, &place)?, Format::StructuralTag),
     };
     Ok(Some(Constraint::new(source, place)))
 }
@@ -277,7 +230,7 @@ fn response_format(raw: &RawValue, place: &str) -> Result<Option<Constraint>, Ap
             Some(schema)
         }
         "structural_tag" => {
-            let tag = Source::Grammar(raw.get().to_owned(), Notation::StructuralTag);
+            let tag = Source::Grammar(raw.get().to_owned(), Format::StructuralTag);
             return Ok(Some(Constraint::new(tag, place.to_owned())));
         }
         _ => {

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response, Sse};
-use formwork::TokenId;
+use formwork::{Fuel, TokenId};
 use formwork_model::Prepared;
 use serde::Deserialize;
 use tokio::time::timeout_at;
@@ -57,7 +57,8 @@ async fn generate(app: &Arc<App>, kind: Kind, request: Request) -> Result<Respon
     let clock = Clock::new(app.options.request_timeout, &app.metrics);
     let read = async {
         let body = body(request).await?;
-        app.work(move |app| read(app, kind, &body)).await
+        app.work(move |app, fuel| read(app, kind, &body, fuel))
+            .await
     };
     let read = timeout_at(clock.deadline(), read).await;
     let read = read.map_err(|_| clock.is_over())??;
@@ -86,7 +87,7 @@ pub(crate) async fn body(request: Request) -> Result<Bytes, ApiError> {
     body.map_err(|rejection| ApiError::body(rejection.status(), rejection.body_text()))
 }
 
-fn read(app: &App, kind: Kind, body: &[u8]) -> Result<Read, ApiError> {
+fn read(app: &App, kind: Kind, body: &[u8], fuel: &Fuel) -> Result<Read, ApiError> {
     let mut fields = Fields::of_body(body)?;
     let mut settings = Settings::take(&mut fields, &app.name, &app.options)?;
     let (prompts, has_tools, place) = match kind {
@@ -109,7 +110,7 @@ fn read(app: &App, kind: Kind, body: &[u8]) -> Result<Read, ApiError> {
             (prompts, false, "prompt")
         }
     };
-    let texts = app.texts(&prompts, &settings, place)?;
+    let texts = app.texts(&prompts, &settings, place, fuel)?;
     let prompt_tokens = prompts.iter().map(Vec::len).sum();
     let (name, count) = (&app.name, texts.len());
     Ok(Read {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use formwork::cfg::syntax::SyntaxErrors;
-use formwork::{CfgError, CompileError, Refusal, SchemaError};
+use formwork::{CfgError, CompileError, Refusal, SchemaError, Spent};
 use formwork_model::{GenerateError, ModelError, ModelErrorKind};
 use serde_json::{Value, json};
 
@@ -139,12 +139,16 @@ impl ApiError {
             CompileError::Schema(error) | CompileError::Nested { error, .. } => {
                 ApiError::of_schema(error, place)
             }
+            CompileError::Syntax(errors) => ApiError::of_syntax(errors, place),
             CompileError::Cfg(error) => {
                 let code = match error {
                     CfgError::Limit { .. } => "limit_exceeded",
                     _ => "invalid_grammar",
                 };
                 ApiError::new(StatusCode::BAD_REQUEST, code, error.to_string()).at(place)
+            }
+            CompileError::Fuel(Spent::Units(_)) => {
+                ApiError::limit(place, format!("{error}; simplify what it is made of"))
             }
             error => ApiError::fault(error.to_string()),
         }

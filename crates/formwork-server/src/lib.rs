@@ -71,7 +71,6 @@
 
 mod answer;
 mod app;
-mod cache;
 mod calls;
 mod constraint;
 mod endpoints;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use formwork::cfg::CfgLimits;
 use formwork::cfg::syntax::SyntaxLimits;
-use formwork::{EngineLimits, SchemaOptions, Whitespace};
+use formwork::{EngineLimits, Limits, SchemaOptions, Whitespace};
 
 /// Bounds on what requests may ask for and on what is done at once, and how schemas and
 /// grammars are compiled. What is over a bound is refused, with its name.
@@ -33,19 +33,16 @@ pub struct ServerOptions {
     pub request_timeout: Duration,
     /// How long running requests may take once the server is to stop. The default is 30 s.
     pub shutdown_grace: Duration,
-    /// Compiled grammars that are kept. The default is 512.
-    pub cache_grammars: usize,
-    /// Bytes of the grammars that are kept. The default is 256 MiB.
-    pub cache_bytes: usize,
     /// How schemas are compiled. By default white space is compact.
     pub schemas: SchemaOptions,
     /// Bounds on reading grammars.
     pub syntax: SyntaxLimits,
     /// Bounds on compiling grammars.
     pub cfg: CfgLimits,
-    /// Bounds on one grammar while it runs. The default is 64 MiB of states and 16 MiB of
-    /// masks. A grammar that is kept is compiled anew once half of that is used.
-    pub engine: EngineLimits,
+    /// Bounds on compiling as a whole, on the grammars that are kept, and on each of them
+    /// while it runs. The defaults are those of the engine, but 256 MiB for all grammars,
+    /// and for one 64 MiB of states and 16 MiB of masks.
+    pub limits: Limits,
 }
 
 impl Default for ServerOptions {
@@ -62,18 +59,20 @@ impl Default for ServerOptions {
             prompt_tokens_per_pass: 512,
             request_timeout: Duration::from_secs(120),
             shutdown_grace: Duration::from_secs(30),
-            cache_grammars: 512,
-            cache_bytes: 256 << 20,
             schemas: SchemaOptions {
                 whitespace: Whitespace::Compact,
                 ..SchemaOptions::default()
             },
             syntax: SyntaxLimits::default(),
             cfg: CfgLimits::default(),
-            engine: EngineLimits {
-                max_bytes: 64 << 20,
-                max_mask_bytes: 16 << 20,
-                ..EngineLimits::default()
+            limits: Limits {
+                cache_bytes: 256 << 20,
+                engine: EngineLimits {
+                    max_bytes: 64 << 20,
+                    max_mask_bytes: 16 << 20,
+                    ..EngineLimits::default()
+                },
+                ..Limits::default()
             },
         }
     }

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, header};
 use axum::response::{Html, IntoResponse, Response};
 use formwork::{
-    ExplainedValue, Grammar, Matcher, PushError, TokenId, Vocab, explain_json_schema, mask,
+    ExplainedValue, Fuel, Grammar, Matcher, PushError, TokenId, Vocab, explain_json_schema, mask,
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
@@ -48,13 +48,13 @@ pub(crate) async fn mask_of(State(app): State<Arc<App>>, request: Request) -> Re
 async fn ask(
     app: &Arc<App>,
     request: Request,
-    answer: fn(&App, Fields<'_>) -> Result<Value, ApiError>,
+    answer: fn(&App, Fields<'_>, &Fuel) -> Result<Value, ApiError>,
 ) -> Result<Response, ApiError> {
     let _place = app.admit()?;
     let limit = app.options.request_timeout;
     let work = async {
         let body = body(request).await?;
-        app.work(move |app| answer(app, Fields::of_body(&body)?))
+        app.work(move |app, fuel| answer(app, Fields::of_body(&body)?, fuel))
             .await
     };
     let answered = timeout_at(Instant::now() + limit, work).await;
@@ -66,19 +66,21 @@ fn constraint(fields: &mut Fields<'_>) -> Result<Constraint, ApiError> {
     Constraint::take(fields)?.ok_or_else(|| fields.missing("json_schema"))
 }
 
-fn checked(app: &App, mut fields: Fields<'_>) -> Result<Value, ApiError> {
+fn checked(app: &App, mut fields: Fields<'_>, fuel: &Fuel) -> Result<Value, ApiError> {
     let constraint = constraint(&mut fields)?;
     fields.finish()?;
     let explained = constraint.schema().and_then(|(schema, _)| {
         // What no value satisfies is explained, too; other errors are told below.
-        explain_json_schema(schema, &app.options.schemas).ok()
+        let mut options = app.options.schemas.clone();
+        options.limits.fuel = fuel.clone();
+        explain_json_schema(schema, &options).ok()
     });
     let values = explained.as_ref().map(|explained| {
         let values = explained.values.iter().map(kinds);
         values.collect::<Vec<Value>>()
     });
     let text = explained.map(|explained| explained.to_string());
-    Ok(match app.grammar(&constraint) {
+    Ok(match app.grammar(&constraint, fuel) {
         Ok(grammar) => {
             let left_out = grammar.status().restrictions().iter();
             let left_out = left_out.map(|one| json!({"place": one.place, "reason": one.reason}));
@@ -125,12 +127,12 @@ fn kinds(value: &ExplainedValue) -> Value {
     })
 }
 
-fn masked(app: &App, mut fields: Fields<'_>) -> Result<Value, ApiError> {
+fn masked(app: &App, mut fields: Fields<'_>, fuel: &Fuel) -> Result<Value, ApiError> {
     let constraint = constraint(&mut fields)?;
     let text: String = fields.take("text")?.unwrap_or_default();
     let limit = fields.take("limit")?.unwrap_or(100).min(MAX_LISTED);
     fields.finish()?;
-    let grammar = app.grammar(&constraint)?;
+    let grammar = app.grammar(&constraint, fuel)?;
     follow(&grammar, app.compiler.vocab(), text.as_bytes(), limit)
 }
 

@@ -19,7 +19,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::app::App;
-use crate::cache::GrammarCache;
 use crate::endpoints::{self, now};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -98,7 +97,7 @@ impl Server {
                 tokens: vocab.len(),
             });
         }
-        let compiler = Compiler::with_limits(Arc::clone(&vocab), options.engine);
+        let compiler = Compiler::with_limits(Arc::clone(&vocab), options.limits);
         let compiler = compiler.map_err(ServerError::Vocab)?;
         compiler.prepare();
         let metrics = Arc::new(Metrics::new());
@@ -109,11 +108,6 @@ impl Server {
             options.prompt_tokens_per_pass,
             Arc::clone(&metrics),
         )?;
-        let cache = GrammarCache::new(
-            options.cache_grammars,
-            options.cache_bytes,
-            options.engine.max_bytes / 2,
-        );
         Ok(Server {
             app: Arc::new(App {
                 name: served.name,
@@ -123,7 +117,6 @@ impl Server {
                 vocab_len,
                 max_len,
                 compiler,
-                cache,
                 metrics,
                 jobs,
                 waiting: Arc::new(Semaphore::new(options.max_waiting)),
@@ -246,7 +239,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let text = app.metrics.text(app.waiting(), app.cache.size());
+    let text = app.metrics.text(app.waiting(), app.compiler.kept());
     ([(header::CONTENT_TYPE, TEXT)], text).into_response()
 }
 

@@ -93,6 +93,11 @@ impl Compiler {
         self.grammars.size()
     }
 
+    /// The grammar of a form, if it was compiled before and is kept.
+    pub fn known(&self, spec: &Spec) -> Option<Grammar> {
+        self.grammars.get(spec)
+    }
+
     /// Compiles a form, or takes it from those that were compiled before: the same
     /// [`Spec`] is one grammar, and what was learnt of it is shared.
     ///
@@ -149,7 +154,7 @@ impl Compiler {
     ///
     /// As [`compile`](Compiler::compile), and [`CompileError::Fuel`].
     pub fn compile_with(&self, spec: &Spec, fuel: &Fuel) -> Result<Grammar, CompileError> {
-        if let Some(grammar) = self.grammars.get(spec) {
+        if let Some(grammar) = self.known(spec) {
             return Ok(grammar);
         }
         let language = self.language_with(spec, fuel)?;
