@@ -7,7 +7,7 @@ use formwork_vocab::{NodeId, Vocab};
 use rustc_hash::FxHashMap;
 
 use crate::content::Content;
-use crate::reading::{Ends, Walk};
+use crate::reading::{Ends, Walk, has};
 use crate::rest::{Rest, RestId, Rests};
 use crate::token_sets::{SetId, TokenSets};
 
@@ -30,6 +30,8 @@ pub(crate) struct Lexer {
     lexed: FxHashMap<(u32, LexState, RestId), Arc<Lexed>>,
     /// String content that begins otherwise than with some bytes.
     content_sets: FxHashMap<Bytes, SetId>,
+    /// See [`Lexer::narrow`].
+    narrowed: FxHashMap<(RestId, Bytes), Option<RestId>>,
     pub(crate) rests: Rests,
     pub(crate) sets: TokenSets,
 }
@@ -42,6 +44,7 @@ impl Lexer {
             terminal_ids: FxHashMap::default(),
             lexed: FxHashMap::default(),
             content_sets: FxHashMap::default(),
+            narrowed: FxHashMap::default(),
             rests: Rests::new(&vocab),
             sets: TokenSets::new(vocab.mask_words()),
             vocab,
@@ -56,9 +59,42 @@ impl Lexer {
         &self.terminals[number as usize]
     }
 
+    /// What of a rest begins with one of some bytes, if anything.
+    pub(crate) fn narrow(&mut self, rest: RestId, next: &Bytes) -> Option<RestId> {
+        if let Some(&known) = self.narrowed.get(&(rest, *next)) {
+            return known;
+        }
+        let trie = self.vocab.trie();
+        let narrow = match self.rests.get(rest) {
+            Rest::End => Some(rest),
+            Rest::Token(token) => {
+                let first = self.vocab.bytes(*token).first();
+                first.is_some_and(|&byte| has(next, byte)).then_some(rest)
+            }
+            Rest::Bytes(bytes) => {
+                let first = bytes.first();
+                first.is_some_and(|&byte| has(next, byte)).then_some(rest)
+            }
+            Rest::Nodes(nodes) => {
+                let is_read = |&node: &NodeId| {
+                    let mut any = false;
+                    trie.children_in(node, next, |_, _| any = true);
+                    any
+                };
+                let left: Box<[NodeId]> = nodes.iter().copied().filter(is_read).collect();
+                (!left.is_empty()).then(|| self.rests.intern(Rest::Nodes(left)))
+            }
+        };
+        self.narrowed.insert((rest, *next), narrow);
+        narrow
+    }
+
     /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.sets.heap_bytes() + self.lexed.len() * 128 + self.rests.len() * 96
+        self.sets.heap_bytes()
+            + self.lexed.len() * 128
+            + self.narrowed.len() * 64
+            + self.rests.len() * 96
     }
 
     /// The number of a terminal, by identity.

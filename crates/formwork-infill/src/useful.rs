@@ -1,19 +1,19 @@
 //! Which parts of a chart are part of a whole text, from right to left.
 
-use formwork_grammar::Dot;
+use std::collections::BinaryHeap;
+
 use rustc_hash::FxHashMap;
 
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, Column, Exit, MAIN};
-use crate::rest::RestId;
+use crate::chart::{Chart, Column, Exit, ExitKey, MAIN_CLASS};
 
 /// What is of use.
 pub(crate) struct Useful {
     /// By column and source, the instances in which the source is part of a whole text.
     pub(crate) of: Vec<Vec<Bits>>,
     /// By column and exit, the instances that end there to some use.
-    pub(crate) exits: Vec<FxHashMap<(RestId, Option<Dot>), Bits>>,
+    pub(crate) exits: Vec<FxHashMap<ExitKey, Bits>>,
 }
 
 impl Useful {
@@ -51,7 +51,7 @@ impl Useful {
         if let Some(Cell::Optional { after }) = cells.get(y) {
             let end = &chart.columns[*after];
             for (source, useful) in column.sources.iter().zip(now).take(column.arrived as usize) {
-                if let Some(target) = end.arrival(source.item) {
+                if let Some(target) = end.arrival(source.item, source.class) {
                     useful.add_both(&later[after - y - 1][target as usize], &source.of);
                 }
             }
@@ -61,12 +61,12 @@ impl Useful {
     /// Finds which rules end to some use, and who called them.
     fn exits(&mut self, chart: &Chart, y: usize, closable: bool) {
         let column = &chart.columns[y];
-        let exits: Vec<(&(RestId, Option<Dot>), &Exit)> = column.exits.iter().collect();
+        let exits: Vec<(&ExitKey, &Exit)> = column.exits.iter().collect();
         let numbers = exits
             .iter()
             .zip(0..)
             .map(|((key, _), number)| (**key, number));
-        let numbers: FxHashMap<(RestId, Option<Dot>), usize> = numbers.collect();
+        let numbers: FxHashMap<ExitKey, usize> = numbers.collect();
         // Which exits lead to a source, and which sources to an exit.
         let mut leads = vec![Vec::new(); column.sources.len()];
         for (number, (_, exit)) in exits.iter().enumerate() {
@@ -78,47 +78,47 @@ impl Useful {
         }
         let mut ends = vec![Vec::new(); exits.len()];
         for (at, source) in column.sources.iter().enumerate() {
-            for exit in &source.moves.exits {
-                if let Some(&number) = numbers.get(exit) {
+            for &(rest, last) in &source.moves.exits {
+                if let Some(&number) = numbers.get(&(source.class, rest, last)) {
                     ends[number].push(at);
                 }
             }
         }
         let mut useful = vec![Bits::default(); exits.len()];
-        let mut open: Vec<usize> = (0..leads.len())
-            .filter(|&at| !leads[at].is_empty())
-            .collect();
-        for (number, ((rest, _), exit)) in exits.iter().enumerate() {
-            if closable && *rest == column.rest && exit.of.contains(MAIN) {
-                useful[number].insert(MAIN);
+        let mut open = Open::new(&self.of[y]);
+        for (number, ((class, rest, _), _)) in exits.iter().enumerate() {
+            if closable && *rest == column.rest && *class == MAIN_CLASS {
+                useful[number].insert(0);
                 self.end(column, y, &ends[number], &useful[number], &mut open);
             }
         }
-        // Later sources mostly come of earlier ones.
-        while let Some(at) = open.pop() {
-            let after = self.of[y][at].clone();
-            if after.is_empty() {
-                continue;
-            }
+        while let Some((at, after)) = open.next() {
             for &(number, which) in &leads[at] {
-                let mut new = false;
+                let mut new = Bits::default();
                 for &(id, list) in &exits[number].1.returns[which].of {
                     let instance = &chart.instances[id as usize];
-                    if !instance.above[list as usize].meets(&after) {
+                    let callers = &instance.callers[list as usize];
+                    if !callers.above.meets(&after) {
                         continue;
                     }
-                    new |= !useful[number].contains(id);
-                    useful[number].insert(id);
+                    if !useful[number].contains(instance.bit) {
+                        useful[number].insert(instance.bit);
+                        new.insert(instance.bit);
+                    }
                     let called = instance.column as usize;
-                    for &caller in &instance.callers[list as usize].1 {
+                    for &caller in &callers.sources {
                         let of = &chart.columns[called].sources[caller as usize].of;
-                        if self.of[called][caller as usize].add_both(&after, of) && called == y {
-                            open.push(caller as usize);
+                        let known = &mut self.of[called][caller as usize];
+                        match called == y {
+                            true => open.add(caller as usize, known, &after, of),
+                            false => {
+                                known.add_both(&after, of);
+                            }
                         }
                     }
                 }
-                if new {
-                    self.end(column, y, &ends[number], &useful[number], &mut open);
+                if !new.is_empty() {
+                    self.end(column, y, &ends[number], &new, &mut open);
                 }
             }
         }
@@ -133,12 +133,41 @@ impl Useful {
         y: usize,
         sources: &[usize],
         useful: &Bits,
-        open: &mut Vec<usize>,
+        open: &mut Open,
     ) {
         for &at in sources {
-            if self.of[y][at].add_both(useful, &column.sources[at].of) {
-                open.push(at);
-            }
+            let of = &column.sources[at].of;
+            open.add(at, &mut self.of[y][at], useful, of);
         }
+    }
+}
+
+/// The sources of a column of which it was not looked at yet what leads to them.
+struct Open {
+    new: Vec<Bits>,
+    /// Later ones mostly come of earlier ones, and are looked at first.
+    queue: BinaryHeap<usize>,
+}
+
+impl Open {
+    fn new(of: &[Bits]) -> Open {
+        let any = (0..of.len()).filter(|&at| !of[at].is_empty());
+        Open {
+            new: of.to_vec(),
+            queue: any.collect(),
+        }
+    }
+
+    /// Adds to what is of use of a source what is in both of two sets.
+    fn add(&mut self, at: usize, useful: &mut Bits, a: &Bits, b: &Bits) {
+        let is_queued = !self.new[at].is_empty();
+        if useful.add_new_both(a, b, &mut self.new[at]) && !is_queued {
+            self.queue.push(at);
+        }
+    }
+
+    fn next(&mut self) -> Option<(usize, Bits)> {
+        let at = self.queue.pop()?;
+        Some((at, std::mem::take(&mut self.new[at])))
     }
 }
