@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, Column, Exit, ExitKey, MAIN_CLASS};
+use crate::chart::{Chart, Column, Exit, ExitKey, InstanceId, MAIN_CLASS};
 
 /// What is of use.
 pub(crate) struct Useful {
@@ -67,12 +67,12 @@ impl Useful {
             .zip(0..)
             .map(|((key, _), number)| (**key, number));
         let numbers: FxHashMap<ExitKey, usize> = numbers.collect();
-        // Which exits lead to a source, and which sources to an exit.
-        let mut leads = vec![Vec::new(); column.sources.len()];
+        let mut leads: Vec<Vec<Lead>> = Vec::new();
+        leads.resize_with(column.sources.len(), Vec::new);
         for (number, (_, exit)) in exits.iter().enumerate() {
-            for (which, ret) in exit.returns.iter().enumerate() {
+            for ret in &exit.returns {
                 if let Some(leads) = leads.get_mut(ret.source as usize) {
-                    leads.push((number, which));
+                    leads.push(Lead::new(chart, y, number, &ret.of));
                 }
             }
         }
@@ -93,9 +93,10 @@ impl Useful {
             }
         }
         while let Some((at, after)) = open.next() {
-            for &(number, which) in &leads[at] {
-                let mut new = Bits::default();
-                for &(id, list) in &exits[number].1.returns[which].of {
+            for lead in &mut leads[at] {
+                let number = lead.exit;
+                let mut new = lead.end(chart, &after, &mut useful[number]);
+                for &(id, list) in &lead.own {
                     let instance = &chart.instances[id as usize];
                     let callers = &instance.callers[list as usize];
                     if !callers.above.meets(&after) {
@@ -105,16 +106,10 @@ impl Useful {
                         useful[number].insert(instance.bit);
                         new.insert(instance.bit);
                     }
-                    let called = instance.column as usize;
                     for &caller in &callers.sources {
-                        let of = &chart.columns[called].sources[caller as usize].of;
-                        let known = &mut self.of[called][caller as usize];
-                        match called == y {
-                            true => open.add(caller as usize, known, &after, of),
-                            false => {
-                                known.add_both(&after, of);
-                            }
-                        }
+                        let of = &column.sources[caller as usize].of;
+                        let known = &mut self.of[y][caller as usize];
+                        open.add(caller as usize, known, &after, of);
                     }
                 }
                 if !new.is_empty() {
@@ -122,8 +117,31 @@ impl Useful {
                 }
             }
         }
+        self.callers(chart, y, &leads);
         let useful = exits.iter().map(|(key, _)| **key).zip(useful);
         self.exits[y] = useful.filter(|(_, of)| !of.is_empty()).collect();
+    }
+
+    /// Marks who called in earlier columns what ends in this one.
+    fn callers(&mut self, chart: &Chart, y: usize, leads: &[Vec<Lead>]) {
+        let (before, now) = self.of.split_at_mut(y);
+        for (after, leads) in now[0].iter().zip(leads) {
+            if after.is_empty() {
+                continue;
+            }
+            for &(id, list) in leads.iter().flat_map(|lead| &lead.earlier) {
+                let instance = &chart.instances[id as usize];
+                let callers = &instance.callers[list as usize];
+                if !callers.above.meets(after) {
+                    continue;
+                }
+                let called = instance.column as usize;
+                for &caller in &callers.sources {
+                    let of = &chart.columns[called].sources[caller as usize].of;
+                    before[called][caller as usize].add_both(after, of);
+                }
+            }
+        }
     }
 
     /// Marks the sources at which rules end to some use.
@@ -139,6 +157,55 @@ impl Useful {
             let of = &column.sources[at].of;
             open.add(at, &mut self.of[y][at], useful, of);
         }
+    }
+}
+
+/// An exit after which callers go on at a source.
+struct Lead {
+    exit: usize,
+    /// The instances that were called in the column, by their lists of callers.
+    own: Vec<(InstanceId, u32)>,
+    /// Those called earlier; first those not known yet to end to some use, so many.
+    earlier: Vec<(InstanceId, u32)>,
+    left: usize,
+}
+
+impl Lead {
+    fn new(chart: &Chart, y: usize, exit: usize, of: &[(InstanceId, u32)]) -> Lead {
+        let is_own = |&(id, _): &(InstanceId, u32)| {
+            let instance = &chart.instances[id as usize];
+            instance.column as usize == y
+        };
+        let (own, earlier): (Vec<_>, Vec<_>) = of.iter().copied().partition(is_own);
+        Lead {
+            exit,
+            own,
+            left: earlier.len(),
+            earlier,
+        }
+    }
+
+    /// Adds the instances called earlier whose end is of use if callers go on in some
+    /// instances; returns those that were added.
+    fn end(&mut self, chart: &Chart, after: &Bits, useful: &mut Bits) -> Bits {
+        let mut new = Bits::default();
+        let mut at = 0;
+        while at < self.left {
+            let (id, list) = self.earlier[at];
+            let instance = &chart.instances[id as usize];
+            let is_known = useful.contains(instance.bit);
+            if is_known || instance.callers[list as usize].above.meets(after) {
+                if !is_known {
+                    useful.insert(instance.bit);
+                    new.insert(instance.bit);
+                }
+                self.left -= 1;
+                self.earlier.swap(at, self.left);
+            } else {
+                at += 1;
+            }
+        }
+        new
     }
 }
 
