@@ -227,3 +227,62 @@ impl Lexer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use formwork_grammar::ByteDfaBuilder;
+    use formwork_testkit::Rng;
+
+    use super::*;
+
+    /// A terminal reads of a rest what it reads of that part alone which begins as the
+    /// terminal does, and nothing where there is no such part.
+    #[test]
+    fn what_is_left_out_of_rests_is_read_by_nothing() {
+        // Any number of digits or of `th`.
+        let mut builder = ByteDfaBuilder::default();
+        let [start, digits, t, th] = [(); 4].map(|()| builder.state());
+        for byte in b'0'..=b'9' {
+            builder.edge(start, byte, digits);
+            builder.edge(digits, byte, digits);
+        }
+        for (from, byte, to) in [(start, b't', t), (t, b'h', th), (th, b't', t)] {
+            builder.edge(from, byte, to);
+        }
+        builder.label(digits, 0);
+        builder.label(th, 1);
+        let terminal: Arc<dyn Terminal> = Arc::new(builder.build(start));
+        let mut next: Bytes = [0; 4];
+        for byte in b"0123456789t" {
+            next[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+        let vocab = Arc::new(Vocab::embedded().unwrap());
+        let mut lexer = Lexer::new(Arc::clone(&vocab));
+        let (state, number) = (terminal.start(), lexer.number(terminal));
+        let mut rng = Rng::new(3);
+        let (mut smaller, mut none) = (0, 0);
+        for _ in 0..300 {
+            let nodes = (0..1 + rng.below(12)).map(|_| rng.below(vocab.trie().len()));
+            let mut nodes: Vec<NodeId> = nodes.map(|node| NodeId(node as u32)).collect();
+            nodes.sort_unstable();
+            nodes.dedup();
+            let rest = lexer.rests.intern(Rest::Nodes(nodes.into()));
+            let all = lexer.lexed(number, state, rest);
+            let Some(narrow) = lexer.narrow(rest, &next) else {
+                none += 1;
+                assert!(all.inside.is_empty() && all.exits.is_empty());
+                continue;
+            };
+            smaller += usize::from(narrow != rest);
+            let part = lexer.lexed(number, state, narrow);
+            assert_eq!(all.inside, part.inside);
+            assert_eq!(all.exits, part.exits);
+        }
+        assert!(smaller > 20 && none > 20, "{smaller} {none}");
+        for (bytes, is_read) in [(&b"7z"[..], true), (b"z7", false)] {
+            let rest = lexer.rests.intern(Rest::Bytes(bytes.into()));
+            assert_eq!(lexer.narrow(rest, &next), is_read.then_some(rest));
+        }
+        assert_eq!(lexer.narrow(Rests::END, &next), Some(Rests::END));
+    }
+}
