@@ -80,6 +80,26 @@ impl Bits {
         fresh != 0
     }
 
+    /// Adds what is in both of two others; what was new goes to `new`. Returns whether any
+    /// was.
+    pub(crate) fn add_new_both(&mut self, a: &Bits, b: &Bits, new: &mut Bits) -> bool {
+        let mut any = false;
+        for (at, (a, b)) in a.words.iter().zip(&b.words).enumerate() {
+            let fresh = a & b & !self.words.get(at).copied().unwrap_or(0);
+            if fresh == 0 {
+                continue;
+            }
+            any = true;
+            for words in [&mut self.words, &mut new.words] {
+                if words.len() <= at {
+                    words.resize(at + 1, 0);
+                }
+                words[at] |= fresh;
+            }
+        }
+        any
+    }
+
     /// Whether two sets have a number in common.
     pub(crate) fn meets(&self, other: &Bits) -> bool {
         row::meet(&self.words, &other.words)
@@ -117,6 +137,9 @@ mod tests {
         let mut both = Bits::default();
         assert!(both.add_both(&all, &new) && !both.add_both(&all, &new));
         assert_eq!(both, new);
+        let (mut all, mut fresh) = (Bits::one(3), Bits::default());
+        assert!(all.add_new_both(&more, &more, &mut fresh) && fresh == Bits::one(130));
+        assert!(!all.add_new_both(&more, &more, &mut fresh) && all == more);
         assert!(Bits::default().is_empty());
     }
 }

@@ -4,10 +4,13 @@
 //! *source* for every item in reach at position `y`, and for every item that is reached
 //! in the middle of a token there. A source holds the set of *instances* of rules it is
 //! in: an instance is a rule and the place where it was called. Sets are rows of bits,
-//! so what is alike for many places of call is done for all of them at once.
+//! so what is alike for many places of call is done for all of them at once. Instances are
+//! numbered by the rule they are of, their *class*: a source belongs to one class, and its
+//! row has a bit for each instance of that class alone.
 //!
 //! At most `O(n * s)` sources for `n` positions and `s` items, each with a row of
-//! `O(n * s)` bits; what is in reach is far less.
+//! `O(n * r)` bits if a rule is called at `r` places of a position; what is in reach is far
+//! less.
 
 use std::sync::Arc;
 
@@ -24,25 +27,35 @@ use crate::rules::{ItemId, Moves, Rules};
 /// An [`Instance`], by number.
 pub(crate) type InstanceId = u32;
 
+/// A rule, by number; the text as a whole is one that nothing calls.
+pub(crate) type ClassId = u32;
+
 /// A rule that was called at some place.
 pub(crate) struct Instance {
-    /// Where the rule begins.
-    pub(crate) callee: Dot,
+    pub(crate) class: ClassId,
+    /// Its number among those of its class.
+    pub(crate) bit: u32,
     /// The column it was called in.
     pub(crate) column: u32,
     /// The source at which it starts.
     pub(crate) start: u32,
-    /// The items after the call, and who called it to go on there, by number in that
-    /// column.
-    pub(crate) callers: SmallVec<[(ItemId, SmallVec<[u32; 2]>); 1]>,
-    /// In which instances they are, all callers that go on alike together; once the
-    /// column is done.
-    pub(crate) above: Vec<Bits>,
+    pub(crate) callers: SmallVec<[Callers; 1]>,
+}
+
+/// The callers of an instance that go on alike.
+pub(crate) struct Callers {
+    /// The item after the call, and the class that it is in.
+    pub(crate) ret: (ItemId, ClassId),
+    /// The sources of the instance's column that call it.
+    pub(crate) sources: SmallVec<[u32; 2]>,
+    /// In which instances they are; once the column is done.
+    pub(crate) above: Bits,
 }
 
 /// An item at a position, or in the middle of a token there.
 pub(crate) struct Source {
     pub(crate) item: ItemId,
+    pub(crate) class: ClassId,
     pub(crate) moves: Arc<Moves>,
     /// Where its stays lead, from there on in [`Column::targets`].
     pub(crate) targets: u32,
@@ -51,7 +64,13 @@ pub(crate) struct Source {
     /// Those that were not looked at yet.
     new: Bits,
     queued: bool,
+    /// The same item in another class, or [`NOWHERE`]: for those at the position alone.
+    also: u32,
 }
+
+/// The class of the rules that end, what is left of the position then, and the dot they
+/// end at, if callers learn of it.
+pub(crate) type ExitKey = (ClassId, RestId, Option<Dot>);
 
 /// The end of rules in the middle of a position.
 #[derive(Default)]
@@ -64,8 +83,8 @@ pub(crate) struct Exit {
 
 /// Where callers go on after the end of a rule.
 pub(crate) struct Return {
-    /// The item after the call.
-    item: ItemId,
+    /// The item after the call, and the class that it is in.
+    ret: (ItemId, ClassId),
     /// That item in the middle of the position, or [`NOWHERE`].
     pub(crate) source: u32,
     /// The instances that were called to go on there, and which of their lists of
@@ -84,10 +103,11 @@ pub(crate) struct Column {
     /// Sources of the next column that the stays of all sources lead to.
     pub(crate) targets: Vec<u32>,
     /// The sources in the middle of tokens.
-    index: FxHashMap<(ItemId, RestId), u32>,
+    index: FxHashMap<(ItemId, ClassId, RestId), u32>,
     pub(crate) called: FxHashMap<(Dot, RestId), InstanceId>,
-    /// What is left when rules end, and the dots they end at.
-    pub(crate) exits: FxHashMap<(RestId, Option<Dot>), Exit>,
+    pub(crate) exits: FxHashMap<ExitKey, Exit>,
+    /// The exits of those that were called here.
+    ended: FxHashMap<InstanceId, SmallVec<[ExitKey; 4]>>,
     /// The sources that were reached from earlier positions come first: so many.
     pub(crate) arrived: u32,
     /// Instances called before this column.
@@ -98,10 +118,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// The source of an item that was reached from earlier positions.
-    pub(crate) fn arrival(&self, item: ItemId) -> Option<u32> {
+    /// The source of an item in a class that was reached from earlier positions.
+    pub(crate) fn arrival(&self, item: ItemId, class: ClassId) -> Option<u32> {
         let arrived = self.sources.iter().take(self.arrived as usize);
-        let at = arrived.zip(0..).find(|(source, _)| source.item == item);
+        let is_it = |source: &Source| (source.item, source.class) == (item, class);
+        let at = arrived.zip(0..).find(|(source, _)| is_it(source));
         at.map(|(_, at)| at)
     }
 }
@@ -119,11 +140,15 @@ struct Slots {
 pub(crate) struct Chart {
     pub(crate) columns: Vec<Column>,
     pub(crate) instances: Vec<Instance>,
+    /// By class and bit.
+    pub(crate) classes: Vec<Vec<InstanceId>>,
+    class_ids: FxHashMap<Dot, ClassId>,
     slots: Slots,
 }
 
-/// The rule of the whole text.
+/// The rule of the whole text: its instance, and the class that it is alone in.
 pub(crate) const MAIN: InstanceId = 0;
+pub(crate) const MAIN_CLASS: ClassId = 0;
 
 impl Chart {
     /// Makes all columns that are missing.
@@ -134,14 +159,8 @@ impl Chart {
         max_bytes: usize,
     ) -> Result<(), InfillError> {
         if self.columns.is_empty() {
-            self.instances.clear();
-            self.instances.push(Instance {
-                callee: rules.start_dot(),
-                column: 0,
-                start: 0,
-                callers: SmallVec::new(),
-                above: Vec::new(),
-            });
+            self.classes.push(Vec::new());
+            self.instance(MAIN_CLASS, 0);
         }
         for y in self.columns.len()..=cells.len() {
             self.push_column(rules, cells, y);
@@ -150,8 +169,8 @@ impl Chart {
                 let start = rules.start();
                 let column = &mut self.columns[y];
                 let slots = &mut self.slots;
-                let at = source_in(column, slots, rules, start, column.rest);
-                add(&mut column.sources[at as usize], &Bits::one(MAIN));
+                let at = source_in(column, slots, rules, (start, MAIN_CLASS), column.rest);
+                add(&mut column.sources[at as usize], &Bits::one(0));
             }
             self.close(rules, y);
             let columns = self.columns.iter().map(|column| column.heap_bytes);
@@ -161,6 +180,29 @@ impl Chart {
             }
         }
         Ok(())
+    }
+
+    /// A rule that is called in a column.
+    fn instance(&mut self, class: ClassId, column: usize) -> InstanceId {
+        let id = self.instances.len() as InstanceId;
+        let members = &mut self.classes[class as usize];
+        self.instances.push(Instance {
+            class,
+            bit: members.len() as u32,
+            column: column as u32,
+            start: 0,
+            callers: SmallVec::new(),
+        });
+        members.push(id);
+        id
+    }
+
+    fn class(&mut self, callee: Dot) -> ClassId {
+        let classes = &mut self.classes;
+        *self.class_ids.entry(callee).or_insert_with(|| {
+            classes.push(Vec::new());
+            classes.len() as ClassId - 1
+        })
     }
 
     fn push_column(&mut self, rules: &mut Rules, cells: &[Cell], y: usize) {
@@ -177,6 +219,7 @@ impl Chart {
             index: FxHashMap::default(),
             called: FxHashMap::default(),
             exits: FxHashMap::default(),
+            ended: FxHashMap::default(),
             arrived: 0,
             instances: self.instances.len() as u32,
             completes: false,
@@ -194,7 +237,8 @@ impl Chart {
             for source in &mut last.sources {
                 source.targets = last.targets.len() as u32;
                 for &(item, _) in &source.moves.stays {
-                    let at = source_in(now, &mut self.slots, rules, item, rest);
+                    let to = (item, source.class);
+                    let at = source_in(now, &mut self.slots, rules, to, rest);
                     add(&mut now.sources[at as usize], &source.of);
                     last.targets.push(at);
                 }
@@ -207,7 +251,8 @@ impl Chart {
         };
         for skipped in before.iter().zip(cells).rev().map_while(ends_here) {
             for source in skipped.sources.iter().take(skipped.arrived as usize) {
-                let at = source_in(now, &mut self.slots, rules, source.item, rest);
+                let to = (source.item, source.class);
+                let at = source_in(now, &mut self.slots, rules, to, rest);
                 add(&mut now.sources[at as usize], &source.of);
             }
         }
@@ -229,8 +274,9 @@ impl Chart {
             for &call in &moves.calls {
                 self.call(rules, y, at, call, &new, &mut open);
             }
+            let class = self.columns[y].sources[at as usize].class;
             for &(rest, last) in &moves.exits {
-                self.leave(rules, y, rest, last, &new, &mut open);
+                self.leave(rules, y, (class, rest, last), &new, &mut open);
             }
         }
         let column = &mut self.columns[y];
@@ -246,14 +292,13 @@ impl Chart {
             64 + exit.of.heap_bytes() + of.sum::<usize>()
         });
         column.heap_bytes = bytes.sum::<usize>() + returns.sum::<usize>();
+        column.ended = FxHashMap::default();
+        let sources = &column.sources;
         for instance in self.instances.iter_mut().skip(column.instances as usize) {
-            instance.above.clear();
-            for (_, callers) in &instance.callers {
-                let mut all = Bits::default();
-                for &caller in callers {
-                    all.unite(&sources[caller as usize].of);
+            for callers in &mut instance.callers {
+                for &caller in &callers.sources {
+                    callers.above.unite(&sources[caller as usize].of);
                 }
-                instance.above.push(all);
             }
         }
     }
@@ -267,84 +312,71 @@ impl Chart {
         new: &Bits,
         open: &mut Vec<u32>,
     ) {
-        let column = &mut self.columns[y];
-        let id = match column.called.get(&(callee, rest)) {
+        let id = match self.columns[y].called.get(&(callee, rest)) {
             Some(&id) => id,
             None => {
-                let id = self.instances.len() as InstanceId;
+                let class = self.class(callee);
+                let id = self.instance(class, y);
+                let instance = &mut self.instances[id as usize];
+                let column = &mut self.columns[y];
                 column.called.insert((callee, rest), id);
-                let item = rules.callee(callee);
-                let slots = &mut self.slots;
-                let at = source_in(column, slots, rules, item, rest);
-                self.instances.push(Instance {
-                    callee,
-                    column: y as u32,
-                    start: at,
-                    callers: SmallVec::new(),
-                    above: Vec::new(),
-                });
-                enqueue(column, at, &Bits::one(id), open);
+                let start = (rules.callee(callee), class);
+                let at = source_in(column, &mut self.slots, rules, start, rest);
+                instance.start = at;
+                enqueue(column, at, &Bits::one(instance.bit), open);
                 id
             }
         };
-        let callers = &mut self.instances[id as usize].callers;
-        let known = callers.iter().position(|(item, _)| *item == ret);
-        let which = known.unwrap_or(callers.len());
-        match callers.get_mut(which) {
-            Some((_, callers)) if callers.contains(&caller) => {}
-            Some((_, callers)) => callers.push(caller),
-            None => callers.push((ret, SmallVec::from_slice(&[caller]))),
+        let column = &mut self.columns[y];
+        let ret = (ret, column.sources[caller as usize].class);
+        let instance = &mut self.instances[id as usize];
+        let known = instance.callers.iter().position(|known| known.ret == ret);
+        let which = known.unwrap_or(instance.callers.len());
+        match instance.callers.get_mut(which) {
+            Some(callers) if callers.sources.contains(&caller) => {}
+            Some(callers) => callers.sources.push(caller),
+            None => instance.callers.push(Callers {
+                ret,
+                sources: SmallVec::from_slice(&[caller]),
+                above: Bits::default(),
+            }),
         }
         // It may have ended already, in the same position.
-        let column = &mut self.columns[y];
-        let ended = column.exits.iter().filter(|(_, exit)| exit.of.contains(id));
-        let ended: SmallVec<[(RestId, Option<Dot>); 4]> = ended.map(|(&key, _)| key).collect();
+        let ended = column.ended.get(&id).cloned().unwrap_or_default();
         let new_list = known.is_none().then_some((id, which as u32));
-        for (rest, last) in ended {
-            let ret = rules.resume(ret, last);
-            let to = (ret, rest, last);
-            if let Some(at) = returns_to(column, &mut self.slots, rules, to, new_list) {
+        for key in ended {
+            if let Some(at) = returns_to(column, &mut self.slots, rules, ret, key, new_list) {
                 enqueue(column, at, new, open);
             }
         }
     }
 
     /// The rules of some instances end.
-    fn leave(
-        &mut self,
-        rules: &mut Rules,
-        y: usize,
-        rest: RestId,
-        last: Option<Dot>,
-        of: &Bits,
-        open: &mut Vec<u32>,
-    ) {
-        let (before, now) = self.columns.split_at_mut(y);
-        let column = &mut now[0];
+    fn leave(&mut self, rules: &mut Rules, y: usize, key: ExitKey, of: &Bits, open: &mut Vec<u32>) {
+        let column = &mut self.columns[y];
         let mut new = Bits::default();
-        column
-            .exits
-            .entry((rest, last))
-            .or_default()
-            .of
-            .add(of, &mut new);
-        for id in new.iter() {
-            if id == MAIN {
-                column.completes |= rest == column.rest;
-                continue;
-            }
+        column.exits.entry(key).or_default().of.add(of, &mut new);
+        let (class, rest, _) = key;
+        if class == MAIN_CLASS {
+            column.completes |= rest == column.rest;
+            return;
+        }
+        for bit in new.iter() {
+            let id = self.classes[class as usize][bit as usize];
             let instance = &self.instances[id as usize];
-            for (which, (ret, callers)) in instance.callers.iter().enumerate() {
-                let ret = rules.resume(*ret, last);
-                let to = (ret, rest, last);
+            if instance.column as usize == y {
+                column.ended.entry(id).or_default().push(key);
+            }
+            for (which, callers) in instance.callers.iter().enumerate() {
                 let list = Some((id, which as u32));
-                let Some(at) = returns_to(column, &mut self.slots, rules, to, list) else {
+                let slots = &mut self.slots;
+                let Some(at) = returns_to(column, slots, rules, callers.ret, key, list) else {
                     continue;
                 };
-                if (instance.column as usize) < before.len() {
-                    enqueue(column, at, &instance.above[which], open);
+                if (instance.column as usize) < y {
+                    enqueue(column, at, &callers.above, open);
                 } else {
-                    for &caller in callers {
+                    for &caller in &callers.sources {
                         let of = column.sources[caller as usize].of.clone();
                         enqueue(column, at, &of, open);
                     }
@@ -360,48 +392,59 @@ fn returns_to(
     column: &mut Column,
     slots: &mut Slots,
     rules: &mut Rules,
-    (ret, rest, last): (ItemId, RestId, Option<Dot>),
+    (ret, above): (ItemId, ClassId),
+    key: ExitKey,
     list: Option<(InstanceId, u32)>,
 ) -> Option<u32> {
-    let exit = column.exits.get_mut(&(rest, last))?;
-    if let Some(known) = exit.returns.iter_mut().find(|known| known.item == ret) {
+    let (_, rest, last) = key;
+    let ret = rules.resume(ret, last);
+    let exit = column.exits.get_mut(&key)?;
+    let mut returns = exit.returns.iter_mut();
+    if let Some(known) = returns.find(|known| known.ret == (ret, above)) {
         known.of.extend(list);
         return (known.source != NOWHERE).then_some(known.source);
     }
-    let moves = rules.moves(ret, rest);
-    let source = match moves.is_nothing() {
-        true => NOWHERE,
-        false => source_in(column, slots, rules, ret, rest),
+    let source = match rules.returns(ret, rest) {
+        None => NOWHERE,
+        Some(rest) => source_in(column, slots, rules, (ret, above), rest),
     };
-    let exit = column.exits.get_mut(&(rest, last))?;
+    let exit = column.exits.get_mut(&key)?;
     exit.returns.push(Return {
-        item: ret,
+        ret: (ret, above),
         source,
         of: list.into_iter().collect(),
     });
     (source != NOWHERE).then_some(source)
 }
 
-/// The source of an item, made if it is new.
+/// The source of an item in a class, made if it is new.
 fn source_in(
     column: &mut Column,
     slots: &mut Slots,
     rules: &mut Rules,
-    item: ItemId,
+    (item, class): (ItemId, ClassId),
     rest: RestId,
 ) -> u32 {
     let new = column.sources.len() as u32;
+    let mut also = NOWHERE;
     if rest == column.rest {
         if slots.slots.len() <= item as usize {
             slots.slots.resize(item as usize + 1, (0, 0));
         }
         let slot = &mut slots.slots[item as usize];
         if slot.0 == slots.column {
-            return slot.1;
+            also = slot.1;
+            let mut at = slot.1;
+            while let Some(known) = column.sources.get(at as usize) {
+                if known.class == class {
+                    return at;
+                }
+                at = known.also;
+            }
         }
         *slot = (slots.column, new);
     } else {
-        let at = *column.index.entry((item, rest)).or_insert(new);
+        let at = *column.index.entry((item, class, rest)).or_insert(new);
         if at != new {
             return at;
         }
@@ -409,11 +452,13 @@ fn source_in(
     let moves = rules.moves(item, rest);
     column.sources.push(Source {
         item,
+        class,
         moves,
         targets: 0,
         of: Bits::default(),
         new: Bits::default(),
         queued: false,
+        also,
     });
     new
 }

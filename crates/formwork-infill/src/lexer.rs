@@ -7,7 +7,7 @@ use formwork_vocab::{NodeId, Vocab};
 use rustc_hash::FxHashMap;
 
 use crate::content::Content;
-use crate::reading::{Ends, Walk};
+use crate::reading::{Ends, Walk, has};
 use crate::rest::{Rest, RestId, Rests};
 use crate::token_sets::{SetId, TokenSets};
 
@@ -30,6 +30,8 @@ pub(crate) struct Lexer {
     lexed: FxHashMap<(u32, LexState, RestId), Arc<Lexed>>,
     /// String content that begins otherwise than with some bytes.
     content_sets: FxHashMap<Bytes, SetId>,
+    /// See [`Lexer::narrow`].
+    narrowed: FxHashMap<(RestId, Bytes), Option<RestId>>,
     pub(crate) rests: Rests,
     pub(crate) sets: TokenSets,
 }
@@ -42,6 +44,7 @@ impl Lexer {
             terminal_ids: FxHashMap::default(),
             lexed: FxHashMap::default(),
             content_sets: FxHashMap::default(),
+            narrowed: FxHashMap::default(),
             rests: Rests::new(&vocab),
             sets: TokenSets::new(vocab.mask_words()),
             vocab,
@@ -56,9 +59,42 @@ impl Lexer {
         &self.terminals[number as usize]
     }
 
+    /// What of a rest begins with one of some bytes, if anything.
+    pub(crate) fn narrow(&mut self, rest: RestId, next: &Bytes) -> Option<RestId> {
+        if let Some(&known) = self.narrowed.get(&(rest, *next)) {
+            return known;
+        }
+        let trie = self.vocab.trie();
+        let narrow = match self.rests.get(rest) {
+            Rest::End => Some(rest),
+            Rest::Token(token) => {
+                let first = self.vocab.bytes(*token).first();
+                first.is_some_and(|&byte| has(next, byte)).then_some(rest)
+            }
+            Rest::Bytes(bytes) => {
+                let first = bytes.first();
+                first.is_some_and(|&byte| has(next, byte)).then_some(rest)
+            }
+            Rest::Nodes(nodes) => {
+                let is_read = |&node: &NodeId| {
+                    let mut any = false;
+                    trie.children_in(node, next, |_, _| any = true);
+                    any
+                };
+                let left: Box<[NodeId]> = nodes.iter().copied().filter(is_read).collect();
+                (!left.is_empty()).then(|| self.rests.intern(Rest::Nodes(left)))
+            }
+        };
+        self.narrowed.insert((rest, *next), narrow);
+        narrow
+    }
+
     /// Approximate heap use, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.sets.heap_bytes() + self.lexed.len() * 128 + self.rests.len() * 96
+        self.sets.heap_bytes()
+            + self.lexed.len() * 128
+            + self.narrowed.len() * 64
+            + self.rests.len() * 96
     }
 
     /// The number of a terminal, by identity.
@@ -189,5 +225,64 @@ impl Lexer {
             inside,
             exits: exits.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use formwork_grammar::ByteDfaBuilder;
+    use formwork_testkit::Rng;
+
+    use super::*;
+
+    /// A terminal reads of a rest what it reads of that part alone which begins as the
+    /// terminal does, and nothing where there is no such part.
+    #[test]
+    fn what_is_left_out_of_rests_is_read_by_nothing() {
+        // Any number of digits or of `th`.
+        let mut builder = ByteDfaBuilder::default();
+        let [start, digits, t, th] = [(); 4].map(|()| builder.state());
+        for byte in b'0'..=b'9' {
+            builder.edge(start, byte, digits);
+            builder.edge(digits, byte, digits);
+        }
+        for (from, byte, to) in [(start, b't', t), (t, b'h', th), (th, b't', t)] {
+            builder.edge(from, byte, to);
+        }
+        builder.label(digits, 0);
+        builder.label(th, 1);
+        let terminal: Arc<dyn Terminal> = Arc::new(builder.build(start));
+        let mut next: Bytes = [0; 4];
+        for byte in b"0123456789t" {
+            next[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+        let vocab = Arc::new(Vocab::embedded().unwrap());
+        let mut lexer = Lexer::new(Arc::clone(&vocab));
+        let (state, number) = (terminal.start(), lexer.number(terminal));
+        let mut rng = Rng::new(3);
+        let (mut smaller, mut none) = (0, 0);
+        for _ in 0..300 {
+            let nodes = (0..1 + rng.below(12)).map(|_| rng.below(vocab.trie().len()));
+            let mut nodes: Vec<NodeId> = nodes.map(|node| NodeId(node as u32)).collect();
+            nodes.sort_unstable();
+            nodes.dedup();
+            let rest = lexer.rests.intern(Rest::Nodes(nodes.into()));
+            let all = lexer.lexed(number, state, rest);
+            let Some(narrow) = lexer.narrow(rest, &next) else {
+                none += 1;
+                assert!(all.inside.is_empty() && all.exits.is_empty());
+                continue;
+            };
+            smaller += usize::from(narrow != rest);
+            let part = lexer.lexed(number, state, narrow);
+            assert_eq!(all.inside, part.inside);
+            assert_eq!(all.exits, part.exits);
+        }
+        assert!(smaller > 20 && none > 20, "{smaller} {none}");
+        for (bytes, is_read) in [(&b"7z"[..], true), (b"z7", false)] {
+            let rest = lexer.rests.intern(Rest::Bytes(bytes.into()));
+            assert_eq!(lexer.narrow(rest, &next), is_read.then_some(rest));
+        }
+        assert_eq!(lexer.narrow(Rests::END, &next), Some(Rests::END));
     }
 }

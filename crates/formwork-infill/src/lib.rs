@@ -10,6 +10,11 @@
 //! as much as a new canvas; so does a commit that completes a string which a grammar has
 //! to remember, such as a name that its schema does not list.
 //!
+//! A large grammar without a lexer, such as one of C++, is better compiled with a
+//! `CfgLimits::max_fused_states` of 0: fused terminals repeat the white space in front of
+//! them, and there are as many more places for a text to be at. Even so, runs of more than
+//! a few open positions of C++ reach [`InfillLimits::max_bytes`].
+//!
 //! ```
 //! use std::sync::Arc;
 //! use formwork::{Compiler, SchemaOptions, Vocab};

@@ -8,8 +8,8 @@
 //! one support at a time, too). All that happens between an open canvas and a full one
 //! costs at most each fact once, and a look for another support for each of its edges.
 //!
-//! Instances are numbered by the rule they are of, their *class*: a node belongs to one
-//! class, and its row has a bit for each instance of that class alone.
+//! As in the chart, a node belongs to one class of instances, and its row has a bit for each
+//! of those that are of use.
 //!
 //! `building` takes it over from a chart, `restrict` follows what was lost, `support` finds
 //! what is left to hold a fact, `inside` weighs whole texts.
@@ -37,9 +37,6 @@ use building::Building;
 
 /// No node.
 const NOWHERE: u32 = u32::MAX;
-/// The rule of the whole text: its instance, and the class that it is alone in.
-const MAIN: u32 = 0;
-const MAIN_CLASS: u32 = 0;
 
 /// What is of use on a canvas.
 #[derive(Clone, Default)]
@@ -224,6 +221,14 @@ impl Live {
 }
 
 impl Column {
+    /// Adds a node.
+    fn node(&mut self, class: u32, row: &[u64]) -> u32 {
+        let node = self.class.len() as u32;
+        self.class.push(class);
+        self.rows.push(row);
+        node
+    }
+
     /// Where callers go on after an exit.
     fn target(&self, exit: usize, ret: u32) -> Option<usize> {
         let targets = self.targets.get(exit - self.sources);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use formwork_grammar::json_text::encode;
-use formwork_grammar::{Dot, Edge, Label, Language, LexState};
+use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -104,6 +104,8 @@ pub(crate) struct Rules {
     follow: FxHashMap<(Dot, u32, Label, Text), Dot>,
     resumed: FxHashMap<(ItemId, Dot), ItemId>,
     cycle_breakers: FxHashMap<Dot, bool>,
+    /// The bytes that may come next at dots, if the language tells.
+    next_bytes: FxHashMap<Dot, Option<Bytes>>,
     frames: Vec<Frame>,
     frame_ids: FxHashMap<Frame, FramesId>,
     items: Vec<Item>,
@@ -133,6 +135,7 @@ impl Rules {
             follow: FxHashMap::default(),
             resumed: FxHashMap::default(),
             cycle_breakers: FxHashMap::default(),
+            next_bytes: FxHashMap::default(),
             frames: Vec::new(),
             frame_ids: FxHashMap::default(),
             items: Vec::new(),
@@ -148,11 +151,6 @@ impl Rules {
     /// The item at which a whole text starts.
     pub(crate) fn start(&mut self) -> ItemId {
         self.item(Item::Dot(self.start, 0))
-    }
-
-    /// The dot at which a whole text starts.
-    pub(crate) fn start_dot(&self) -> Dot {
-        self.start
     }
 
     /// Whether an item is inside a terminal whose text the language wants to see.
@@ -189,6 +187,34 @@ impl Rules {
         let item = self.item(Item::Dot(dot, frames));
         self.resumed.insert((ret, last), item);
         item
+    }
+
+    /// What of a rest may be read at a dot or behind the end of its rule, if anything. What
+    /// nothing reads there makes no difference, so there are fewer rests without it.
+    ///
+    /// PERF: over open positions of C++, 38,457 items and rests are in reach instead of
+    /// 473,754 (Qwen 2.5, nothing fused).
+    fn narrow(&mut self, dot: Dot, rest: RestId) -> Option<RestId> {
+        if rest == Rests::OPEN {
+            return Some(rest);
+        }
+        let language = &mut self.language;
+        let next = self.next_bytes.entry(dot);
+        let next = next.or_insert_with(|| language.is_plain().then(|| language.next_bytes(dot)));
+        match next {
+            Some(next) => self.lexer.narrow(rest, next),
+            None => Some(rest),
+        }
+    }
+
+    /// Where callers go on at an item after what they called ended before some rest: what
+    /// they may read of it, if they can go on at all.
+    pub(crate) fn returns(&mut self, ret: ItemId, rest: RestId) -> Option<RestId> {
+        let rest = match self.items[ret as usize] {
+            Item::Dot(dot, _) => self.narrow(dot, rest)?,
+            Item::Head(_) => rest,
+        };
+        (!self.moves(ret, rest).is_nothing()).then_some(rest)
     }
 
     /// Whether a rule is read in place, within some others.
@@ -385,9 +411,10 @@ impl Rules {
             let rests = same.iter().map(|&(_, rest, _)| rest);
             let (callee, _, ret) = same[0];
             let united = self.lexer.rests.unite(rests, whole);
-            found
-                .calls
-                .extend(united.into_iter().map(|rest| (callee, rest, ret)));
+            for rest in united {
+                let rest = self.narrow(callee, rest);
+                found.calls.extend(rest.map(|rest| (callee, rest, ret)));
+            }
         }
     }
 

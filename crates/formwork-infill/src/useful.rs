@@ -1,19 +1,19 @@
 //! Which parts of a chart are part of a whole text, from right to left.
 
-use formwork_grammar::Dot;
+use std::collections::BinaryHeap;
+
 use rustc_hash::FxHashMap;
 
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, Column, Exit, MAIN};
-use crate::rest::RestId;
+use crate::chart::{Chart, Column, Exit, ExitKey, InstanceId, MAIN_CLASS};
 
 /// What is of use.
 pub(crate) struct Useful {
     /// By column and source, the instances in which the source is part of a whole text.
     pub(crate) of: Vec<Vec<Bits>>,
     /// By column and exit, the instances that end there to some use.
-    pub(crate) exits: Vec<FxHashMap<(RestId, Option<Dot>), Bits>>,
+    pub(crate) exits: Vec<FxHashMap<ExitKey, Bits>>,
 }
 
 impl Useful {
@@ -51,7 +51,7 @@ impl Useful {
         if let Some(Cell::Optional { after }) = cells.get(y) {
             let end = &chart.columns[*after];
             for (source, useful) in column.sources.iter().zip(now).take(column.arrived as usize) {
-                if let Some(target) = end.arrival(source.item) {
+                if let Some(target) = end.arrival(source.item, source.class) {
                     useful.add_both(&later[after - y - 1][target as usize], &source.of);
                 }
             }
@@ -61,69 +61,87 @@ impl Useful {
     /// Finds which rules end to some use, and who called them.
     fn exits(&mut self, chart: &Chart, y: usize, closable: bool) {
         let column = &chart.columns[y];
-        let exits: Vec<(&(RestId, Option<Dot>), &Exit)> = column.exits.iter().collect();
+        let exits: Vec<(&ExitKey, &Exit)> = column.exits.iter().collect();
         let numbers = exits
             .iter()
             .zip(0..)
             .map(|((key, _), number)| (**key, number));
-        let numbers: FxHashMap<(RestId, Option<Dot>), usize> = numbers.collect();
-        // Which exits lead to a source, and which sources to an exit.
-        let mut leads = vec![Vec::new(); column.sources.len()];
+        let numbers: FxHashMap<ExitKey, usize> = numbers.collect();
+        let mut leads: Vec<Vec<Lead>> = Vec::new();
+        leads.resize_with(column.sources.len(), Vec::new);
         for (number, (_, exit)) in exits.iter().enumerate() {
-            for (which, ret) in exit.returns.iter().enumerate() {
+            for ret in &exit.returns {
                 if let Some(leads) = leads.get_mut(ret.source as usize) {
-                    leads.push((number, which));
+                    leads.push(Lead::new(chart, y, number, &ret.of));
                 }
             }
         }
         let mut ends = vec![Vec::new(); exits.len()];
         for (at, source) in column.sources.iter().enumerate() {
-            for exit in &source.moves.exits {
-                if let Some(&number) = numbers.get(exit) {
+            for &(rest, last) in &source.moves.exits {
+                if let Some(&number) = numbers.get(&(source.class, rest, last)) {
                     ends[number].push(at);
                 }
             }
         }
         let mut useful = vec![Bits::default(); exits.len()];
-        let mut open: Vec<usize> = (0..leads.len())
-            .filter(|&at| !leads[at].is_empty())
-            .collect();
-        for (number, ((rest, _), exit)) in exits.iter().enumerate() {
-            if closable && *rest == column.rest && exit.of.contains(MAIN) {
-                useful[number].insert(MAIN);
+        let mut open = Open::new(&self.of[y]);
+        for (number, ((class, rest, _), _)) in exits.iter().enumerate() {
+            if closable && *rest == column.rest && *class == MAIN_CLASS {
+                useful[number].insert(0);
                 self.end(column, y, &ends[number], &useful[number], &mut open);
             }
         }
-        // Later sources mostly come of earlier ones.
-        while let Some(at) = open.pop() {
-            let after = self.of[y][at].clone();
-            if after.is_empty() {
-                continue;
-            }
-            for &(number, which) in &leads[at] {
-                let mut new = false;
-                for &(id, list) in &exits[number].1.returns[which].of {
+        while let Some((at, after)) = open.next() {
+            for lead in &mut leads[at] {
+                let number = lead.exit;
+                let mut new = lead.end(chart, &after, &mut useful[number]);
+                for &(id, list) in &lead.own {
                     let instance = &chart.instances[id as usize];
-                    if !instance.above[list as usize].meets(&after) {
+                    let callers = &instance.callers[list as usize];
+                    if !callers.above.meets(&after) {
                         continue;
                     }
-                    new |= !useful[number].contains(id);
-                    useful[number].insert(id);
-                    let called = instance.column as usize;
-                    for &caller in &instance.callers[list as usize].1 {
-                        let of = &chart.columns[called].sources[caller as usize].of;
-                        if self.of[called][caller as usize].add_both(&after, of) && called == y {
-                            open.push(caller as usize);
-                        }
+                    if !useful[number].contains(instance.bit) {
+                        useful[number].insert(instance.bit);
+                        new.insert(instance.bit);
+                    }
+                    for &caller in &callers.sources {
+                        let of = &column.sources[caller as usize].of;
+                        let known = &mut self.of[y][caller as usize];
+                        open.add(caller as usize, known, &after, of);
                     }
                 }
-                if new {
-                    self.end(column, y, &ends[number], &useful[number], &mut open);
+                if !new.is_empty() {
+                    self.end(column, y, &ends[number], &new, &mut open);
                 }
             }
         }
+        self.callers(chart, y, &leads);
         let useful = exits.iter().map(|(key, _)| **key).zip(useful);
         self.exits[y] = useful.filter(|(_, of)| !of.is_empty()).collect();
+    }
+
+    /// Marks who called in earlier columns what ends in this one.
+    fn callers(&mut self, chart: &Chart, y: usize, leads: &[Vec<Lead>]) {
+        let (before, now) = self.of.split_at_mut(y);
+        for (after, leads) in now[0].iter().zip(leads) {
+            if after.is_empty() {
+                continue;
+            }
+            for &(id, list) in leads.iter().flat_map(|lead| &lead.earlier) {
+                let instance = &chart.instances[id as usize];
+                let callers = &instance.callers[list as usize];
+                if !callers.above.meets(after) {
+                    continue;
+                }
+                let called = instance.column as usize;
+                for &caller in &callers.sources {
+                    let of = &chart.columns[called].sources[caller as usize].of;
+                    before[called][caller as usize].add_both(after, of);
+                }
+            }
+        }
     }
 
     /// Marks the sources at which rules end to some use.
@@ -133,12 +151,90 @@ impl Useful {
         y: usize,
         sources: &[usize],
         useful: &Bits,
-        open: &mut Vec<usize>,
+        open: &mut Open,
     ) {
         for &at in sources {
-            if self.of[y][at].add_both(useful, &column.sources[at].of) {
-                open.push(at);
+            let of = &column.sources[at].of;
+            open.add(at, &mut self.of[y][at], useful, of);
+        }
+    }
+}
+
+/// An exit after which callers go on at a source.
+struct Lead {
+    exit: usize,
+    /// The instances that were called in the column, by their lists of callers.
+    own: Vec<(InstanceId, u32)>,
+    /// Those called earlier; first those not known yet to end to some use, so many.
+    earlier: Vec<(InstanceId, u32)>,
+    left: usize,
+}
+
+impl Lead {
+    fn new(chart: &Chart, y: usize, exit: usize, of: &[(InstanceId, u32)]) -> Lead {
+        let is_own = |&(id, _): &(InstanceId, u32)| {
+            let instance = &chart.instances[id as usize];
+            instance.column as usize == y
+        };
+        let (own, earlier): (Vec<_>, Vec<_>) = of.iter().copied().partition(is_own);
+        Lead {
+            exit,
+            own,
+            left: earlier.len(),
+            earlier,
+        }
+    }
+
+    /// Adds the instances called earlier whose end is of use if callers go on in some
+    /// instances; returns those that were added.
+    fn end(&mut self, chart: &Chart, after: &Bits, useful: &mut Bits) -> Bits {
+        let mut new = Bits::default();
+        let mut at = 0;
+        while at < self.left {
+            let (id, list) = self.earlier[at];
+            let instance = &chart.instances[id as usize];
+            let is_known = useful.contains(instance.bit);
+            if is_known || instance.callers[list as usize].above.meets(after) {
+                if !is_known {
+                    useful.insert(instance.bit);
+                    new.insert(instance.bit);
+                }
+                self.left -= 1;
+                self.earlier.swap(at, self.left);
+            } else {
+                at += 1;
             }
         }
+        new
+    }
+}
+
+/// The sources of a column of which it was not looked at yet what leads to them.
+struct Open {
+    new: Vec<Bits>,
+    /// Later ones mostly come of earlier ones, and are looked at first.
+    queue: BinaryHeap<usize>,
+}
+
+impl Open {
+    fn new(of: &[Bits]) -> Open {
+        let any = (0..of.len()).filter(|&at| !of[at].is_empty());
+        Open {
+            new: of.to_vec(),
+            queue: any.collect(),
+        }
+    }
+
+    /// Adds to what is of use of a source what is in both of two sets.
+    fn add(&mut self, at: usize, useful: &mut Bits, a: &Bits, b: &Bits) {
+        let is_queued = !self.new[at].is_empty();
+        if useful.add_new_both(a, b, &mut self.new[at]) && !is_queued {
+            self.queue.push(at);
+        }
+    }
+
+    fn next(&mut self) -> Option<(usize, Bits)> {
+        let at = self.queue.pop()?;
+        Some((at, std::mem::take(&mut self.new[at])))
     }
 }

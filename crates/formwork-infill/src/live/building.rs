@@ -1,23 +1,18 @@
 //! From a chart to what of it is of use.
 
-use formwork_grammar::Dot;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::{Class, Column, Instance, List, Live, MAIN_CLASS, NOWHERE, Ret};
+use super::{Class, Column, Instance, List, Live, NOWHERE, Ret};
 use crate::bits::Bits;
-use crate::chart::{Chart, InstanceId, MAIN};
+use crate::chart::{Chart, ClassId, ExitKey, InstanceId, MAIN, MAIN_CLASS};
 use crate::lists::Lists;
-use crate::rest::RestId;
-use crate::row::{Row, insert, meet, ones, unite};
+use crate::row::{Row, any, insert, meet, ones, unite};
 use crate::rules::{ItemId, Rules};
 use crate::useful::Useful;
 
 /// An arrival, and where a gap began that may end there.
 type Skip = (u32, (u32, u32));
-
-/// The nodes that a source or an exit of the chart became, by class.
-type Nodes = SmallVec<[(u32, u32); 1]>;
 
 pub(super) struct Building<'a> {
     chart: &'a Chart,
@@ -26,54 +21,33 @@ pub(super) struct Building<'a> {
     live: Live,
     /// By instance of the chart: the same here, if it is of use.
     instances: Vec<u32>,
-    classes: FxHashMap<Dot, u32>,
     /// By class: where callers go on, and in which class, by number.
-    rets: Vec<FxHashMap<(ItemId, u32), u32>>,
-    /// By column and source.
-    sources: Vec<Vec<Nodes>>,
+    rets: Vec<FxHashMap<(ItemId, ClassId), u32>>,
+    /// By column and source: its node, if it is of use.
+    sources: Vec<Vec<u32>>,
     /// By column and exit.
-    exits: Vec<FxHashMap<(RestId, Option<Dot>), Nodes>>,
+    exits: Vec<FxHashMap<ExitKey, u32>>,
 }
 
 impl<'a> Building<'a> {
     pub(super) fn new(chart: &'a Chart, useful: &'a Useful, rules: &'a Rules) -> Building<'a> {
-        let mut building = Building {
-            chart,
-            useful,
-            rules,
-            live: Live::default(),
-            instances: Vec::with_capacity(chart.instances.len()),
-            classes: FxHashMap::default(),
-            rets: vec![FxHashMap::default()],
-            sources: Vec::with_capacity(chart.columns.len()),
-            exits: Vec::with_capacity(chart.columns.len()),
+        let classes = chart.classes.len();
+        let mut live = Live {
+            classes: vec![Class::default(); classes],
+            ..Live::default()
         };
-        building.live.classes.push(Class::default());
+        let mut instances = Vec::with_capacity(chart.instances.len());
         for (id, instance) in chart.instances.iter().enumerate() {
-            let id = id as InstanceId;
             let column = instance.column as usize;
             let starts = &useful.of[column][instance.start as usize];
-            if id != MAIN && !starts.contains(id) {
-                building.instances.push(NOWHERE);
+            if id as InstanceId != MAIN && !starts.contains(instance.bit) {
+                instances.push(NOWHERE);
                 continue;
             }
-            let live = &mut building.live;
-            let class = match id {
-                MAIN => MAIN_CLASS,
-                _ => {
-                    let classes = &mut building.classes;
-                    let class = classes.entry(instance.callee).or_insert_with(|| {
-                        live.classes.push(Class::default());
-                        building.rets.push(FxHashMap::default());
-                        live.classes.len() as u32 - 1
-                    });
-                    *class
-                }
-            };
             let number = live.instances.len() as u32;
-            let members = &mut live.classes[class as usize].instances;
+            let members = &mut live.classes[instance.class as usize].instances;
             live.instances.push(Instance {
-                class,
+                class: instance.class,
                 bit: members.len() as u32,
                 column: instance.column,
                 start: NOWHERE,
@@ -81,31 +55,31 @@ impl<'a> Building<'a> {
                 ends: Vec::new(),
             });
             members.push(number);
-            building.instances.push(number);
+            instances.push(number);
         }
-        building
+        Building {
+            chart,
+            useful,
+            rules,
+            live,
+            instances,
+            rets: vec![FxHashMap::default(); classes],
+            sources: Vec::with_capacity(chart.columns.len()),
+            exits: Vec::with_capacity(chart.columns.len()),
+        }
     }
 
-    /// A set of instances of the chart, class by class.
-    fn rows(&self, bits: &Bits) -> SmallVec<[(u32, Row); 1]> {
-        let mut rows: SmallVec<[(u32, Row); 1]> = SmallVec::new();
-        for id in bits.iter() {
-            let Some(instance) = self
-                .live
-                .instances
-                .get(self.instances[id as usize] as usize)
-            else {
-                continue;
-            };
-            let known = rows.iter().position(|(class, _)| *class == instance.class);
-            let at = known.unwrap_or(rows.len());
-            if known.is_none() {
-                rows.push((instance.class, Row::new()));
+    /// A set of instances of the chart.
+    fn row(&self, class: ClassId, bits: &Bits) -> Row {
+        let members = &self.chart.classes[class as usize];
+        let mut row = Row::new();
+        for bit in bits.iter() {
+            let number = self.instances[members[bit as usize] as usize];
+            if let Some(instance) = self.live.instances.get(number as usize) {
+                insert(&mut row, instance.bit as usize);
             }
-            let row = &mut rows[at].1;
-            insert(row, instance.bit as usize);
         }
-        rows
+        row
     }
 
     /// Makes the nodes of a column.
@@ -119,42 +93,38 @@ impl<'a> Building<'a> {
             ..Column::default()
         };
         let mut sources = Vec::with_capacity(column.sources.len());
-        for (at, useful) in self.useful.of[y].iter().enumerate() {
-            let is_captured =
-                at < column.arrived as usize && self.rules.is_captured(column.sources[at].item);
-            let mut nodes = Nodes::new();
-            for (class, row) in self.rows(useful) {
-                if is_captured {
-                    made.captured.push(made.class.len() as u32);
-                }
-                nodes.push((class, made.class.len() as u32));
-                made.class.push(class);
-                made.rows.push(&row);
+        for (at, (source, useful)) in column.sources.iter().zip(&self.useful.of[y]).enumerate() {
+            let row = self.row(source.class, useful);
+            let is_arrival = at < column.arrived as usize;
+            sources.push(match any(&row) {
+                true => made.node(source.class, &row),
+                false => NOWHERE,
+            });
+            if is_arrival && any(&row) && self.rules.is_captured(source.item) {
+                made.captured.push(made.class.len() as u32 - 1);
             }
-            sources.push(nodes);
             if at + 1 == column.arrived as usize {
                 made.arrived = made.class.len();
             }
         }
         made.sources = made.class.len();
         let mut exits = FxHashMap::default();
-        for (&(rest, last), useful) in &self.useful.exits[y] {
-            let mut nodes = Nodes::new();
-            for (class, row) in self.rows(useful) {
-                let node = made.class.len() as u32;
-                nodes.push((class, node));
-                made.class.push(class);
-                made.rows.push(&row);
-                if class == MAIN_CLASS && rest == column.rest {
-                    made.accepts.push(node);
-                }
-                for bit in ones(&row) {
-                    let instance = self.live.classes[class as usize].instances[bit];
-                    let ends = &mut self.live.instances[instance as usize].ends;
-                    ends.push((y as u32, node));
-                }
+        for (&key, useful) in &self.useful.exits[y] {
+            let (class, rest, _) = key;
+            let row = self.row(class, useful);
+            if !any(&row) {
+                continue;
             }
-            exits.insert((rest, last), nodes);
+            let node = made.node(class, &row);
+            if class == MAIN_CLASS && rest == column.rest {
+                made.accepts.push(node);
+            }
+            for bit in ones(&row) {
+                let instance = self.live.classes[class as usize].instances[bit];
+                let ends = &mut self.live.instances[instance as usize].ends;
+                ends.push((y as u32, node));
+            }
+            exits.insert(key, node);
         }
         for class in &mut self.live.classes {
             let instances = &self.live.instances;
@@ -176,33 +146,30 @@ impl<'a> Building<'a> {
         let (mut preds, mut feeders) = (Vec::new(), Vec::new());
         let now = &self.live.columns[y];
         let next = self.live.columns.get(y + 1);
-        for (source, nodes) in column.sources.iter().zip(&self.sources[y]) {
-            for &(class, node) in nodes {
-                let row = now.rows.live(node as usize);
-                let targets = column.targets.iter().skip(source.targets as usize);
-                for (&(_, set), &target) in source.moves.stays.iter().zip(targets) {
-                    let Some(next) = next else { continue };
-                    let target = of_class(&self.sources[y + 1][target as usize], class);
-                    if let Some(to) = target
-                        && meet(row, next.rows.live(to as usize))
-                    {
-                        stays.push((to, set));
-                        preds.push((to, node));
-                    }
-                }
-                stays.close();
-                for exit in &source.moves.exits {
-                    let exit = self.exits[y].get(exit);
-                    let exit = exit.and_then(|nodes| of_class(nodes, class));
-                    if let Some(exit) = exit
-                        && meet(row, now.rows.live(exit as usize))
-                    {
-                        ends.push(exit);
-                        feeders.push((exit - now.sources as u32, node));
-                    }
-                }
-                ends.close();
+        for (source, &node) in column.sources.iter().zip(&self.sources[y]) {
+            if node == NOWHERE {
+                continue;
             }
+            let row = now.rows.live(node as usize);
+            let targets = column.targets.iter().skip(source.targets as usize);
+            for (&(_, set), &target) in source.moves.stays.iter().zip(targets) {
+                let Some(next) = next else { continue };
+                let to = self.sources[y + 1][target as usize];
+                if to != NOWHERE && meet(row, next.rows.live(to as usize)) {
+                    stays.push((to, set));
+                    preds.push((to, node));
+                }
+            }
+            stays.close();
+            for &(rest, last) in &source.moves.exits {
+                if let Some(&exit) = self.exits[y].get(&(source.class, rest, last))
+                    && meet(row, now.rows.live(exit as usize))
+                {
+                    ends.push(exit);
+                    feeders.push((exit - now.sources as u32, node));
+                }
+            }
+            ends.close();
         }
         let exits = now.class.len() - now.sources;
         let now = &mut self.live.columns[y];
@@ -220,60 +187,43 @@ impl<'a> Building<'a> {
         let classes = self.live.classes.iter();
         let is_alone: Vec<bool> = classes.map(|class| class.instances.len() == 1).collect();
         let now = &self.live.columns[y];
-        for (&(callee, _), &id) in &column.called {
+        for &id in column.called.values() {
             let number = self.instances[id as usize];
-            let Some(instance) = self.live.instances.get_mut(number as usize) else {
-                continue;
-            };
-            let start = self.chart.instances[id as usize].start;
-            let class = self.classes[&callee];
-            let start = of_class(&self.sources[y][start as usize], class);
-            instance.start = start.unwrap_or(NOWHERE);
-        }
-        for (source, nodes) in column.sources.iter().zip(&self.sources[y]) {
-            for &(class, node) in nodes {
-                let row = now.rows.live(node as usize);
-                for &(callee, rest, ret) in &source.moves.calls {
-                    let id = column.called.get(&(callee, rest));
-                    let number = id.map_or(NOWHERE, |&id| self.instances[id as usize]);
-                    let Some(instance) = self.live.instances.get_mut(number as usize) else {
-                        continue;
-                    };
-                    let rets = &mut self.rets[instance.class as usize];
-                    let new = rets.len() as u32;
-                    let ret = *rets.entry((ret, class)).or_insert(new);
-                    let classes = &mut self.live.classes[instance.class as usize];
-                    if ret as usize == classes.rets.len() {
-                        classes.rets.push(Ret {
-                            is_alone: is_alone[class as usize],
-                            ..Ret::default()
-                        });
-                    }
-                    let at = &mut classes.rets[ret as usize];
-                    let lists = &mut instance.lists;
-                    let known = lists.iter().position(|list| list.ret == ret);
-                    let list = known.unwrap_or(lists.len());
-                    if known.is_none() {
-                        lists.push(List {
-                            ret,
-                            callers: SmallVec::new(),
-                            above: Row::new(),
-                        });
-                        insert(&mut at.of, instance.bit as usize);
-                        let bit = instance.bit as usize;
-                        let len = at.lists.len().max(bit + 1);
-                        at.lists.resize(len, NOWHERE);
-                        at.lists[bit] = list as u32;
-                    }
-                    let of = &mut lists[list];
-                    if !of.callers.contains(&node) {
-                        of.callers.push(node);
-                        unite(&mut of.above, row);
-                    }
-                    calls.push((number, list as u32));
-                }
-                calls.close();
+            if let Some(instance) = self.live.instances.get_mut(number as usize) {
+                let start = self.chart.instances[id as usize].start;
+                instance.start = self.sources[y][start as usize];
             }
+        }
+        for (source, &node) in column.sources.iter().zip(&self.sources[y]) {
+            if node == NOWHERE {
+                continue;
+            }
+            let row = now.rows.live(node as usize);
+            for &(callee, rest, ret) in &source.moves.calls {
+                let id = column.called.get(&(callee, rest));
+                let number = id.map_or(NOWHERE, |&id| self.instances[id as usize]);
+                let Some(instance) = self.live.instances.get_mut(number as usize) else {
+                    continue;
+                };
+                let rets = &mut self.rets[instance.class as usize];
+                let new = rets.len() as u32;
+                let ret = *rets.entry((ret, source.class)).or_insert(new);
+                let class = &mut self.live.classes[instance.class as usize];
+                if ret as usize == class.rets.len() {
+                    class.rets.push(Ret {
+                        is_alone: is_alone[source.class as usize],
+                        ..Ret::default()
+                    });
+                }
+                let list = list_of(instance, &mut class.rets[ret as usize], ret);
+                let of = &mut instance.lists[list as usize];
+                if !of.callers.contains(&node) {
+                    of.callers.push(node);
+                    unite(&mut of.above, row);
+                }
+                calls.push((number, list));
+            }
+            calls.close();
         }
         self.live.columns[y].calls = calls;
     }
@@ -285,38 +235,32 @@ impl<'a> Building<'a> {
         let mut targets: Vec<Vec<u32>> = vec![Vec::new(); now.class.len() - now.sources];
         let mut returned = Vec::new();
         for (key, exit) in &column.exits {
+            let Some(&node) = self.exits[y].get(key) else {
+                continue;
+            };
             for back in &exit.returns {
-                let Some(sources) = self.sources[y].get(back.source as usize) else {
+                let target = self.sources[y].get(back.source as usize);
+                let Some(&target) = target.filter(|&&target| target != NOWHERE) else {
                     continue;
                 };
                 // Where callers went on who are there now.
-                let mut rets: SmallVec<[(u32, ItemId); 4]> = SmallVec::new();
+                let mut rets: SmallVec<[u32; 4]> = SmallVec::new();
                 for &(id, list) in &back.of {
-                    let number = self.instances[id as usize];
-                    if let Some(instance) = self.live.instances.get(number as usize) {
-                        let ret = self.chart.instances[id as usize].callers[list as usize].0;
-                        if !rets.contains(&(instance.class, ret)) {
-                            rets.push((instance.class, ret));
-                        }
-                    }
-                }
-                for (class, ret) in rets {
-                    let exit = self.exits[y].get(key);
-                    let Some(exit) = exit.and_then(|nodes| of_class(nodes, class)) else {
+                    if self.instances[id as usize] == NOWHERE {
                         continue;
-                    };
-                    for &(above, target) in sources {
-                        let rets = &self.rets[class as usize];
-                        let Some(&ret) = rets.get(&(ret, above)) else {
-                            continue;
-                        };
-                        let targets = &mut targets[exit as usize - now.sources];
-                        if targets.len() <= ret as usize {
-                            targets.resize(ret as usize + 1, NOWHERE);
-                        }
-                        targets[ret as usize] = target;
-                        returned.push((target, (exit, ret)));
                     }
+                    let instance = &self.chart.instances[id as usize];
+                    let ret = instance.callers[list as usize].ret;
+                    let ret = self.rets[instance.class as usize].get(&ret);
+                    rets.extend(ret.filter(|ret| !rets.contains(ret)).copied());
+                }
+                for ret in rets {
+                    let targets = &mut targets[node as usize - now.sources];
+                    if targets.len() <= ret as usize {
+                        targets.resize(ret as usize + 1, NOWHERE);
+                    }
+                    targets[ret as usize] = target;
+                    returned.push((target, (node, ret)));
                 }
             }
         }
@@ -334,14 +278,12 @@ impl<'a> Building<'a> {
     pub(super) fn skips(&mut self, y: usize, after: usize) {
         let (before, end) = (&self.chart.columns[y], &self.chart.columns[after]);
         let mut pairs = Vec::new();
-        for (source, nodes) in before.sources.iter().zip(&self.sources[y]) {
-            let Some(to) = end.arrival(source.item) else {
-                continue;
-            };
-            for &(class, node) in nodes {
-                let is_arrival = (node as usize) < self.live.columns[y].arrived;
-                let to = of_class(&self.sources[after][to as usize], class);
-                if let Some(to) = to.filter(|_| is_arrival) {
+        for (source, &node) in before.sources.iter().zip(&self.sources[y]) {
+            let is_arrival = (node as usize) < self.live.columns[y].arrived;
+            let to = end.arrival(source.item, source.class);
+            if let Some(to) = to.filter(|_| is_arrival) {
+                let to = self.sources[after][to as usize];
+                if to != NOWHERE {
                     pairs.push((node, (after as u32, to)));
                 }
             }
@@ -366,14 +308,28 @@ impl<'a> Building<'a> {
             column.skipped = Lists::by_first(column.arrived, pairs);
         }
         if let Some(main) = self.live.instances.first_mut() {
-            let start = of_class(&self.sources[0][0], MAIN_CLASS);
-            main.start = start.unwrap_or(NOWHERE);
+            main.start = self.sources[0][0];
         }
         self.live
     }
 }
 
-fn of_class(nodes: &Nodes, class: u32) -> Option<u32> {
-    let mut nodes = nodes.iter();
-    nodes.find(|(of, _)| *of == class).map(|&(_, node)| node)
+/// The list of callers of an instance that go on at a place, made if it is new.
+fn list_of(instance: &mut Instance, at: &mut Ret, ret: u32) -> u32 {
+    let lists = &mut instance.lists;
+    if let Some(known) = lists.iter().position(|list| list.ret == ret) {
+        return known as u32;
+    }
+    let list = lists.len() as u32;
+    lists.push(List {
+        ret,
+        callers: SmallVec::new(),
+        above: Row::new(),
+    });
+    let bit = instance.bit as usize;
+    insert(&mut at.of, bit);
+    let len = at.lists.len().max(bit + 1);
+    at.lists.resize(len, NOWHERE);
+    at.lists[bit] = list;
+    list
 }

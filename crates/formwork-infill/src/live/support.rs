@@ -1,6 +1,7 @@
 //! What leads to a fact, and what it leads to.
 
-use super::{Live, MAIN, NOWHERE};
+use super::{Live, NOWHERE};
+use crate::chart::MAIN;
 use crate::row::{Row, any, both, meet, ones, ones_down, remove, without};
 
 impl Live {
