@@ -1,9 +1,9 @@
 """Many requests at once, each with a schema of its own, against `formwork serve`.
 
-python load.py http://127.0.0.1:8080 [--seconds 60] [--concurrent 64] [--data FOLDER]
+python load.py http://127.0.0.1:8080 [--seconds 60] [--concurrent 64] [--data FOLDER] [--p99-ms 1]
 
 Takes schemas of MaskBench where they lie in FOLDER, else its own. Prints an object, and
-fails if a request failed, a text is invalid, or a constraint takes too long.
+fails if a request failed or a text is invalid, and with --p99-ms if a constraint takes longer.
 """
 
 import argparse
@@ -166,7 +166,7 @@ async def main(args):
         print(problem, file=sys.stderr)
     # Of the processor: on a machine that does other things as well, the other is theirs, too.
     slowest = quantile(cpu, 0.99)
-    is_fast = slowest is not None and slowest <= 1e-3
+    is_fast = args.p99_ms is None or (slowest is not None and slowest * 1e3 <= args.p99_ms)
     return 0 if tally.requests and not tally.errors and not tally.invalid and is_fast else 1
 
 
@@ -178,4 +178,5 @@ if __name__ == "__main__":
     parser.add_argument("--schemas", type=int, default=256)
     parser.add_argument("--tokens", type=int, default=120)
     parser.add_argument("--data")
+    parser.add_argument("--p99-ms", type=float, help="fail if a constraint takes more for a token")
     sys.exit(asyncio.run(main(parser.parse_args())))
