@@ -12,13 +12,16 @@ use formwork::{
     Compiler, EngineLimits, Fuel, Grammar, Limits, LoadOptions, Matcher, PushError, Spec, TokenId,
     Vocab, mask,
 };
-use formwork_infill::{Canvas, Checker, InfillError, InfillLimits};
+use formwork_infill::{Canvas, Checker, InfillError, InfillLimits, Piece};
 use formwork_model::{Gguf, Safetensors};
 use formwork_testkit::vocab;
 use formwork_testkit::walk::{brute_mask, mask_of};
 
+/// Eats anything.
+pub(crate) type Target = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 10] = [
+pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("schema", schema),
     ("lark", lark),
     ("gbnf", gbnf),
@@ -54,34 +57,34 @@ fn compiler() -> &'static Compiler {
 }
 
 /// A JSON Schema.
-pub fn schema(data: &[u8]) {
+pub(crate) fn schema(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         form(&Spec::json_schema(text), data);
     }
 }
 
 /// A grammar in the notation of Lark.
-pub fn lark(data: &[u8]) {
+pub(crate) fn lark(data: &[u8]) {
     grammar(Format::Lark, data);
 }
 
 /// A grammar in the notation of llama.cpp.
-pub fn gbnf(data: &[u8]) {
+pub(crate) fn gbnf(data: &[u8]) {
     grammar(Format::Gbnf, data);
 }
 
 /// A grammar in EBNF.
-pub fn ebnf(data: &[u8]) {
+pub(crate) fn ebnf(data: &[u8]) {
     grammar(Format::Ebnf, data);
 }
 
 /// A regular expression.
-pub fn regex(data: &[u8]) {
+pub(crate) fn regex(data: &[u8]) {
     grammar(Format::Regex, data);
 }
 
 /// Structural tags.
-pub fn structural_tag(data: &[u8]) {
+pub(crate) fn structural_tag(data: &[u8]) {
     grammar(Format::StructuralTag, data);
 }
 
@@ -134,7 +137,7 @@ fn walk(grammar: &Grammar, data: &[u8]) {
 }
 
 /// A tokenizer, in each of the formats.
-pub fn tokenizer(data: &[u8]) {
+pub(crate) fn tokenizer(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
@@ -156,7 +159,7 @@ pub fn tokenizer(data: &[u8]) {
 }
 
 /// Weights: a GGUF file, a safetensors file.
-pub fn weights(data: &[u8]) {
+pub(crate) fn weights(data: &[u8]) {
     match Gguf::from_bytes("fuzz", data.to_vec()) {
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(file) => {
@@ -182,16 +185,14 @@ const SCHEMAS: [&str; 4] = [
 
 /// Any tokens, any calls, on a text under one of some schemas: what a matcher says agrees with
 /// itself.
-pub fn tokens(data: &[u8]) {
-    static GRAMMARS: OnceLock<Vec<Grammar>> = OnceLock::new();
-    let grammars = GRAMMARS.get_or_init(|| {
-        let grammars = SCHEMAS.map(|schema| compiler().compile(&Spec::json_schema(schema)));
-        grammars.map(|grammar| grammar.expect("a grammar")).into()
-    });
+pub(crate) fn tokens(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else {
         return;
     };
-    let mut matcher = grammars[usize::from(first) % grammars.len()].matcher();
+    // Not kept from input to input: a grammar has room for so many states.
+    let schema = SCHEMAS[usize::from(first) % SCHEMAS.len()];
+    let grammar = compiler().compile(&Spec::json_schema(schema));
+    let mut matcher = grammar.expect("a grammar").matcher();
     for call in data.chunks_exact(2).take(200) {
         let token = TokenId(u32::from(call[1]) | u32::from(call[0] & 3) << 8);
         match call[0] >> 2 & 7 {
@@ -245,8 +246,8 @@ const GRAMMARS: [&str; 3] = [
 ];
 
 /// A canvas over a small grammar: what is allowed can be committed, what is not cannot, and
-/// the last commit leaves a text of the grammar.
-pub fn canvas(data: &[u8]) {
+/// without gaps the last commit leaves a text of the grammar.
+pub(crate) fn canvas(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else {
         return;
     };
@@ -279,6 +280,8 @@ pub fn canvas(data: &[u8]) {
             }
         };
     }
+    let has_gap = |piece: &Piece| matches!(piece, Piece::Gap { .. });
+    let has_gaps = canvas.pieces().iter().any(has_gap);
     let mut filling = match checker.open(&canvas.end()) {
         Ok(filling) => filling,
         Err(InfillError::Infeasible) => return,
@@ -306,6 +309,9 @@ pub fn canvas(data: &[u8]) {
         }
         let token = allowed[choice / 7 % allowed.len()];
         filling.commit(position, token).expect("allowed");
+    }
+    if has_gaps {
+        return; // which may still be of several lengths
     }
     let text = filling.text();
     let grammar = own.compile(&spec).expect("a grammar");
