@@ -125,7 +125,7 @@ fn walk(grammar: &Grammar, data: &[u8]) {
         let choice = data.get(step).map_or(step, |&byte| usize::from(byte));
         let token = allowed.get(choice % allowed.len().max(1));
         let token = *token.expect("no dead end");
-        for forced in matcher.forced_tokens().unwrap_or_default().first() {
+        if let Some(forced) = matcher.forced_tokens().unwrap_or_default().first() {
             assert!(mask::get(&row, *forced), "what is forced is allowed");
         }
         if matcher.push(token).is_err() {
