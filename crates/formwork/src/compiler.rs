@@ -191,7 +191,7 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// See [`SchemaError`]; nothing is ignored or loosened.
+    /// See [`SchemaError`](crate::SchemaError); nothing is ignored or loosened.
     pub fn json_schema(
         &self,
         text: &str,
@@ -206,7 +206,7 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// See [`SchemaError`].
+    /// See [`SchemaError`](crate::SchemaError).
     pub fn json_schema_language(
         &self,
         text: &str,
@@ -260,7 +260,7 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// See [`CfgError`] and [`CompileError::Nested`]; nothing is approximated.
+    /// See [`CfgError`](crate::CfgError) and [`CompileError::Nested`]; nothing is approximated.
     pub fn cfg(
         &self,
         grammar: &formwork_cfg::Grammar,
