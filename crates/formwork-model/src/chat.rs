@@ -1,6 +1,7 @@
 //! From the messages of a chat to the text that a model was trained on.
 
 mod json;
+mod plain;
 
 use std::fmt::Write;
 
@@ -9,6 +10,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Rest, Serde};
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
+use plain::Plain;
 use serde::{Deserialize, Serialize};
 
 use crate::{ModelError, ModelErrorKind};
@@ -35,7 +37,11 @@ pub struct Message {
     pub content: String,
     /// The calls of tools that an assistant has made, as objects with a `function`, which
     /// has a `name` and `arguments`. Templates see nothing of an empty list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "plain::list"
+    )]
     pub tool_calls: Vec<serde_json::Value>,
 }
 
@@ -149,7 +155,7 @@ impl ChatTemplate {
             eos_token => eos,
             tools => match tools {
                 [] => Value::from(()),
-                tools => Value::from(Serde(tools)),
+                tools => tools.iter().map(|tool| Value::from(Serde(Plain(tool)))).collect(),
             },
             documents => Value::from(()),
         };

@@ -139,16 +139,16 @@ fn dates() {
 
 #[test]
 fn tools_and_their_calls() {
-    let template = "{% for t in tools %}{{ t.function.name }}{% endfor %}\
+    let template = "{% for t in tools %}{{ t.function.name }}{{ t.most }}{% endfor %}\
                     {% for m in messages %}{% for c in m.tool_calls %}\
                     |{{ c.function.arguments | tojson }}{% endfor %}{% endfor %}";
     let template = ChatTemplate::from_text(template).expect("a template");
     assert!(template.reads_tools());
-    let tools = [serde_json::json!({"type": "function", "function": {"name": "f"}})];
+    let tools = [serde_json::json!({"type": "function", "function": {"name": "f"}, "most": 2.5})];
     let mut message = Message::new("assistant", "");
     message.tool_calls = vec![serde_json::json!({"function": {"arguments": {"a": 1}}})];
     let text = template.render_with_tools(&[message], &tools, true, "", "");
-    assert_eq!(text.as_deref(), Ok("f|{\"a\": 1}"));
+    assert_eq!(text.as_deref(), Ok("f2.5|{\"a\": 1}"));
     let none = ChatTemplate::from_text("{{ messages }}").expect("a template");
     assert!(!none.reads_tools());
 }
