@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use formwork::TokenId;
 use formwork_model::{
-    Draw, LanguageModel, Logits, ModelError, ModelErrorKind, SequenceId, Step, sampling,
+    HostLogits, LanguageModel, Logits, ModelError, ModelErrorKind, SequenceId, Step,
 };
 
 use formwork_testkit::Rng;
@@ -116,31 +116,7 @@ impl LanguageModel for HashModel {
             }
             self.texts.insert(step.sequence, text);
         }
-        Ok(Box::new(HostLogits {
-            rows,
-            vocab_len: self.vocab_len,
-        }))
-    }
-}
-
-/// Rows of logits on the host.
-struct HostLogits {
-    rows: Vec<f32>,
-    vocab_len: usize,
-}
-
-impl Logits for HostLogits {
-    fn rows(&self) -> usize {
-        self.rows.len() / self.vocab_len
-    }
-
-    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
-        Ok(self.rows.clone())
-    }
-
-    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        let sample = |draw| sampling::sample(&self.rows, self.vocab_len, draw);
-        draws.iter().map(sample).collect()
+        Ok(Box::new(HostLogits::new(rows, self.vocab_len)))
     }
 }
 

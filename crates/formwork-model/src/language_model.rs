@@ -2,7 +2,7 @@
 
 use formwork::TokenId;
 
-use crate::{ModelError, Sampling};
+use crate::{ModelError, Sampling, sampling};
 
 /// A text that a model has read, by number; what the model keeps of it, keys and values,
 /// stays with the model.
@@ -114,6 +114,37 @@ pub trait Logits: Send {
     /// If a draw names no row, its mask has not a bit for every logit or allows no
     /// token, or the device fails.
     fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError>;
+}
+
+/// Rows of logits in memory, for models that compute them there.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HostLogits {
+    rows: Vec<f32>,
+    vocab_len: usize,
+}
+
+impl HostLogits {
+    /// Rows of `vocab_len` logits, one behind the other; what is beyond the last whole row is
+    /// of none.
+    #[must_use]
+    pub fn new(rows: Vec<f32>, vocab_len: usize) -> HostLogits {
+        HostLogits { rows, vocab_len }
+    }
+}
+
+impl Logits for HostLogits {
+    fn rows(&self) -> usize {
+        self.rows.len().checked_div(self.vocab_len).unwrap_or(0)
+    }
+
+    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
+        Ok(self.rows.clone())
+    }
+
+    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
+        let sample = |draw| sampling::sample(&self.rows, self.vocab_len, draw);
+        draws.iter().map(sample).collect()
+    }
 }
 
 /// One token to be sampled.

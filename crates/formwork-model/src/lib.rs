@@ -32,7 +32,7 @@ pub use generate::{
     Request, Share, Spent, Stats, TextId, generate,
 };
 pub use gguf::{Gguf, GgufWeights};
-pub use language_model::{Draw, LanguageModel, Logits, SequenceId, Step, Wanted};
+pub use language_model::{Draw, HostLogits, LanguageModel, Logits, SequenceId, Step, Wanted};
 pub use llada::{LladaWeights, llada_name};
 pub use masked_model::{CanvasId, CanvasStep, MaskedModel};
 pub use safetensors::{Safetensors, SafetensorsType, write_safetensors};

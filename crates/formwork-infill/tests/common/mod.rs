@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use formwork::TokenId;
 use formwork_infill::Canvas;
 use formwork_model::{
-    CanvasId, CanvasStep, Draw, LanguageModel, Logits, MaskedModel, ModelError, SequenceId, Step,
-    Wanted, sampling,
+    CanvasId, CanvasStep, HostLogits, LanguageModel, Logits, MaskedModel, ModelError, SequenceId,
+    Step, Wanted,
 };
 
 /// Logits of a pseudo-random number for every position, token and text around it.
@@ -41,28 +41,6 @@ impl RandomModel {
         };
         (0..self.vocab_len)
             .map(|_| self.sharpness * next())
-            .collect()
-    }
-}
-
-struct Rows {
-    values: Vec<f32>,
-    width: usize,
-}
-
-impl Logits for Rows {
-    fn rows(&self) -> usize {
-        self.values.len() / self.width
-    }
-
-    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
-        Ok(self.values.clone())
-    }
-
-    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        let draws = draws.iter();
-        draws
-            .map(|draw| sampling::sample(&self.values, self.width, draw))
             .collect()
     }
 }
@@ -104,10 +82,7 @@ impl MaskedModel for RandomModel {
                 values.extend(self.row((position, near, far)));
             }
         }
-        Ok(Box::new(Rows {
-            values,
-            width: self.vocab_len,
-        }))
+        Ok(Box::new(HostLogits::new(values, self.vocab_len)))
     }
 }
 
@@ -148,10 +123,7 @@ impl LanguageModel for RandomModel {
             self.texts[step.sequence.0 as usize].extend(step.tokens);
             values.extend(self.row(&self.texts[step.sequence.0 as usize]));
         }
-        Ok(Box::new(Rows {
-            values,
-            width: self.vocab_len,
-        }))
+        Ok(Box::new(HostLogits::new(values, self.vocab_len)))
     }
 }
 

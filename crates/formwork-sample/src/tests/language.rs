@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use formwork::TokenId;
 use formwork_model::{
-    Draw, LanguageModel, Logits, ModelError, ModelErrorKind, Sampling, SequenceId, Step, Wanted,
-    sampling,
+    HostLogits, LanguageModel, Logits, ModelError, ModelErrorKind, Sampling, SequenceId, Step,
+    Wanted,
 };
 
 use super::toys::hard;
@@ -28,25 +28,6 @@ fn logits(tokens: &[TokenId]) -> Vec<f32> {
     (0..VOCAB as u32)
         .map(|at| ((sum * (at + 3)) % 17) as f32 / 5.0)
         .collect()
-}
-
-struct Rows(Vec<f32>);
-
-impl Logits for Rows {
-    fn rows(&self) -> usize {
-        self.0.len() / VOCAB
-    }
-
-    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
-        Ok(self.0.clone())
-    }
-
-    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        draws
-            .iter()
-            .map(|draw| sampling::sample(&self.0, VOCAB, draw))
-            .collect()
-    }
 }
 
 impl Sums {
@@ -104,7 +85,7 @@ impl LanguageModel for Sums {
                 rows.extend(logits(text));
             }
         }
-        Ok(Box::new(Rows(rows)))
+        Ok(Box::new(HostLogits::new(rows, VOCAB)))
     }
 }
 

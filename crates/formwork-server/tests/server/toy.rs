@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use formwork::{TokenId, Vocab};
 use formwork_model::{
-    Draw, LanguageModel, Logits, ModelError, ModelErrorKind, SequenceId, Step, sampling,
+    HostLogits, LanguageModel, Logits, ModelError, ModelErrorKind, SequenceId, Step,
 };
 use formwork_testkit::Rng;
 
@@ -130,27 +130,6 @@ impl LanguageModel for Toy {
             }
             self.texts.insert(step.sequence, text);
         }
-        let vocab_len = self.vocab_len();
-        Ok(Box::new(Rows { rows, vocab_len }))
-    }
-}
-
-struct Rows {
-    rows: Vec<f32>,
-    vocab_len: usize,
-}
-
-impl Logits for Rows {
-    fn rows(&self) -> usize {
-        self.rows.len() / self.vocab_len
-    }
-
-    fn to_host(&self) -> Result<Vec<f32>, ModelError> {
-        Ok(self.rows.clone())
-    }
-
-    fn sample(&self, draws: &[Draw<'_>]) -> Result<Vec<TokenId>, ModelError> {
-        let sample = |draw| sampling::sample(&self.rows, self.vocab_len, draw);
-        draws.iter().map(sample).collect()
+        Ok(Box::new(HostLogits::new(rows, self.vocab_len())))
     }
 }
