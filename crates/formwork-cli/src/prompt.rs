@@ -17,11 +17,7 @@ pub(crate) fn tokens(args: &PromptArgs, files: &ModelFiles) -> Result<Vec<TokenI
         let tokens = tokenizer.encode_with_specials(&text.map_err(CliError::other)?);
         return tokens.map_err(CliError::other);
     }
-    let mut tokens = tokenizer.encode(&args.text).map_err(CliError::other)?;
-    if tokenizer.adds_bos() {
-        tokens.splice(0..0, tokenizer.bos());
-    }
-    Ok(tokens)
+    tokenizer.prompt(&args.text).map_err(CliError::other)
 }
 
 /// The same; if that is nothing, the token that texts begin with, since a model has to
@@ -30,11 +26,5 @@ pub(crate) fn tokens_or_first(
     args: &PromptArgs,
     files: &ModelFiles,
 ) -> Result<Vec<TokenId>, CliError> {
-    let tokenizer = &files.tokenizer;
-    let mut tokens = tokens(args, files)?;
-    if tokens.is_empty() {
-        let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
-        tokens.extend(first);
-    }
-    Ok(tokens)
+    Ok(files.tokenizer.or_first(tokens(args, files)?))
 }

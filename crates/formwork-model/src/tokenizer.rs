@@ -157,6 +157,30 @@ impl Tokenizer {
         self.adds_bos
     }
 
+    /// The tokens of a prompt that is no chat, behind [`bos`](Tokenizer::bos) where the model
+    /// wants it.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode`](Tokenizer::encode).
+    pub fn prompt(&self, text: &str) -> Result<Vec<TokenId>, ModelError> {
+        let mut tokens = self.encode(text)?;
+        if self.adds_bos {
+            tokens.splice(0..0, self.bos);
+        }
+        Ok(tokens)
+    }
+
+    /// The same tokens, or the one that texts begin with if there are none, since a model has
+    /// to read something.
+    #[must_use]
+    pub fn or_first(&self, mut tokens: Vec<TokenId>) -> Vec<TokenId> {
+        if tokens.is_empty() {
+            tokens.extend(self.bos.or(self.stop_ids().first().copied()));
+        }
+        tokens
+    }
+
     /// The name of the token that begins a text, for chat templates; empty if there is
     /// none.
     #[must_use]

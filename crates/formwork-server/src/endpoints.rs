@@ -143,12 +143,9 @@ fn prompts(fields: &mut Fields<'_>, app: &App) -> Result<Vec<Vec<TokenId>>, ApiE
         .ok_or_else(|| fields.missing("prompt"))?;
     let tokenizer = &app.tokenizer;
     let encode = |text: &String| {
-        let tokens = tokenizer.encode(text);
-        let mut tokens = tokens.map_err(|error| ApiError::of_model(&error, &place))?;
-        if tokenizer.adds_bos() {
-            tokens.splice(0..0, tokenizer.bos());
-        }
-        Ok(messages::or_first(tokens, tokenizer))
+        let tokens = tokenizer.prompt(text);
+        let tokens = tokens.map_err(|error| ApiError::of_model(&error, &place))?;
+        Ok(tokenizer.or_first(tokens))
     };
     let known = |ids: &Vec<u32>| {
         let len = app.compiler.vocab().len();
@@ -157,10 +154,7 @@ fn prompts(fields: &mut Fields<'_>, app: &App) -> Result<Vec<Vec<TokenId>>, ApiE
                 &place,
                 format!("there is no token {id}; the vocabulary has {len}"),
             )),
-            None => Ok(messages::or_first(
-                ids.iter().copied().map(TokenId).collect(),
-                tokenizer,
-            )),
+            None => Ok(tokenizer.or_first(ids.iter().copied().map(TokenId).collect())),
         }
     };
     let prompts: Vec<Vec<TokenId>> = match parse(raw, &place)? {

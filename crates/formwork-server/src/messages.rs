@@ -114,15 +114,5 @@ pub(crate) fn tokens(
     let text = chat.render_with_tools(&messages, &objects, true, &bos, &eos);
     let tokens = text.and_then(|text| tokenizer.encode_with_specials(&text));
     let tokens = tokens.map_err(|error| ApiError::of_model(&error, "messages"))?;
-    Ok(or_first(tokens, tokenizer))
-}
-
-/// Tokens, or the one that texts begin with if there are none, since a model has to read
-/// something.
-pub(crate) fn or_first(mut tokens: Vec<TokenId>, tokenizer: &Tokenizer) -> Vec<TokenId> {
-    if tokens.is_empty() {
-        let first = tokenizer.bos().or(tokenizer.stop_ids().first().copied());
-        tokens.extend(first);
-    }
-    tokens
+    Ok(tokenizer.or_first(tokens))
 }
