@@ -189,7 +189,7 @@ impl std::fmt::Display for Spent {
 impl std::error::Error for Spent {}
 
 /// Burns fuel a little at a time: counts, and burns when there is enough to be worth it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Burner {
     fuel: Fuel,
     /// Steps that were not burned yet.
