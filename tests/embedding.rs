@@ -132,6 +132,7 @@ fn grammars_are_kept() {
     let bytes = first.heap_bytes();
     matcher.push_bytes(b"[1, 2, 3").expect("allowed");
     assert!(first.heap_bytes() > bytes);
+    assert_eq!(first.try_heap_bytes(), Some(first.heap_bytes())); // nobody learns
     let again = compiler.compile(&spec.clone()).expect("a grammar");
     assert_eq!(again.heap_bytes(), first.heap_bytes());
     assert_eq!(compiler.kept().0, 1);

@@ -1,6 +1,6 @@
 //! A compiled grammar, ready to make matchers.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use formwork_grammar::{Language, Status};
 
@@ -31,6 +31,12 @@ struct Shared {
 pub(crate) struct Engine {
     pub(crate) machine: Machine,
     pub(crate) masks: MaskCache,
+}
+
+impl Engine {
+    fn heap_bytes(&self) -> usize {
+        self.machine.heap_bytes() + self.masks.heap_bytes()
+    }
 }
 
 impl Grammar {
@@ -78,8 +84,17 @@ impl Grammar {
     /// Approximate heap use of the states and masks visited so far, in bytes;
     /// the vocabulary's index is not counted.
     pub fn heap_bytes(&self) -> usize {
-        let engine = self.known();
-        engine.machine.heap_bytes() + engine.masks.heap_bytes()
+        self.known().heap_bytes()
+    }
+
+    /// The same, without waiting: `None` while a matcher learns something.
+    pub fn try_heap_bytes(&self) -> Option<usize> {
+        let engine = match self.shared.engine.try_read() {
+            Ok(engine) => engine,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(engine.heap_bytes())
     }
 
     /// To learn more: nobody else reads meanwhile.

@@ -54,7 +54,8 @@ impl Grammars {
     pub(crate) fn get(&self, spec: &Spec) -> Option<Grammar> {
         let mut kept = self.kept();
         let grammar = kept.grammars.get(spec)?.grammar.clone();
-        if grammar.heap_bytes() > self.max_grammar {
+        let bytes = grammar.try_heap_bytes();
+        if bytes.is_some_and(|bytes| bytes > self.max_grammar) {
             let dropped = kept.grammars.pop(spec);
             kept.bytes -= dropped.map_or(0, |dropped| dropped.bytes);
             return None;
@@ -63,7 +64,7 @@ impl Grammars {
     }
 
     pub(crate) fn keep(&self, spec: &Spec, grammar: &Grammar) {
-        let bytes = weight(spec, grammar);
+        let bytes = weight(spec, grammar.heap_bytes());
         if bytes > self.max_bytes {
             return;
         }
@@ -104,10 +105,14 @@ impl Grammars {
 }
 
 impl Kept {
-    /// Grammars learn while they run: those used last, most.
+    /// Grammars learn while they run: those used last, most. One that learns just now keeps
+    /// its weight: nobody may wait for somebody else's grammar.
     fn weigh(&mut self) {
         for (spec, entry) in self.grammars.iter_mut().take(WEIGHED) {
-            let bytes = weight(spec, &entry.grammar);
+            let Some(bytes) = entry.grammar.try_heap_bytes() else {
+                continue;
+            };
+            let bytes = weight(spec, bytes);
             self.bytes = self.bytes - entry.bytes + bytes;
             entry.bytes = bytes;
         }
@@ -124,6 +129,6 @@ impl std::fmt::Debug for Grammars {
     }
 }
 
-fn weight(spec: &Spec, grammar: &Grammar) -> usize {
-    ENTRY + spec.len() + grammar.heap_bytes()
+fn weight(spec: &Spec, grammar: usize) -> usize {
+    ENTRY + spec.text_bytes() + grammar
 }

@@ -108,8 +108,8 @@
 //! * *Messages are short*: what they quote of what was sent is cut off, and control
 //!   characters are escaped. The fields of errors are not.
 //!
-//! In a server, compile off the threads that answer, as the example `tokio_server` of `formwork-server` does; a
-//! first mask may take some milliseconds, later ones microseconds.
+//! In a server, compile off the threads that answer, as the example `tokio_server` of
+//! `formwork-server` does; a first mask may take some milliseconds, later ones microseconds.
 //!
 //! # Features
 //!

@@ -53,6 +53,14 @@ impl Spec {
         Spec::new(Kind::Grammar(format, text.into()))
     }
 
+    /// The text, if it is a JSON Schema.
+    pub fn json_schema_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::JsonSchema(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// A regular expression (ECMA-262) that whole texts match.
     pub fn regex(pattern: impl Into<String>) -> Spec {
         Spec::grammar(Format::Regex, pattern)
@@ -99,7 +107,7 @@ impl Spec {
     }
 
     /// The bytes of its texts.
-    pub fn len(&self) -> usize {
+    pub(crate) fn text_bytes(&self) -> usize {
         let documents = self.schemas.documents.iter();
         let documents: usize = documents.map(|(uri, text)| uri.len() + text.len()).sum();
         documents
@@ -107,11 +115,6 @@ impl Spec {
                 Kind::JsonSchema(text) | Kind::Grammar(_, text) => text.len(),
                 Kind::Choice(texts) => texts.iter().map(String::len).sum(),
             }
-    }
-
-    /// Whether there is no text at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The options for schemas.
