@@ -8,33 +8,19 @@ use crate::error::ApiError;
 use crate::fields::{Fields, parse};
 use crate::options::ServerOptions;
 
-/// What a grammar is made of.
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    /// A JSON Schema.
-    Schema(String),
-    /// A grammar in a notation.
-    Grammar(String, Format),
-    /// One of these texts.
-    Choice(Vec<String>),
-}
-
-/// A source, and where the request has it.
+/// A form, and where the request has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Constraint {
-    pub(crate) source: Source,
+    form: Spec,
     place: String,
-    /// Schemas within the source: the byte at which one ends, and its place.
+    /// Schemas within the form: the byte at which one ends, and its place.
     nested: Vec<(usize, String)>,
 }
 
-/// A JSON object, whatever is in it.
-const OBJECT: &str = r#"{"type": "object"}"#;
-
 impl Constraint {
-    fn new(source: Source, place: String) -> Constraint {
+    fn new(form: Spec, place: String) -> Constraint {
         Constraint {
-            source,
+            form,
             place,
             nested: Vec::new(),
         }
@@ -44,7 +30,7 @@ impl Constraint {
     /// schema in it ends, and the place of that schema.
     pub(crate) fn of_tags(tags: String, place: &str, nested: Vec<(usize, String)>) -> Constraint {
         Constraint {
-            source: Source::Grammar(tags, Format::StructuralTag),
+            form: Spec::grammar(Format::StructuralTag, tags),
             place: place.to_owned(),
             nested,
         }
@@ -52,10 +38,7 @@ impl Constraint {
 
     /// The schema, if it is one, and its place.
     pub(crate) fn schema(&self) -> Option<(&str, &str)> {
-        match &self.source {
-            Source::Schema(schema) => Some((schema, &self.place)),
-            _ => None,
-        }
+        Some((self.form.json_schema_text()?, &self.place))
     }
 
     pub(crate) fn place(&self) -> &str {
@@ -93,16 +76,12 @@ impl Constraint {
 
     /// What is to be compiled.
     pub(crate) fn spec(&self, options: &ServerOptions) -> Spec {
-        let spec = match &self.source {
-            Source::Schema(schema) => Spec::json_schema(schema),
-            Source::Grammar(text, format) => Spec::grammar(*format, text),
-            Source::Choice(texts) => Spec::choice(texts),
-        };
         let syntax = SyntaxOptions {
             limits: options.syntax.clone(),
             ..SyntaxOptions::default()
         };
-        spec.with_schema_options(options.schemas.clone())
+        let form = self.form.clone();
+        form.with_schema_options(options.schemas.clone())
             .with_syntax_options(syntax)
             .with_cfg_limits(options.cfg.clone())
     }
@@ -177,14 +156,14 @@ fn extra(
     notation: Option<Format>,
     place: String,
 ) -> Result<Option<Constraint>, ApiError> {
-    let source = match kind {
-        Kind::Schema => Source::Schema(text_or_json(raw, &place)?),
+    let form = match kind {
+        Kind::Schema => Spec::json_schema(text_or_json(raw, &place)?),
         Kind::Object => match parse(raw, &place)? {
-            true => Source::Schema(OBJECT.to_owned()),
+            true => Spec::json_object(),
             false => return Ok(None),
         },
-        Kind::Regex => Source::Grammar(parse(raw, &place)?, Format::Regex),
-        Kind::Choice => Source::Choice(parse(raw, &place)?),
+        Kind::Regex => Spec::regex(parse::<String>(raw, &place)?),
+        Kind::Choice => Spec::choice(parse::<Vec<String>>(raw, &place)?),
         Kind::Grammar => {
             let text: String = parse(raw, &place)?;
             // Only Lark has no `::=`; EBNF has to be named.
@@ -192,11 +171,11 @@ fn extra(
                 true => Format::Gbnf,
                 false => Format::Lark,
             });
-            Source::Grammar(text, notation)
+            Spec::grammar(notation, text)
         }
-        Kind::Tag => Source::Grammar(text_or_json(raw, &place)?, Format::StructuralTag),
+        Kind::Tag => Spec::grammar(Format::StructuralTag, text_or_json(raw, &place)?),
     };
-    Ok(Some(Constraint::new(source, place)))
+    Ok(Some(Constraint::new(form, place)))
 }
 
 /// JSON, or a string that holds it.
@@ -210,9 +189,9 @@ fn text_or_json(raw: &RawValue, place: &str) -> Result<String, ApiError> {
 fn response_format(raw: &RawValue, place: &str) -> Result<Option<Constraint>, ApiError> {
     let mut format = Fields::of(raw, place)?;
     let kind: String = format.need("type")?;
-    let source = match kind.as_str() {
+    let form = match kind.as_str() {
         "text" => None,
-        "json_object" => Some((Source::Schema(OBJECT.to_owned()), place.to_owned())),
+        "json_object" => Some((Spec::json_object(), place.to_owned())),
         "json_schema" => {
             let raw = format.raw("json_schema");
             let raw = raw.ok_or_else(|| format.missing("json_schema"))?;
@@ -222,15 +201,12 @@ fn response_format(raw: &RawValue, place: &str) -> Result<Option<Constraint>, Ap
             let _: Option<String> = inner.take("name")?;
             inner.ignore(&["description"]);
             let schema = inner.raw("schema").ok_or_else(|| inner.missing("schema"))?;
-            let schema = (
-                Source::Schema(schema.get().to_owned()),
-                inner.place("schema"),
-            );
+            let schema = (Spec::json_schema(schema.get()), inner.place("schema"));
             inner.finish()?;
             Some(schema)
         }
         "structural_tag" => {
-            let tag = Source::Grammar(raw.get().to_owned(), Format::StructuralTag);
+            let tag = Spec::grammar(Format::StructuralTag, raw.get());
             return Ok(Some(Constraint::new(tag, place.to_owned())));
         }
         _ => {
@@ -242,5 +218,5 @@ fn response_format(raw: &RawValue, place: &str) -> Result<Option<Constraint>, Ap
         }
     };
     format.finish()?;
-    Ok(source.map(|(source, place)| Constraint::new(source, place)))
+    Ok(form.map(|(form, place)| Constraint::new(form, place)))
 }
