@@ -169,15 +169,7 @@ impl Tools {
 
 impl Tool {
     fn read(raw: &RawValue, place: &str) -> Result<Tool, ApiError> {
-        let mut object = Fields::of(raw, place)?;
-        let kind: String = object.need("type")?;
-        if kind != "function" {
-            let message = format!("a tool is a \"function\", not a {kind:?}");
-            return Err(ApiError::unsupported(object.place("type"), message));
-        }
-        let function = object.raw("function");
-        let function = function.ok_or_else(|| object.missing("function"))?;
-        let mut function = Fields::of(function, &object.place("function"))?;
+        let mut function = function(raw, place)?;
         let name: String = function.need("name")?;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
@@ -197,26 +189,31 @@ impl Tool {
             name,
         };
         function.finish()?;
-        object.finish()?;
         Ok(tool)
     }
+}
+
+/// The function of an object of this type, which has nothing else.
+fn function<'a>(raw: &'a RawValue, place: &str) -> Result<Fields<'a>, ApiError> {
+    let mut object = Fields::of(raw, place)?;
+    let kind: String = object.need("type")?;
+    if kind != "function" {
+        let message = format!("a tool is a \"function\", not a {kind:?}");
+        return Err(ApiError::unsupported(object.place("type"), message));
+    }
+    let function = object.raw("function");
+    let function = function.ok_or_else(|| object.missing("function"))?;
+    let function = Fields::of(function, &object.place("function"))?;
+    object.finish()?;
+    Ok(function)
 }
 
 impl Choice {
     fn read(raw: &RawValue, place: &str) -> Result<Choice, ApiError> {
         if !raw.get().starts_with('"') {
-            let mut object = Fields::of(raw, place)?;
-            let kind: String = object.need("type")?;
-            if kind != "function" {
-                let message = format!("a tool is a \"function\", not a {kind:?}");
-                return Err(ApiError::unsupported(object.place("type"), message));
-            }
-            let function = object.raw("function");
-            let function = function.ok_or_else(|| object.missing("function"))?;
-            let mut function = Fields::of(function, &object.place("function"))?;
+            let mut function = function(raw, place)?;
             let name = function.need("name")?;
             function.finish()?;
-            object.finish()?;
             return Ok(Choice::Named(name));
         }
         let name: String = parse(raw, place)?;
