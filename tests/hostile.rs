@@ -10,10 +10,7 @@ use formwork::cfg::syntax::Format;
 use formwork::{CompileError, Compiler, Spec, TokenId};
 use formwork_testkit::vocab;
 
-use crate::support;
-
-const TIME: Duration = Duration::from_secs(1);
-const STACK: usize = 2 << 20;
+use crate::support::{self, nested};
 
 /// What should become of a form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,33 +52,13 @@ fn fate(compiler: &Compiler, spec: &Spec, want: Want) -> Result<Duration, String
 
 fn check(cases: Vec<(&str, Spec, Want)>) {
     let compiler = support::compiler(vocab::toy(1));
-    let trial = |spec: &Spec, want| {
+    let cases = cases
+        .into_iter()
+        .map(|(name, spec, want)| (name, (spec, want)));
+    support::withstand(cases, |(spec, want)| {
         compiler.forget();
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(STACK);
-            let work = || fate(&compiler, spec, want);
-            let thread = thread.spawn_scoped(scope, work).expect("a thread");
-            thread.join().map_err(|_| "panics".to_owned())?
-        })
-    };
-    let mut wrong = Vec::new();
-    for (name, spec, want) in cases {
-        // A busy machine may be slow once.
-        let mut result = trial(&spec, want);
-        if result.as_ref().is_ok_and(|time| *time > TIME) {
-            result = trial(&spec, want);
-        }
-        match result {
-            Ok(time) if time > TIME => wrong.push(format!("{name}: takes {time:?}")),
-            Ok(_) => {}
-            Err(why) => wrong.push(format!("{name}: {why}")),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn nested(open: &str, middle: &str, close: &str, depth: usize) -> String {
-    [&open.repeat(depth), middle, &close.repeat(depth)].concat()
+        fate(&compiler, spec, *want)
+    });
 }
 
 /// Stack overflows of recursive parsers and converters.

@@ -10,14 +10,7 @@ use formwork_testkit::vocab;
 use formwork_testkit::walk::mask_of;
 use serde_json::json;
 
-use crate::support;
-
-/// The time of the thread for one schema: to compile it, and to fill its first masks.
-/// What else the machine does counts for nothing.
-const TIME: Duration = Duration::from_secs(1);
-
-/// The stack of `std::thread::spawn`.
-const STACK: usize = 2 << 20;
+use crate::support::{self, nested};
 
 /// What should become of a schema.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,33 +27,22 @@ enum Want {
     Limit,
 }
 
-/// Compiles on a thread of its own; what is wrong with that, if anything.
+/// Compiles a schema and fills its first masks; what is wrong with that, if anything.
 fn trial(schema: &str, want: Want) -> Result<Duration, String> {
     let compiler = support::compiler(vocab::toy(1));
-    let work = || {
-        let start = ThreadTime::now();
-        let result = compiler.json_schema(schema, &SchemaOptions::default());
-        let outcome = match result {
-            Ok(grammar) => {
-                let mut matcher = grammar.matcher();
-                for text in [&b""[..], b"{", b"\"a"] {
-                    if text.is_empty() || matcher.push_bytes(text).is_ok() {
-                        mask_of(&matcher);
-                        matcher.forced_bytes().ok();
-                        matcher.min_completion_bytes();
-                    }
-                }
-                Ok(())
+    let start = ThreadTime::now();
+    let result = compiler.json_schema(schema, &SchemaOptions::default());
+    let outcome = result.map(|grammar| {
+        let mut matcher = grammar.matcher();
+        for text in [&b""[..], b"{", b"\"a"] {
+            if text.is_empty() || matcher.push_bytes(text).is_ok() {
+                mask_of(&matcher);
+                matcher.forced_bytes().ok();
+                matcher.min_completion_bytes();
             }
-            Err(error) => Err(error),
-        };
-        (outcome, start.elapsed())
-    };
-    let (outcome, time) = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        let thread = thread.spawn_scoped(scope, work).expect("a thread");
-        thread.join().map_err(|_| "panics".to_owned())
-    })?;
+        }
+    });
+    let time = start.elapsed();
     let found = match &outcome {
         Ok(()) => Want::Ok,
         Err(CompileError::Schema(error)) => {
@@ -113,24 +95,9 @@ fn named(error: &SchemaError) -> Result<(), String> {
 }
 
 fn check<'a>(cases: impl IntoIterator<Item = (&'a str, String, Want)>) {
-    let mut wrong = Vec::new();
-    for (name, schema, want) in cases {
-        // A busy machine may be slow once.
-        let mut result = trial(&schema, want);
-        if result.as_ref().is_ok_and(|time| *time > TIME) {
-            result = trial(&schema, want);
-        }
-        match result {
-            Ok(time) if time > TIME => wrong.push(format!("{name}: takes {time:?}")),
-            Ok(_) => {}
-            Err(why) => wrong.push(format!("{name}: {why}")),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn nested(open: &str, middle: &str, close: &str, depth: usize) -> String {
-    [&open.repeat(depth), middle, &close.repeat(depth)].concat()
+    let cases = cases.into_iter();
+    let cases = cases.map(|(name, schema, want)| (name, (schema, want)));
+    support::withstand(cases, |(schema, want)| trial(schema, *want));
 }
 
 #[test]

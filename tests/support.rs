@@ -1,6 +1,7 @@
 //! What the modules share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use formwork::{Compiler, Grammar, SchemaError, SchemaOptions, Vocab, Whitespace};
 use proptest::test_runner::{Config, RngSeed};
@@ -32,6 +33,49 @@ pub(crate) fn config(n: u32) -> Config {
         max_shrink_time: 20_000,
         ..Config::default()
     }
+}
+
+/// What a stranger's input may take of the time of the thread; what else the machine does
+/// counts for nothing.
+const TIME: Duration = Duration::from_secs(1);
+
+/// The stack of `std::thread::spawn`.
+const STACK: usize = 2 << 20;
+
+/// Tries everything on a thread of its own with an ordinary stack: `trial` says what is wrong,
+/// or how long it took. Nothing may panic or take more than a second.
+pub(crate) fn withstand<T: Sync>(
+    cases: impl IntoIterator<Item = (impl std::fmt::Display, T)>,
+    trial: impl Fn(&T) -> Result<Duration, String> + Sync,
+) {
+    let tried = |case: &T| {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let thread = thread
+                .spawn_scoped(scope, || trial(case))
+                .expect("a thread");
+            thread.join().map_err(|_| "panics".to_owned())?
+        })
+    };
+    let mut wrong = Vec::new();
+    for (name, case) in cases {
+        // A busy machine may be slow once.
+        let mut result = tried(&case);
+        if result.as_ref().is_ok_and(|time| *time > TIME) {
+            result = tried(&case);
+        }
+        match result {
+            Ok(time) if time > TIME => wrong.push(format!("{name}: takes {time:?}")),
+            Ok(_) => {}
+            Err(why) => wrong.push(format!("{name}: {why}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Brackets of any kind around something.
+pub(crate) fn nested(open: &str, middle: &str, close: &str, depth: usize) -> String {
+    [&open.repeat(depth), middle, &close.repeat(depth)].concat()
 }
 
 /// Options with `space` bytes of white space in each place.
