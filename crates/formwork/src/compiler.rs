@@ -269,7 +269,8 @@ impl Compiler {
         self.cfg_with(grammar, limits, &SchemaOptions::default())
     }
 
-    /// The same with a choice of options for the schemas in the grammar.
+    /// The same with a choice of options for the schemas in the grammar, each of which has
+    /// all of their limits to itself; [`compile`](Compiler::compile) bounds them together.
     ///
     /// # Errors
     ///
