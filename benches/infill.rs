@@ -7,9 +7,9 @@
 //!
 //! `ordered` is JSON whose properties come in the order of their schemas. C++ is measured
 //! only if it is asked for, and with holes of four tokens in programs: longer ones take
-//! minutes, or more memory than the limit. With `fills`, nothing is
-//! timed: so many canvases, of which a random share is open, are filled in random order
-//! with random tokens of those allowed, and the texts judged by others.
+//! minutes, or more memory than the limit. With `fills`, nothing is timed: so many
+//! canvases, of which a random share is open, are filled in random order with random tokens
+//! of those allowed, and the texts judged by others.
 //!
 //! Canvases are texts of real tasks in tokens of Qwen 2.5, all open, with four more
 //! positions behind; their own tokens are put in, in blocks of 32 from left to right and
@@ -25,7 +25,6 @@
 //! | ordered | 10 | blocks | 0.25 | 22 | 139 | 434 |
 //! | ordered | 10 | random | 0.23 | 19 | 167 | 407 |
 //! | json | 2 | blocks | 0.9 | 17 | 119 | 501 |
-//!
 //! | cpp (holes) | 3 | blocks | 28 | 510 | 578 | 887 |
 //!
 //! Of C++, the first canvas takes eight seconds, in which the grammar is learnt. It is
