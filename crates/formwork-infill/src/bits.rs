@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::row;
 
 /// A set of numbers, one bit each.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) struct Bits {
     /// Most sets of a chart are small.
     words: SmallVec<[u64; 2]>,
@@ -100,6 +100,35 @@ impl Bits {
         any
     }
 
+    /// What is in both of two sets.
+    pub(crate) fn both(&self, other: &Bits) -> Bits {
+        let words = self.words.iter().zip(&other.words);
+        let mut words: SmallVec<[u64; 2]> = words.map(|(a, b)| a & b).collect();
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+        Bits { words }
+    }
+
+    /// Those below some number, and the others.
+    pub(crate) fn split(mut self, number: u32) -> (Bits, Bits) {
+        let (at, bit) = (number as usize / 64, number % 64);
+        if self.words.len() <= at {
+            return (self, Bits::default());
+        }
+        let mut others = Bits::default();
+        others.words.resize(at, 0);
+        others.words.extend_from_slice(&self.words[at..]);
+        let below = (1 << bit) - 1;
+        others.words[at] &= !below;
+        self.words[at] &= below;
+        self.words.truncate(at + 1);
+        while self.words.last() == Some(&0) {
+            self.words.pop();
+        }
+        (self, others)
+    }
+
     /// Whether two sets have a number in common.
     pub(crate) fn meets(&self, other: &Bits) -> bool {
         row::meet(&self.words, &other.words)
@@ -119,9 +148,33 @@ impl Bits {
     }
 }
 
+impl FromIterator<u32> for Bits {
+    fn from_iter<T: IntoIterator<Item = u32>>(numbers: T) -> Bits {
+        let mut bits = Bits::default();
+        for number in numbers {
+            bits.insert(number);
+        }
+        bits
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sets_are_split() {
+        let mut all = Bits::one(3);
+        all.insert(64);
+        all.insert(130);
+        for (number, below) in [(0, 0), (3, 0), (4, 1), (64, 1), (65, 2), (130, 2), (999, 3)] {
+            let (few, others) = all.clone().split(number);
+            assert_eq!((few.iter().count(), others.iter().count()), (below, 3 - below));
+            assert!(few.iter().all(|bit| bit < number) && others.iter().all(|bit| bit >= number));
+        }
+        assert_eq!(all.both(&Bits::one(64)), Bits::one(64));
+        assert_eq!(all.both(&Bits::one(2)), Bits::default());
+    }
 
     #[test]
     fn sets_grow_and_meet() {

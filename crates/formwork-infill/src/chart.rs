@@ -12,6 +12,9 @@
 //! `O(n * r)` bits if a rule is called at `r` places of a position; what is in reach is far
 //! less.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use formwork_grammar::Dot;
@@ -39,17 +42,116 @@ pub(crate) struct Instance {
     pub(crate) column: u32,
     /// The source at which it starts.
     pub(crate) start: u32,
-    pub(crate) callers: SmallVec<[Callers; 1]>,
+    /// Where its callers go on, by number within its class.
+    pub(crate) rets: SmallVec<[u32; 2]>,
+}
+
+/// A rule: all places where it was called, and where its callers go on.
+#[derive(Default)]
+pub(crate) struct Class {
+    /// By bit.
+    pub(crate) instances: Vec<InstanceId>,
+    pub(crate) rets: Vec<Ret>,
+    ret_ids: FxHashMap<(ItemId, ClassId), u32>,
+    /// The first so many instances were called before the newest column.
+    earlier: u32,
+}
+
+/// A place where callers of a rule go on.
+pub(crate) struct Ret {
+    /// The item after the call, and the class that it is in.
+    pub(crate) to: (ItemId, ClassId),
+    /// The instances with callers that go on there.
+    pub(crate) of: Bits,
+    /// By bit: the instance's callers.
+    ranks: Vec<u32>,
+    pub(crate) callers: Vec<Callers>,
 }
 
 /// The callers of an instance that go on alike.
+#[derive(Default)]
 pub(crate) struct Callers {
-    /// The item after the call, and the class that it is in.
-    pub(crate) ret: (ItemId, ClassId),
     /// The sources of the instance's column that call it.
     pub(crate) sources: SmallVec<[u32; 2]>,
     /// In which instances they are; once the column is done.
     pub(crate) above: Bits,
+}
+
+impl Class {
+    fn ret(&mut self, to: (ItemId, ClassId)) -> u32 {
+        let rets = &mut self.rets;
+        *self.ret_ids.entry(to).or_insert_with(|| {
+            rets.push(Ret {
+                to,
+                of: Bits::default(),
+                ranks: Vec::new(),
+                callers: Vec::new(),
+            });
+            rets.len() as u32 - 1
+        })
+    }
+
+    /// The number of a place where callers go on, if there are any.
+    pub(crate) fn known_ret(&self, to: (ItemId, ClassId)) -> Option<u32> {
+        self.ret_ids.get(&to).copied()
+    }
+
+    /// Those of some instances that were called before a column.
+    pub(crate) fn earlier(&self, column: &Column, of: &Bits) -> Bits {
+        of.clone().split(self.called_before(column)).0
+    }
+
+    /// Those of some instances, none of which was called after a column, that were called
+    /// in it.
+    pub(crate) fn called_in(&self, column: &Column, of: &Bits) -> Bits {
+        of.clone().split(self.called_before(column)).1
+    }
+
+    fn called_before(&self, column: &Column) -> u32 {
+        let is_before = |&id: &InstanceId| id < column.instances;
+        self.instances.partition_point(is_before) as u32
+    }
+
+    /// By place where callers go on: the instances that those are in who called one of
+    /// some instances, all called before the newest column.
+    fn above(&self, of: &Bits) -> Rc<[(u32, Bits)]> {
+        let mut all = Vec::new();
+        for (ret, number) in self.rets.iter().zip(0..) {
+            let mut above = Bits::default();
+            for bit in ret.of.both(of).iter() {
+                above.unite(&ret.callers_of(bit).above);
+            }
+            if !above.is_empty() {
+                all.push((number, above));
+            }
+        }
+        all.into()
+    }
+}
+
+impl Ret {
+    /// The place of an instance's callers among all callers that go on there.
+    pub(crate) fn rank(&self, bit: u32) -> usize {
+        self.ranks[bit as usize] as usize
+    }
+
+    /// The callers of an instance that has some.
+    pub(crate) fn callers_of(&self, bit: u32) -> &Callers {
+        &self.callers[self.rank(bit)]
+    }
+
+    /// The same, made if there are none.
+    fn callers_mut(&mut self, bit: u32) -> &mut Callers {
+        let at = bit as usize;
+        if !self.of.contains(bit) {
+            self.of.insert(bit);
+            let len = self.ranks.len().max(at + 1);
+            self.ranks.resize(len, NOWHERE);
+            self.ranks[at] = self.callers.len() as u32;
+            self.callers.push(Callers::default());
+        }
+        &mut self.callers[self.ranks[at] as usize]
+    }
 }
 
 /// An item at a position, or in the middle of a token there.
@@ -64,6 +166,11 @@ pub(crate) struct Source {
     /// Those that were not looked at yet.
     new: Bits,
     queued: bool,
+    /// Whether it has made its calls.
+    called: bool,
+    /// How far into the position it is: nothing leads from a source to one with a lower
+    /// number.
+    pub(crate) depth: u32,
     /// The same item in another class, or [`NOWHERE`]: for those at the position alone.
     also: u32,
 }
@@ -77,23 +184,23 @@ pub(crate) type ExitKey = (ClassId, RestId, Option<Dot>);
 pub(crate) struct Exit {
     /// The instances that end.
     pub(crate) of: Bits,
-    /// Where their callers go on, if they can.
-    pub(crate) returns: SmallVec<[Return; 2]>,
+    /// By number of where callers go on: the source there, [`NOWHERE`] if there is none
+    /// since nothing can be read there, or [`UNKNOWN`].
+    pub(crate) targets: Vec<u32>,
 }
 
-/// Where callers go on after the end of a rule.
-pub(crate) struct Return {
-    /// The item after the call, and the class that it is in.
-    ret: (ItemId, ClassId),
-    /// That item in the middle of the position, or [`NOWHERE`].
-    pub(crate) source: u32,
-    /// The instances that were called to go on there, and which of their lists of
-    /// callers those are.
-    pub(crate) of: Vec<(InstanceId, u32)>,
+impl Exit {
+    /// The sources where callers go on, and by which of their places.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let targets = self.targets.iter().copied().zip(0..);
+        targets.filter(|&(source, _)| source < UNKNOWN)
+    }
 }
 
 /// No source.
 const NOWHERE: u32 = u32::MAX;
+/// Nobody has asked yet.
+const UNKNOWN: u32 = u32::MAX - 1;
 
 /// What is in reach at one position.
 pub(crate) struct Column {
@@ -140,11 +247,17 @@ struct Slots {
 pub(crate) struct Chart {
     pub(crate) columns: Vec<Column>,
     pub(crate) instances: Vec<Instance>,
-    /// By class and bit.
-    pub(crate) classes: Vec<Vec<InstanceId>>,
+    pub(crate) classes: Vec<Class>,
     class_ids: FxHashMap<Dot, ClassId>,
     slots: Slots,
+    /// Of the newest column: what [`Class::above`] said.
+    above: FxHashMap<(ClassId, Bits), Rc<[(u32, Bits)]>>,
+    queue: Queue,
 }
+
+/// Sources to be looked at: those that least of the position was read for come first, so
+/// that most are looked at once.
+type Queue = BinaryHeap<Reverse<(u32, u32)>>;
 
 /// The rule of the whole text: its instance, and the class that it is alone in.
 pub(crate) const MAIN: InstanceId = 0;
@@ -159,7 +272,7 @@ impl Chart {
         max_bytes: usize,
     ) -> Result<(), InfillError> {
         if self.columns.is_empty() {
-            self.classes.push(Vec::new());
+            self.classes.push(Class::default());
             self.instance(MAIN_CLASS, 0);
         }
         for y in self.columns.len()..=cells.len() {
@@ -185,13 +298,13 @@ impl Chart {
     /// A rule that is called in a column.
     fn instance(&mut self, class: ClassId, column: usize) -> InstanceId {
         let id = self.instances.len() as InstanceId;
-        let members = &mut self.classes[class as usize];
+        let members = &mut self.classes[class as usize].instances;
         self.instances.push(Instance {
             class,
             bit: members.len() as u32,
             column: column as u32,
             start: 0,
-            callers: SmallVec::new(),
+            rets: SmallVec::new(),
         });
         members.push(id);
         id
@@ -200,7 +313,7 @@ impl Chart {
     fn class(&mut self, callee: Dot) -> ClassId {
         let classes = &mut self.classes;
         *self.class_ids.entry(callee).or_insert_with(|| {
-            classes.push(Vec::new());
+            classes.push(Class::default());
             classes.len() as ClassId - 1
         })
     }
@@ -212,6 +325,9 @@ impl Chart {
             Some(Cell::Token(token)) => rules.lexer.rests.intern(Rest::Token(*token)),
         };
         self.slots.column = self.slots.column.wrapping_add(1).max(1);
+        for class in &mut self.classes {
+            class.earlier = class.instances.len() as u32;
+        }
         self.columns.push(Column {
             rest,
             sources: Vec::new(),
@@ -262,23 +378,24 @@ impl Chart {
     fn close(&mut self, rules: &mut Rules, y: usize) {
         let column = &mut self.columns[y];
         column.arrived = column.sources.len() as u32;
-        let mut open: Vec<u32> = (0..column.arrived).collect();
-        for source in &mut column.sources {
+        for (source, at) in column.sources.iter_mut().zip(0..) {
             source.queued = true;
+            self.queue.push(Reverse((source.depth, at)));
         }
-        while let Some(at) = open.pop() {
+        while let Some(Reverse((_, at))) = self.queue.pop() {
             let source = &mut self.columns[y].sources[at as usize];
             source.queued = false;
+            let is_first = !std::mem::replace(&mut source.called, true);
             let new = std::mem::take(&mut source.new);
-            let moves = Arc::clone(&source.moves);
+            let (class, moves) = (source.class, Arc::clone(&source.moves));
             for &call in &moves.calls {
-                self.call(rules, y, at, call, &new, &mut open);
+                self.call(rules, y, at, call, &new, is_first);
             }
-            let class = self.columns[y].sources[at as usize].class;
             for &(rest, last) in &moves.exits {
-                self.leave(rules, y, (class, rest, last), &new, &mut open);
+                self.leave(rules, y, (class, rest, last), &new);
             }
         }
+        self.above.clear();
         let column = &mut self.columns[y];
         let sources = &column.sources;
         let bytes = sources.iter().map(|source| {
@@ -286,23 +403,27 @@ impl Chart {
             // And its share of the index, and of what it leads to.
             size_of::<Source>() + 24 + rows
         });
-        let returns = column.exits.values().map(|exit| {
-            let returns = exit.returns.iter();
-            let of = returns.map(|back| size_of::<Return>() + 8 * back.of.len());
-            64 + exit.of.heap_bytes() + of.sum::<usize>()
-        });
-        column.heap_bytes = bytes.sum::<usize>() + returns.sum::<usize>();
+        let exits = column.exits.values();
+        let exits = exits.map(|exit| 64 + exit.of.heap_bytes() + 4 * exit.targets.len());
+        column.heap_bytes = bytes.sum::<usize>() + exits.sum::<usize>();
         column.ended = FxHashMap::default();
         let sources = &column.sources;
-        for instance in self.instances.iter_mut().skip(column.instances as usize) {
-            for callers in &mut instance.callers {
-                for &caller in &callers.sources {
-                    callers.above.unite(&sources[caller as usize].of);
+        for instance in self.instances.iter().skip(column.instances as usize) {
+            let class = &mut self.classes[instance.class as usize];
+            for &ret in &instance.rets {
+                let Callers {
+                    sources: callers,
+                    above,
+                } = class.rets[ret as usize].callers_mut(instance.bit);
+                for &caller in callers.iter() {
+                    above.unite(&sources[caller as usize].of);
                 }
+                column.heap_bytes += size_of::<Callers>() + above.heap_bytes();
             }
         }
     }
 
+    /// A source calls a rule in those of its instances that are new.
     fn call(
         &mut self,
         rules: &mut Rules,
@@ -310,7 +431,7 @@ impl Chart {
         caller: u32,
         (callee, rest, ret): (Dot, RestId, ItemId),
         new: &Bits,
-        open: &mut Vec<u32>,
+        is_first: bool,
     ) {
         let id = match self.columns[y].called.get(&(callee, rest)) {
             Some(&id) => id,
@@ -323,97 +444,100 @@ impl Chart {
                 let start = (rules.callee(callee), class);
                 let at = source_in(column, &mut self.slots, rules, start, rest);
                 instance.start = at;
-                enqueue(column, at, &Bits::one(instance.bit), open);
+                enqueue(column, at, &Bits::one(instance.bit), &mut self.queue);
                 id
             }
         };
         let column = &mut self.columns[y];
-        let ret = (ret, column.sources[caller as usize].class);
         let instance = &mut self.instances[id as usize];
-        let known = instance.callers.iter().position(|known| known.ret == ret);
-        let which = known.unwrap_or(instance.callers.len());
-        match instance.callers.get_mut(which) {
-            Some(callers) if callers.sources.contains(&caller) => {}
-            Some(callers) => callers.sources.push(caller),
-            None => instance.callers.push(Callers {
-                ret,
-                sources: SmallVec::from_slice(&[caller]),
-                above: Bits::default(),
-            }),
+        let class = &mut self.classes[instance.class as usize];
+        let ret = class.ret((ret, column.sources[caller as usize].class));
+        if is_first {
+            let callers = class.rets[ret as usize].callers_mut(instance.bit);
+            if callers.sources.is_empty() {
+                instance.rets.push(ret);
+            }
+            callers.sources.push(caller);
         }
         // It may have ended already, in the same position.
         let ended = column.ended.get(&id).cloned().unwrap_or_default();
-        let new_list = known.is_none().then_some((id, which as u32));
         for key in ended {
-            if let Some(at) = returns_to(column, &mut self.slots, rules, ret, key, new_list) {
-                enqueue(column, at, new, open);
+            let (slots, to) = (&mut self.slots, &class.rets[ret as usize].to);
+            if let Some(at) = returns_to(column, slots, rules, (ret, *to), key) {
+                enqueue(column, at, new, &mut self.queue);
             }
         }
     }
 
     /// The rules of some instances end.
-    fn leave(&mut self, rules: &mut Rules, y: usize, key: ExitKey, of: &Bits, open: &mut Vec<u32>) {
+    ///
+    /// PERF: what has earlier callers is done for all instances and rests at once: rules that
+    /// end before many rests mostly do so in the same instances.
+    fn leave(&mut self, rules: &mut Rules, y: usize, key: ExitKey, of: &Bits) {
         let column = &mut self.columns[y];
         let mut new = Bits::default();
         column.exits.entry(key).or_default().of.add(of, &mut new);
-        let (class, rest, _) = key;
-        if class == MAIN_CLASS {
+        let (number, rest, _) = key;
+        if number == MAIN_CLASS {
             column.completes |= rest == column.rest;
             return;
         }
-        for bit in new.iter() {
-            let id = self.classes[class as usize][bit as usize];
-            let instance = &self.instances[id as usize];
-            if instance.column as usize == y {
-                column.ended.entry(id).or_default().push(key);
+        let class = &self.classes[number as usize];
+        let (earlier, own) = new.split(class.earlier);
+        let (slots, queue) = (&mut self.slots, &mut self.queue);
+        if !earlier.is_empty() {
+            let above = self.above.entry((number, earlier));
+            let above = above.or_insert_with_key(|(_, of)| class.above(of));
+            for (ret, above) in above.iter() {
+                let to = class.rets[*ret as usize].to;
+                if let Some(at) = returns_to(column, slots, rules, (*ret, to), key) {
+                    enqueue(column, at, above, queue);
+                }
             }
-            for (which, callers) in instance.callers.iter().enumerate() {
-                let list = Some((id, which as u32));
-                let slots = &mut self.slots;
-                let Some(at) = returns_to(column, slots, rules, callers.ret, key, list) else {
+        }
+        for bit in own.iter() {
+            let id = class.instances[bit as usize];
+            column.ended.entry(id).or_default().push(key);
+            for &ret in &self.instances[id as usize].rets {
+                let place = &class.rets[ret as usize];
+                let Some(at) = returns_to(column, slots, rules, (ret, place.to), key) else {
                     continue;
                 };
-                if (instance.column as usize) < y {
-                    enqueue(column, at, &callers.above, open);
-                } else {
-                    for &caller in &callers.sources {
-                        let of = column.sources[caller as usize].of.clone();
-                        enqueue(column, at, &of, open);
-                    }
+                let mut above = Bits::default();
+                for &caller in &place.callers_of(bit).sources {
+                    above.unite(&column.sources[caller as usize].of);
                 }
+                enqueue(column, at, &above, queue);
             }
         }
     }
 }
 
-/// Where callers of an instance go on after its end, if they can go on at all; `list` is
-/// a list of them that did not come here before.
+/// Where callers go on after the end of a rule at one of the places where they do, by
+/// number and as it is without what the rule tells them; if they can go on at all.
 fn returns_to(
     column: &mut Column,
     slots: &mut Slots,
     rules: &mut Rules,
-    (ret, above): (ItemId, ClassId),
+    (number, (ret, above)): (u32, (ItemId, ClassId)),
     key: ExitKey,
-    list: Option<(InstanceId, u32)>,
 ) -> Option<u32> {
+    let exit = column.exits.get(&key)?;
+    let known = exit.targets.get(number as usize);
+    let known = known.copied().unwrap_or(UNKNOWN);
+    if known != UNKNOWN {
+        return (known != NOWHERE).then_some(known);
+    }
     let (_, rest, last) = key;
     let ret = rules.resume(ret, last);
-    let exit = column.exits.get_mut(&key)?;
-    let mut returns = exit.returns.iter_mut();
-    if let Some(known) = returns.find(|known| known.ret == (ret, above)) {
-        known.of.extend(list);
-        return (known.source != NOWHERE).then_some(known.source);
-    }
     let source = match rules.returns(ret, rest) {
         None => NOWHERE,
         Some(rest) => source_in(column, slots, rules, (ret, above), rest),
     };
-    let exit = column.exits.get_mut(&key)?;
-    exit.returns.push(Return {
-        ret: (ret, above),
-        source,
-        of: list.into_iter().collect(),
-    });
+    let targets = &mut column.exits.get_mut(&key)?.targets;
+    let len = targets.len().max(number as usize + 1);
+    targets.resize(len, UNKNOWN);
+    targets[number as usize] = source;
     (source != NOWHERE).then_some(source)
 }
 
@@ -458,16 +582,18 @@ fn source_in(
         of: Bits::default(),
         new: Bits::default(),
         queued: false,
+        called: false,
+        depth: rules.lexer.rests.depth(rest),
         also,
     });
     new
 }
 
-fn enqueue(column: &mut Column, at: u32, of: &Bits, open: &mut Vec<u32>) {
+fn enqueue(column: &mut Column, at: u32, of: &Bits, queue: &mut Queue) {
     let source = &mut column.sources[at as usize];
     if add(source, of) && !source.queued {
         source.queued = true;
-        open.push(at);
+        queue.push(Reverse((source.depth, at)));
     }
 }
 

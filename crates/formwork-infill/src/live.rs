@@ -56,6 +56,8 @@ struct Class {
     /// By column, the bits of those that were called there.
     columns: Vec<Range<usize>>,
     rets: Vec<Ret>,
+    /// The columns and exits at which rules of it end, ascending by column.
+    exits: Vec<(u32, u32)>,
     /// The instances that lost callers in the pass under way, and those that lost ends.
     uncalled: Row,
     unended: Row,
@@ -86,8 +88,8 @@ struct Instance {
     /// The source at which it starts.
     start: u32,
     lists: SmallVec<[List; 1]>,
-    /// The columns and exits at which it ends.
-    ends: Vec<(u32, u32)>,
+    /// At which of the exits of its class it ends.
+    ends: Row,
 }
 
 /// The callers of an instance that go on alike.

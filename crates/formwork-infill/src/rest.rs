@@ -95,6 +95,17 @@ impl Rests {
         apart
     }
 
+    /// How far into a position a rest begins: whatever is read of a rest leaves one with a
+    /// greater number, and a part of it has none that is less.
+    pub(crate) fn depth(&self, id: RestId) -> u32 {
+        match self.get(id) {
+            Rest::End | Rest::Token(_) => 0,
+            // Nodes come before those behind them.
+            Rest::Nodes(nodes) => nodes.first().map_or(0, |node| node.0),
+            Rest::Bytes(bytes) => u32::MAX - bytes.len() as u32,
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }

@@ -1,12 +1,14 @@
 //! Which parts of a chart are part of a whole text, from right to left.
 
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use crate::bits::Bits;
 use crate::canvas::Cell;
-use crate::chart::{Chart, Column, Exit, ExitKey, InstanceId, MAIN_CLASS};
+use crate::chart::{Chart, ClassId, Column, Exit, ExitKey, MAIN_CLASS};
+use crate::lists::Lists;
 
 /// What is of use.
 pub(crate) struct Useful {
@@ -14,7 +16,13 @@ pub(crate) struct Useful {
     pub(crate) of: Vec<Vec<Bits>>,
     /// By column and exit, the instances that end there to some use.
     pub(crate) exits: Vec<FxHashMap<ExitKey, Bits>>,
+    /// By class, place where callers go on, and those callers: the instances in which they
+    /// do, later than where they called, to some use.
+    after: Vec<Vec<Vec<Bits>>>,
 }
+
+/// A place where callers of a class go on: both by number.
+type Place = (ClassId, u32);
 
 impl Useful {
     /// Looks at all positions.
@@ -22,14 +30,26 @@ impl Useful {
     /// `closable[y]` says whether all positions from `y` on can be the end of the text.
     pub(crate) fn of(chart: &Chart, cells: &[Cell], closable: &[bool]) -> Useful {
         let columns = chart.columns.iter();
+        let classes = chart.classes.iter();
         let mut useful = Useful {
             of: columns
                 .map(|column| vec![Bits::default(); column.sources.len()])
                 .collect(),
             exits: vec![FxHashMap::default(); chart.columns.len()],
+            after: classes
+                .map(|class| {
+                    let rets = class.rets.iter();
+                    rets.map(|ret| vec![Bits::default(); ret.callers.len()])
+                        .collect()
+                })
+                .collect(),
         };
+        let mut called = chart.instances.len();
         for y in (0..chart.columns.len()).rev() {
             useful.stays(chart, cells, y);
+            let first = chart.columns[y].instances as usize;
+            useful.callers(chart, y, first..called);
+            called = first;
             useful.exits(chart, y, closable[y]);
         }
         useful
@@ -58,7 +78,23 @@ impl Useful {
         }
     }
 
-    /// Finds which rules end to some use, and who called them.
+    /// Marks who called in a column what ends later on.
+    fn callers(&mut self, chart: &Chart, y: usize, called: Range<usize>) {
+        for instance in &chart.instances[called] {
+            let rets = &chart.classes[instance.class as usize].rets;
+            for &number in &instance.rets {
+                let ret = &rets[number as usize];
+                let rank = ret.rank(instance.bit);
+                let after = &self.after[instance.class as usize][number as usize][rank];
+                for &caller in &ret.callers[rank].sources {
+                    let of = &chart.columns[y].sources[caller as usize].of;
+                    self.of[y][caller as usize].add_both(after, of);
+                }
+            }
+        }
+    }
+
+    /// Finds which rules end to some use, and who called them in the same column.
     fn exits(&mut self, chart: &Chart, y: usize, closable: bool) {
         let column = &chart.columns[y];
         let exits: Vec<(&ExitKey, &Exit)> = column.exits.iter().collect();
@@ -66,175 +102,139 @@ impl Useful {
             .iter()
             .zip(0..)
             .map(|((key, _), number)| (**key, number));
-        let numbers: FxHashMap<ExitKey, usize> = numbers.collect();
-        let mut leads: Vec<Vec<Lead>> = Vec::new();
-        leads.resize_with(column.sources.len(), Vec::new);
-        for (number, (_, exit)) in exits.iter().enumerate() {
-            for ret in &exit.returns {
-                if let Some(leads) = leads.get_mut(ret.source as usize) {
-                    leads.push(Lead::new(chart, y, number, &ret.of));
-                }
-            }
+        let numbers: FxHashMap<ExitKey, u32> = numbers.collect();
+        let mut leads = Vec::new();
+        for ((_, exit), number) in exits.iter().zip(0..) {
+            leads.extend(exit.targets().map(|(source, ret)| (source, (number, ret))));
         }
-        let mut ends = vec![Vec::new(); exits.len()];
-        for (at, source) in column.sources.iter().enumerate() {
+        let leads: Lists<(u32, u32)> = Lists::by_first(column.sources.len(), leads);
+        let mut ends = Vec::new();
+        for (source, at) in column.sources.iter().zip(0..) {
             for &(rest, last) in &source.moves.exits {
-                if let Some(&number) = numbers.get(&(source.class, rest, last)) {
-                    ends[number].push(at);
-                }
+                let number = numbers.get(&(source.class, rest, last));
+                ends.extend(number.map(|&number| (number, at)));
             }
         }
+        let ends: Lists<u32> = Lists::by_first(exits.len(), ends);
         let mut useful = vec![Bits::default(); exits.len()];
-        let mut open = Open::new(&self.of[y]);
+        let mut open = Open::new(column, &self.of[y]);
         for (number, ((class, rest, _), _)) in exits.iter().enumerate() {
             if closable && *rest == column.rest && *class == MAIN_CLASS {
                 useful[number].insert(0);
-                self.end(column, y, &ends[number], &useful[number], &mut open);
+                self.end(column, y, ends.get(number), &useful[number], &mut open);
             }
         }
+        // PERF: rules that end before many rests go on alike after them.
+        let mut going_on: FxHashMap<(Place, Bits), Bits> = FxHashMap::default();
         while let Some((at, after)) = open.next() {
-            for lead in &mut leads[at] {
-                let number = lead.exit;
-                let mut new = lead.end(chart, &after, &mut useful[number]);
-                for &(id, list) in &lead.own {
-                    let instance = &chart.instances[id as usize];
-                    let callers = &instance.callers[list as usize];
+            for &(number, place) in leads.get(at) {
+                let number = number as usize;
+                let ((class, ..), exit) = exits[number];
+                let known = going_on.entry(((*class, place), after.clone()));
+                let class = &chart.classes[*class as usize];
+                let ret = &class.rets[place as usize];
+                let earlier = known.or_insert_with(|| {
+                    let goes_on = |bit: &u32| ret.callers_of(*bit).above.meets(&after);
+                    class.earlier(column, &ret.of).iter().filter(goes_on).collect()
+                });
+                let mut new = Bits::default();
+                useful[number].add_new_both(earlier, &exit.of, &mut new);
+                for bit in class.called_in(column, &exit.of.both(&ret.of)).iter() {
+                    let callers = ret.callers_of(bit);
                     if !callers.above.meets(&after) {
                         continue;
                     }
-                    if !useful[number].contains(instance.bit) {
-                        useful[number].insert(instance.bit);
-                        new.insert(instance.bit);
+                    if !useful[number].contains(bit) {
+                        useful[number].insert(bit);
+                        new.insert(bit);
                     }
                     for &caller in &callers.sources {
                         let of = &column.sources[caller as usize].of;
                         let known = &mut self.of[y][caller as usize];
-                        open.add(caller as usize, known, &after, of);
+                        open.add(column, caller as usize, known, &after, of);
                     }
                 }
                 if !new.is_empty() {
-                    self.end(column, y, &ends[number], &new, &mut open);
+                    self.end(column, y, ends.get(number), &new, &mut open);
                 }
             }
         }
-        self.callers(chart, y, &leads);
+        self.returns(chart, y, &leads, &exits, &useful);
         let useful = exits.iter().map(|(key, _)| **key).zip(useful);
         self.exits[y] = useful.filter(|(_, of)| !of.is_empty()).collect();
     }
 
-    /// Marks who called in earlier columns what ends in this one.
-    fn callers(&mut self, chart: &Chart, y: usize, leads: &[Vec<Lead>]) {
-        let (before, now) = self.of.split_at_mut(y);
-        for (after, leads) in now[0].iter().zip(leads) {
+    /// Keeps where callers of earlier columns go on in this one.
+    fn returns(
+        &mut self,
+        chart: &Chart,
+        y: usize,
+        leads: &Lists<(u32, u32)>,
+        exits: &[(&ExitKey, &Exit)],
+        useful: &[Bits],
+    ) {
+        let column = &chart.columns[y];
+        let mut returns: FxHashMap<(Place, Bits), Bits> = FxHashMap::default();
+        for (at, after) in self.of[y].iter().enumerate() {
             if after.is_empty() {
                 continue;
             }
-            for &(id, list) in leads.iter().flat_map(|lead| &lead.earlier) {
-                let instance = &chart.instances[id as usize];
-                let callers = &instance.callers[list as usize];
-                if !callers.above.meets(after) {
-                    continue;
+            for &(number, place) in leads.get(at) {
+                let ((class, ..), _) = exits[number as usize];
+                let of = &chart.classes[*class as usize].rets[place as usize].of;
+                let ended = useful[number as usize].both(of);
+                let ended = chart.classes[*class as usize].earlier(column, &ended);
+                if !ended.is_empty() {
+                    let known = returns.entry(((*class, place), ended));
+                    known.or_default().unite(after);
                 }
-                let called = instance.column as usize;
-                for &caller in &callers.sources {
-                    let of = &chart.columns[called].sources[caller as usize].of;
-                    before[called][caller as usize].add_both(after, of);
-                }
+            }
+        }
+        for (((class, place), ended), after) in returns {
+            let ret = &chart.classes[class as usize].rets[place as usize];
+            let known = &mut self.after[class as usize][place as usize];
+            for bit in ended.iter() {
+                known[ret.rank(bit)].unite(&after);
             }
         }
     }
 
     /// Marks the sources at which rules end to some use.
-    fn end(
-        &mut self,
-        column: &Column,
-        y: usize,
-        sources: &[usize],
-        useful: &Bits,
-        open: &mut Open,
-    ) {
+    fn end(&mut self, column: &Column, y: usize, sources: &[u32], useful: &Bits, open: &mut Open) {
         for &at in sources {
+            let at = at as usize;
             let of = &column.sources[at].of;
-            open.add(at, &mut self.of[y][at], useful, of);
+            open.add(column, at, &mut self.of[y][at], useful, of);
         }
-    }
-}
-
-/// An exit after which callers go on at a source.
-struct Lead {
-    exit: usize,
-    /// The instances that were called in the column, by their lists of callers.
-    own: Vec<(InstanceId, u32)>,
-    /// Those called earlier; first those not known yet to end to some use, so many.
-    earlier: Vec<(InstanceId, u32)>,
-    left: usize,
-}
-
-impl Lead {
-    fn new(chart: &Chart, y: usize, exit: usize, of: &[(InstanceId, u32)]) -> Lead {
-        let is_own = |&(id, _): &(InstanceId, u32)| {
-            let instance = &chart.instances[id as usize];
-            instance.column as usize == y
-        };
-        let (own, earlier): (Vec<_>, Vec<_>) = of.iter().copied().partition(is_own);
-        Lead {
-            exit,
-            own,
-            left: earlier.len(),
-            earlier,
-        }
-    }
-
-    /// Adds the instances called earlier whose end is of use if callers go on in some
-    /// instances; returns those that were added.
-    fn end(&mut self, chart: &Chart, after: &Bits, useful: &mut Bits) -> Bits {
-        let mut new = Bits::default();
-        let mut at = 0;
-        while at < self.left {
-            let (id, list) = self.earlier[at];
-            let instance = &chart.instances[id as usize];
-            let is_known = useful.contains(instance.bit);
-            if is_known || instance.callers[list as usize].above.meets(after) {
-                if !is_known {
-                    useful.insert(instance.bit);
-                    new.insert(instance.bit);
-                }
-                self.left -= 1;
-                self.earlier.swap(at, self.left);
-            } else {
-                at += 1;
-            }
-        }
-        new
     }
 }
 
 /// The sources of a column of which it was not looked at yet what leads to them.
 struct Open {
     new: Vec<Bits>,
-    /// Later ones mostly come of earlier ones, and are looked at first.
-    queue: BinaryHeap<usize>,
+    /// Nothing leads to those that come first from later ones.
+    queue: BinaryHeap<(u32, usize)>,
 }
 
 impl Open {
-    fn new(of: &[Bits]) -> Open {
+    fn new(column: &Column, of: &[Bits]) -> Open {
         let any = (0..of.len()).filter(|&at| !of[at].is_empty());
         Open {
             new: of.to_vec(),
-            queue: any.collect(),
+            queue: any.map(|at| (column.sources[at].depth, at)).collect(),
         }
     }
 
     /// Adds to what is of use of a source what is in both of two sets.
-    fn add(&mut self, at: usize, useful: &mut Bits, a: &Bits, b: &Bits) {
+    fn add(&mut self, column: &Column, at: usize, useful: &mut Bits, a: &Bits, b: &Bits) {
         let is_queued = !self.new[at].is_empty();
         if useful.add_new_both(a, b, &mut self.new[at]) && !is_queued {
-            self.queue.push(at);
+            self.queue.push((column.sources[at].depth, at));
         }
     }
 
     fn next(&mut self) -> Option<(usize, Bits)> {
-        let at = self.queue.pop()?;
+        let (_, at) = self.queue.pop()?;
         Some((at, std::mem::take(&mut self.new[at])))
     }
 }

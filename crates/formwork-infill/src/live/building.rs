@@ -8,7 +8,7 @@ use crate::bits::Bits;
 use crate::chart::{Chart, ClassId, ExitKey, InstanceId, MAIN, MAIN_CLASS};
 use crate::lists::Lists;
 use crate::row::{Row, any, insert, meet, ones, unite};
-use crate::rules::{ItemId, Rules};
+use crate::rules::Rules;
 use crate::useful::Useful;
 
 /// An arrival, and where a gap began that may end there.
@@ -21,8 +21,6 @@ pub(super) struct Building<'a> {
     live: Live,
     /// By instance of the chart: the same here, if it is of use.
     instances: Vec<u32>,
-    /// By class: where callers go on, and in which class, by number.
-    rets: Vec<FxHashMap<(ItemId, ClassId), u32>>,
     /// By column and source: its node, if it is of use.
     sources: Vec<Vec<u32>>,
     /// By column and exit.
@@ -31,11 +29,11 @@ pub(super) struct Building<'a> {
 
 impl<'a> Building<'a> {
     pub(super) fn new(chart: &'a Chart, useful: &'a Useful, rules: &'a Rules) -> Building<'a> {
-        let classes = chart.classes.len();
-        let mut live = Live {
-            classes: vec![Class::default(); classes],
-            ..Live::default()
-        };
+        let mut live = Live::default();
+        live.classes.extend(chart.classes.iter().map(|class| Class {
+            rets: vec![Ret::default(); class.rets.len()],
+            ..Class::default()
+        }));
         let mut instances = Vec::with_capacity(chart.instances.len());
         for (id, instance) in chart.instances.iter().enumerate() {
             let column = instance.column as usize;
@@ -52,7 +50,7 @@ impl<'a> Building<'a> {
                 column: instance.column,
                 start: NOWHERE,
                 lists: SmallVec::new(),
-                ends: Vec::new(),
+                ends: Row::new(),
             });
             members.push(number);
             instances.push(number);
@@ -63,7 +61,6 @@ impl<'a> Building<'a> {
             rules,
             live,
             instances,
-            rets: vec![FxHashMap::default(); classes],
             sources: Vec::with_capacity(chart.columns.len()),
             exits: Vec::with_capacity(chart.columns.len()),
         }
@@ -71,7 +68,7 @@ impl<'a> Building<'a> {
 
     /// A set of instances of the chart.
     fn row(&self, class: ClassId, bits: &Bits) -> Row {
-        let members = &self.chart.classes[class as usize];
+        let members = &self.chart.classes[class as usize].instances;
         let mut row = Row::new();
         for bit in bits.iter() {
             let number = self.instances[members[bit as usize] as usize];
@@ -119,11 +116,12 @@ impl<'a> Building<'a> {
             if class == MAIN_CLASS && rest == column.rest {
                 made.accepts.push(node);
             }
+            let class = &mut self.live.classes[class as usize];
             for bit in ones(&row) {
-                let instance = self.live.classes[class as usize].instances[bit];
-                let ends = &mut self.live.instances[instance as usize].ends;
-                ends.push((y as u32, node));
+                let instance = &mut self.live.instances[class.instances[bit] as usize];
+                insert(&mut instance.ends, class.exits.len());
             }
+            class.exits.push((y as u32, node));
             exits.insert(key, node);
         }
         for class in &mut self.live.classes {
@@ -205,19 +203,16 @@ impl<'a> Building<'a> {
                 let Some(instance) = self.live.instances.get_mut(number as usize) else {
                     continue;
                 };
-                let rets = &mut self.rets[instance.class as usize];
-                let new = rets.len() as u32;
-                let ret = *rets.entry((ret, source.class)).or_insert(new);
+                let class = &self.chart.classes[instance.class as usize];
+                let Some(ret) = class.known_ret((ret, source.class)) else {
+                    continue;
+                };
                 let class = &mut self.live.classes[instance.class as usize];
-                if ret as usize == class.rets.len() {
-                    class.rets.push(Ret {
-                        is_alone: is_alone[source.class as usize],
-                        ..Ret::default()
-                    });
-                }
-                let list = list_of(instance, &mut class.rets[ret as usize], ret);
+                let place = &mut class.rets[ret as usize];
+                place.is_alone = is_alone[source.class as usize];
+                let list = list_of(instance, place, ret);
                 let of = &mut instance.lists[list as usize];
-                if !of.callers.contains(&node) {
+                if of.callers.last() != Some(&node) {
                     of.callers.push(node);
                     unite(&mut of.above, row);
                 }
@@ -230,38 +225,24 @@ impl<'a> Building<'a> {
 
     /// Where callers go on in a column.
     pub(super) fn returns(&mut self, y: usize) {
-        let column = &self.chart.columns[y];
         let now = &self.live.columns[y];
         let mut targets: Vec<Vec<u32>> = vec![Vec::new(); now.class.len() - now.sources];
         let mut returned = Vec::new();
-        for (key, exit) in &column.exits {
+        for (key, exit) in &self.chart.columns[y].exits {
             let Some(&node) = self.exits[y].get(key) else {
                 continue;
             };
-            for back in &exit.returns {
-                let target = self.sources[y].get(back.source as usize);
-                let Some(&target) = target.filter(|&&target| target != NOWHERE) else {
+            let rets = &self.live.classes[key.0 as usize].rets;
+            let row = now.rows.live(node as usize);
+            for (source, ret) in exit.targets() {
+                let target = self.sources[y][source as usize];
+                if target == NOWHERE || !meet(row, &rets[ret as usize].of) {
                     continue;
-                };
-                // Where callers went on who are there now.
-                let mut rets: SmallVec<[u32; 4]> = SmallVec::new();
-                for &(id, list) in &back.of {
-                    if self.instances[id as usize] == NOWHERE {
-                        continue;
-                    }
-                    let instance = &self.chart.instances[id as usize];
-                    let ret = instance.callers[list as usize].ret;
-                    let ret = self.rets[instance.class as usize].get(&ret);
-                    rets.extend(ret.filter(|ret| !rets.contains(ret)).copied());
                 }
-                for ret in rets {
-                    let targets = &mut targets[node as usize - now.sources];
-                    if targets.len() <= ret as usize {
-                        targets.resize(ret as usize + 1, NOWHERE);
-                    }
-                    targets[ret as usize] = target;
-                    returned.push((target, (node, ret)));
-                }
+                let targets = &mut targets[node as usize - now.sources];
+                targets.resize(ret as usize, NOWHERE);
+                targets.push(target);
+                returned.push((target, (node, ret)));
             }
         }
         let now = &mut self.live.columns[y];

@@ -136,13 +136,16 @@ impl Live {
             let bit = instance.bit as usize;
             let lost_ends = has(&class.unended, bit);
             if lost_ends {
-                instance.ends.retain(|&(column, exit)| {
+                for end in ones(&instance.ends.clone()) {
+                    let (column, exit) = class.exits[end];
                     let column = match (column as usize).checked_sub(y + 1) {
                         Some(later) => &after[later],
                         None => &*now,
                     };
-                    column.rows.has(exit as usize, bit)
-                });
+                    if !column.rows.has(exit as usize, bit) {
+                        remove(&mut instance.ends, end);
+                    }
+                }
             }
             for list in &instance.lists {
                 let ret = &class.rets[list.ret as usize];
@@ -216,8 +219,8 @@ impl Live {
                 if !any(&list.above) {
                     without(&mut class.rets[list.ret as usize].of, &bit);
                 }
-                let ends = instance.ends.iter();
-                for &(_, exit) in ends.take_while(|&&(column, _)| column as usize == y) {
+                let ends = ones(&instance.ends).map(|end| class.exits[end]);
+                for (_, exit) in ends.take_while(|&(column, _)| column as usize == y) {
                     now.rows.mark(Side::Behind, exit as usize, &bit);
                     if let Some(target) = now.target(exit as usize, list.ret) {
                         now.rows.mark(Side::Ahead, target, &gone);

@@ -90,7 +90,9 @@ impl Live {
         if !called.rows.has(instance.start as usize, bit) {
             return false;
         }
-        for &(column, exit) in &instance.ends {
+        let class = &self.classes[instance.class as usize];
+        for end in ones(&instance.ends) {
+            let (column, exit) = class.exits[end];
             let column = &self.columns[column as usize];
             if !column.rows.has(exit as usize, bit) {
                 continue;
