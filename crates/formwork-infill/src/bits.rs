@@ -129,14 +129,14 @@ impl Bits {
         (self, others)
     }
 
-    /// Whether two sets have a number in common.
-    pub(crate) fn meets(&self, other: &Bits) -> bool {
-        row::meet(&self.words, &other.words)
-    }
-
     /// Its numbers, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         row::ones(&self.words).map(|number| number as u32)
+    }
+
+    /// Its numbers, descending.
+    pub(crate) fn iter_down(&self) -> impl Iterator<Item = u32> + '_ {
+        row::ones_down(&self.words).map(|number| number as u32)
     }
 
     /// Heap use, in bytes.
@@ -186,7 +186,6 @@ mod tests {
         assert_eq!(new.iter().collect::<Vec<_>>(), [130]);
         assert!(!all.add(&more, &mut new));
         assert!(all.contains(130) && all.contains(3) && !all.contains(4));
-        assert!(all.meets(&new) && !Bits::one(3).meets(&new));
         let mut both = Bits::default();
         assert!(both.add_both(&all, &new) && !both.add_both(&all, &new));
         assert_eq!(both, new);

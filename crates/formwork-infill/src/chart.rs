@@ -66,6 +66,8 @@ pub(crate) struct Ret {
     /// By bit: the instance's callers.
     ranks: Vec<u32>,
     pub(crate) callers: Vec<Callers>,
+    /// In which instances any of them are, but for those of the newest column.
+    all: Bits,
 }
 
 /// The callers of an instance that go on alike.
@@ -86,6 +88,7 @@ impl Class {
                 of: Bits::default(),
                 ranks: Vec::new(),
                 callers: Vec::new(),
+                all: Bits::default(),
             });
             rets.len() as u32 - 1
         })
@@ -118,8 +121,12 @@ impl Class {
         let mut all = Vec::new();
         for (ret, number) in self.rets.iter().zip(0..) {
             let mut above = Bits::default();
-            for bit in ret.of.both(of).iter() {
+            // The later ones mostly have all callers of the earlier ones.
+            for bit in ret.of.both(of).iter_down() {
                 above.unite(&ret.callers_of(bit).above);
+                if above == ret.all {
+                    break;
+                }
             }
             if !above.is_empty() {
                 all.push((number, above));
@@ -411,14 +418,15 @@ impl Chart {
         for instance in self.instances.iter().skip(column.instances as usize) {
             let class = &mut self.classes[instance.class as usize];
             for &ret in &instance.rets {
-                let Callers {
-                    sources: callers,
-                    above,
-                } = class.rets[ret as usize].callers_mut(instance.bit);
-                for &caller in callers.iter() {
-                    above.unite(&sources[caller as usize].of);
+                let ret = &mut class.rets[ret as usize];
+                let callers = ret.callers_mut(instance.bit);
+                for &caller in &callers.sources {
+                    callers.above.unite(&sources[caller as usize].of);
                 }
-                column.heap_bytes += size_of::<Callers>() + above.heap_bytes();
+                column.heap_bytes += size_of::<Callers>() + callers.above.heap_bytes();
+                let above = std::mem::take(&mut callers.above);
+                ret.all.unite(&above);
+                ret.callers_mut(instance.bit).above = above;
             }
         }
     }

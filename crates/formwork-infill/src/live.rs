@@ -29,7 +29,7 @@ use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
 use crate::node_rows::NodeRows;
-use crate::row::{Row, any, meet};
+use crate::row::{Row, any, meet, ones, remove, without};
 use crate::rules::Rules;
 use crate::token_sets::SetId;
 use crate::useful::Useful;
@@ -66,10 +66,10 @@ struct Class {
 /// A place where callers of a rule go on: an item, and the class that it is in.
 #[derive(Clone, Default)]
 struct Ret {
-    /// Whether there is but one instance that callers can be in.
-    is_alone: bool,
     /// The instances with callers that go on there.
     of: Row,
+    /// Those by instance that callers are in, which [`List::above`] has the other way round.
+    called: Vec<Row>,
     /// By bit: which of the instance's lists that is.
     lists: Vec<u32>,
     /// In which instances callers were that were lost in the pass under way.
@@ -219,6 +219,26 @@ impl Live {
             found.dedup();
             found.into()
         })
+    }
+}
+
+impl Ret {
+    /// Takes from `need` the instances that were called in some others; whether none is
+    /// left.
+    ///
+    /// PERF: the first ones mostly called them all; see `useful`.
+    fn without_called(&self, need: &mut Row, callers: &[u64]) -> bool {
+        let mut called = ones(callers).map_while(|caller| self.called.get(caller));
+        called.any(|called| without(need, called))
+    }
+
+    /// Takes instances away that callers of one were in.
+    fn lose_above(&mut self, bit: usize, gone: &[u64]) {
+        for caller in ones(gone) {
+            if let Some(called) = self.called.get_mut(caller) {
+                remove(called, bit);
+            }
+        }
     }
 }
 

@@ -182,8 +182,6 @@ impl<'a> Building<'a> {
     pub(super) fn calls(&mut self, y: usize) {
         let column = &self.chart.columns[y];
         let mut calls = Lists::default();
-        let classes = self.live.classes.iter();
-        let is_alone: Vec<bool> = classes.map(|class| class.instances.len() == 1).collect();
         let now = &self.live.columns[y];
         for &id in column.called.values() {
             let number = self.instances[id as usize];
@@ -208,9 +206,7 @@ impl<'a> Building<'a> {
                     continue;
                 };
                 let class = &mut self.live.classes[instance.class as usize];
-                let place = &mut class.rets[ret as usize];
-                place.is_alone = is_alone[source.class as usize];
-                let list = list_of(instance, place, ret);
+                let list = list_of(instance, &mut class.rets[ret as usize], ret);
                 let of = &mut instance.lists[list as usize];
                 if of.callers.last() != Some(&node) {
                     of.callers.push(node);
@@ -220,7 +216,19 @@ impl<'a> Building<'a> {
             }
             calls.close();
         }
-        self.live.columns[y].calls = calls;
+        let now = &mut self.live.columns[y];
+        now.calls = calls;
+        for instance in &self.live.instances[now.instances.clone()] {
+            let rets = &mut self.live.classes[instance.class as usize].rets;
+            for list in &instance.lists {
+                let called = &mut rets[list.ret as usize].called;
+                for caller in ones(&list.above) {
+                    let len = called.len().max(caller + 1);
+                    called.resize(len, Row::new());
+                    insert(&mut called[caller], instance.bit as usize);
+                }
+            }
+        }
     }
 
     /// Where callers go on in a column.

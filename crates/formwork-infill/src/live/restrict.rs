@@ -210,15 +210,17 @@ impl Live {
                 continue;
             }
             without(&mut list.above, &gone);
+            let class = &mut self.classes[instance.class as usize];
+            let ret = &mut class.rets[list.ret as usize];
+            ret.lose_above(instance.bit as usize, &gone);
             if onward {
                 self.any_lost = true;
-                let class = &mut self.classes[instance.class as usize];
                 let bit = one(instance.bit);
-                unite(&mut class.uncalled, &bit);
-                unite(&mut class.rets[list.ret as usize].uncalled, &gone);
+                unite(&mut ret.uncalled, &gone);
                 if !any(&list.above) {
-                    without(&mut class.rets[list.ret as usize].of, &bit);
+                    without(&mut ret.of, &bit);
                 }
+                unite(&mut class.uncalled, &bit);
                 let ends = ones(&instance.ends).map(|end| class.exits[end]);
                 for (_, exit) in ends.take_while(|&(column, _)| column as usize == y) {
                     now.rows.mark(Side::Behind, exit as usize, &bit);
@@ -233,21 +235,14 @@ impl Live {
         for &(exit, ret) in now.returned.get(node) {
             let class = &mut self.classes[now.class[exit as usize] as usize];
             let ret = &mut class.rets[ret as usize];
-            let mut ends = both(now.rows.live(exit as usize), &ret.of);
-            let asked = match ret.is_alone {
-                // All of them return; only callers in this column are due now.
-                true => between(&ends, &class.columns[y]),
-                false => ends.clone(),
-            };
-            for bit in ones(&asked) {
+            let mut others = both(now.rows.live(exit as usize), &ret.of);
+            let mut ends = others.clone();
+            ret.without_called(&mut others, lost);
+            without(&mut ends, &others);
+            for bit in ones(&between(&ends, &class.columns[y])) {
                 let instance = &self.instances[class.instances[bit] as usize];
-                let list = &instance.lists[ret.lists[bit] as usize];
-                if !meet(&list.above, lost) {
-                    remove(&mut ends, bit);
-                } else if instance.column as usize == y {
-                    for &caller in &list.callers {
-                        now.rows.mark(Side::Behind, caller as usize, lost);
-                    }
+                for &caller in &instance.lists[ret.lists[bit] as usize].callers {
+                    now.rows.mark(Side::Behind, caller as usize, lost);
                 }
             }
             if any(&ends) {

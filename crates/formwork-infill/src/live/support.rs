@@ -2,7 +2,7 @@
 
 use super::{Live, NOWHERE};
 use crate::chart::MAIN;
-use crate::row::{Row, any, both, meet, ones, ones_down, remove, without};
+use crate::row::{Row, any, both, ones, ones_down, remove, without};
 
 impl Live {
     /// Takes from `need`, facts of a node, those that something leads to; whether none
@@ -32,12 +32,6 @@ impl Live {
         for &(exit, ret) in now.returned.get(node) {
             let class = &self.classes[now.class[exit as usize] as usize];
             let ret = &class.rets[ret as usize];
-            if ret.is_alone {
-                if meet(now.rows.live(exit as usize), &ret.of) && without(need, &[1]) {
-                    return true;
-                }
-                continue;
-            }
             // The later an instance was called, the more its callers are in.
             for bit in ones_down(&both(now.rows.live(exit as usize), &ret.of)) {
                 let instance = &self.instances[class.instances[bit] as usize];
@@ -113,29 +107,13 @@ impl Live {
         let class = &self.classes[now.class[node] as usize];
         let is_accept = now.accepts.contains(&(node as u32));
         let targets = now.targets.get(node - now.sources);
-        for (ret, &target) in class.rets.iter().zip(targets) {
-            if ret.is_alone
-                && target != NOWHERE
-                && now.rows.has(target as usize, 0)
-                && without(need, &ret.of)
-            {
-                return true;
-            }
+        if is_accept && now.closable {
+            remove(need, MAIN as usize);
         }
-        let asked = need.clone();
-        for bit in ones(&asked) {
-            let id = class.instances[bit];
-            let mut lists = self.instances[id as usize].lists.iter();
-            let kept = id == MAIN && is_accept && now.closable
-                || lists.any(|list| {
-                    let target = now.target(node, list.ret);
-                    target.is_some_and(|to| meet(&list.above, now.rows.live(to)))
-                });
-            if kept {
-                remove(need, bit);
-            }
-        }
-        !any(need)
+        let mut places = class.rets.iter().zip(targets);
+        places.any(|(ret, &target)| {
+            target != NOWHERE && ret.without_called(need, now.rows.live(target as usize))
+        }) || !any(need)
     }
 
     /// The nodes with facts that nothing leads to, or that lead to nothing.
