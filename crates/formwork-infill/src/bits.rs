@@ -110,6 +110,30 @@ impl Bits {
         Bits { words }
     }
 
+    /// What is not in another set.
+    pub(crate) fn without(mut self, other: &Bits) -> Bits {
+        row::without(&mut self.words, &other.words);
+        self
+    }
+
+    /// Moves what is in another set to a third one.
+    pub(crate) fn move_both(&mut self, other: &Bits, to: &mut Bits) {
+        let both = self.words.len().min(other.words.len());
+        if to.words.len() < both {
+            to.words.resize(both, 0);
+        }
+        let words = self.words.iter_mut().zip(&other.words);
+        for ((word, other), to) in words.zip(&mut to.words) {
+            *to |= *word & other;
+            *word &= !other;
+        }
+    }
+
+    /// Whether two sets have a number in common.
+    pub(crate) fn meets(&self, other: &Bits) -> bool {
+        row::meet(&self.words, &other.words)
+    }
+
     /// Those below some number, and the others.
     pub(crate) fn split(mut self, number: u32) -> (Bits, Bits) {
         let (at, bit) = (number as usize / 64, number % 64);
@@ -137,6 +161,11 @@ impl Bits {
     /// Its numbers, descending.
     pub(crate) fn iter_down(&self) -> impl Iterator<Item = u32> + '_ {
         row::ones_down(&self.words).map(|number| number as u32)
+    }
+
+    /// The last of its numbers.
+    pub(crate) fn last(&self) -> Option<u32> {
+        self.iter_down().next()
     }
 
     /// Heap use, in bytes.
@@ -169,9 +198,15 @@ mod tests {
         all.insert(130);
         for (number, below) in [(0, 0), (3, 0), (4, 1), (64, 1), (65, 2), (130, 2), (999, 3)] {
             let (few, others) = all.clone().split(number);
-            assert_eq!((few.iter().count(), others.iter().count()), (below, 3 - below));
+            assert_eq!(
+                (few.iter().count(), others.iter().count()),
+                (below, 3 - below)
+            );
             assert!(few.iter().all(|bit| bit < number) && others.iter().all(|bit| bit >= number));
         }
+        let (mut left, mut moved) = (all.clone(), Bits::default());
+        left.move_both(&Bits::one(64), &mut moved);
+        assert!(!left.meets(&moved) && moved == Bits::one(64).without(&left));
         assert_eq!(all.both(&Bits::one(64)), Bits::one(64));
         assert_eq!(all.both(&Bits::one(2)), Bits::default());
     }

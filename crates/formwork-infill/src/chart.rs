@@ -99,20 +99,10 @@ impl Class {
         self.ret_ids.get(&to).copied()
     }
 
-    /// Those of some instances that were called before a column.
-    pub(crate) fn earlier(&self, column: &Column, of: &Bits) -> Bits {
-        of.clone().split(self.called_before(column)).0
-    }
-
-    /// Those of some instances, none of which was called after a column, that were called
-    /// in it.
-    pub(crate) fn called_in(&self, column: &Column, of: &Bits) -> Bits {
-        of.clone().split(self.called_before(column)).1
-    }
-
-    fn called_before(&self, column: &Column) -> u32 {
+    /// Those of some instances that were called before a column, and the others.
+    pub(crate) fn split(&self, column: &Column, of: Bits) -> (Bits, Bits) {
         let is_before = |&id: &InstanceId| id < column.instances;
-        self.instances.partition_point(is_before) as u32
+        of.split(self.instances.partition_point(is_before) as u32)
     }
 
     /// By place where callers go on: the instances that those are in who called one of
