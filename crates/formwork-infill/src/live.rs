@@ -29,7 +29,7 @@ use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
 use crate::node_rows::NodeRows;
-use crate::row::{Row, any, meet, ones, remove, without};
+use crate::row::{Row, any, count, meet, ones, remove, without};
 use crate::rules::Rules;
 use crate::token_sets::SetId;
 use crate::useful::Useful;
@@ -224,12 +224,30 @@ impl Live {
 
 impl Ret {
     /// Takes from `need` the instances that were called in some others; whether none is
-    /// left.
+    /// left. `members` are the instances of the class, by bit.
     ///
-    /// PERF: the first ones mostly called them all; see `useful`.
-    fn without_called(&self, need: &mut Row, callers: &[u64]) -> bool {
-        let mut called = ones(callers).map_while(|caller| self.called.get(caller));
-        called.any(|called| without(need, called))
+    /// PERF: the first callers mostly called them all; see `useful`. If there are fewer in
+    /// `need` than callers, they are asked one by one.
+    fn without_called(
+        &self,
+        need: &mut Row,
+        callers: &[u64],
+        members: &[u32],
+        instances: &[Instance],
+    ) -> bool {
+        if count(need) > count(callers) {
+            let mut called = ones(callers).map_while(|caller| self.called.get(caller));
+            return called.any(|called| without(need, called));
+        }
+        for bit in ones(&need.clone()) {
+            let list = self.lists.get(bit).copied().unwrap_or(NOWHERE);
+            let lists = &instances[members[bit] as usize].lists;
+            let is_called = |list: &List| meet(&list.above, callers);
+            if lists.get(list as usize).is_some_and(is_called) {
+                remove(need, bit);
+            }
+        }
+        !any(need)
     }
 
     /// Takes instances away that callers of one were in.

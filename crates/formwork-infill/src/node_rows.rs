@@ -18,9 +18,12 @@ pub(crate) struct NodeRows {
     ends: Vec<u32>,
     live: Vec<u64>,
     sides: [Marks; 2],
+    /// The order in which marked nodes are looked at, and the place of each in it.
+    order: Vec<u32>,
+    places: Vec<u32>,
 }
 
-/// Bits to be looked at, and the nodes that have any.
+/// Bits to be looked at, and the places of the nodes that have any.
 #[derive(Clone, Default)]
 struct Marks {
     rows: Vec<u64>,
@@ -38,6 +41,18 @@ impl NodeRows {
         for marks in &mut self.sides {
             marks.rows.resize(self.live.len(), 0);
             marks.nodes.resize(self.ends.len().div_ceil(64), 0);
+        }
+        let place = self.order.len() as u32;
+        self.order.push(place);
+        self.places.push(place);
+    }
+
+    /// Has nodes looked at in the order of their keys, or against it from behind; before
+    /// any is marked.
+    pub(crate) fn arrange<K: Ord>(&mut self, key: impl Fn(usize) -> K) {
+        self.order.sort_by_key(|&node| key(node as usize));
+        for (place, &node) in self.order.iter().enumerate() {
+            self.places[node as usize] = place as u32;
         }
     }
 
@@ -67,8 +82,9 @@ impl NodeRows {
             any |= live & bits;
         }
         if any != 0 {
-            let word = node / 64;
-            marks.nodes[word] |= 1 << (node % 64);
+            let place = self.places[node] as usize;
+            let word = place / 64;
+            marks.nodes[word] |= 1 << (place % 64);
             if marks.first >= marks.end {
                 (marks.first, marks.end) = (word, word + 1);
             } else {
@@ -100,7 +116,7 @@ impl NodeRows {
                 Side::Behind => 63 - nodes.leading_zeros(),
             };
             *nodes &= !(1 << bit);
-            return Some(64 * word + bit as usize);
+            return Some(self.order[64 * word + bit as usize] as usize);
         }
         None
     }
@@ -146,5 +162,11 @@ mod tests {
         assert_eq!(rest, [70, 150]);
         let back: Vec<usize> = std::iter::from_fn(|| rows.next(Side::Behind)).collect();
         assert_eq!(back, [150, 70, 3]);
+        rows.arrange(|node| (node % 10, node));
+        for node in [150, 3, 70, 9] {
+            rows.mark(Side::Ahead, node, &[0b1]);
+        }
+        let all: Vec<usize> = std::iter::from_fn(|| rows.next(Side::Ahead)).collect();
+        assert_eq!(all, [70, 150, 3, 9]);
     }
 }

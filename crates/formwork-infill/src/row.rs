@@ -82,6 +82,11 @@ pub(crate) fn any(row: &[u64]) -> bool {
     row.iter().any(|&word| word != 0)
 }
 
+/// The number of bits of a row.
+pub(crate) fn count(row: &[u64]) -> u32 {
+    row.iter().map(|word| word.count_ones()).sum()
+}
+
 /// The bits of a row, ascending.
 pub(crate) fn ones(row: &[u64]) -> impl Iterator<Item = usize> + '_ {
     row.iter().enumerate().flat_map(|(at, &word)| {

@@ -90,6 +90,7 @@ impl<'a> Building<'a> {
             ..Column::default()
         };
         let mut sources = Vec::with_capacity(column.sources.len());
+        let mut depths = Vec::new();
         for (at, (source, useful)) in column.sources.iter().zip(&self.useful.of[y]).enumerate() {
             let row = self.row(source.class, useful);
             let is_arrival = at < column.arrived as usize;
@@ -97,6 +98,7 @@ impl<'a> Building<'a> {
                 true => made.node(source.class, &row),
                 false => NOWHERE,
             });
+            depths.extend(any(&row).then_some(source.depth));
             if is_arrival && any(&row) && self.rules.is_captured(source.item) {
                 made.captured.push(made.class.len() as u32 - 1);
             }
@@ -113,6 +115,7 @@ impl<'a> Building<'a> {
                 continue;
             }
             let node = made.node(class, &row);
+            depths.push(self.rules.lexer.rests.depth(rest));
             if class == MAIN_CLASS && rest == column.rest {
                 made.accepts.push(node);
             }
@@ -124,6 +127,10 @@ impl<'a> Building<'a> {
             class.exits.push((y as u32, node));
             exits.insert(key, node);
         }
+        // What leads to a node comes before it, but for rules that read nothing.
+        let sources_made = made.sources;
+        made.rows
+            .arrange(|node| (depths[node], node < sources_made, node));
         for class in &mut self.live.classes {
             let instances = &self.live.instances;
             let before = |y: usize| {

@@ -234,13 +234,13 @@ impl Live {
         // Those that it was the place to go on for.
         for &(exit, ret) in now.returned.get(node) {
             let class = &mut self.classes[now.class[exit as usize] as usize];
-            let ret = &mut class.rets[ret as usize];
+            let (members, ret) = (&class.instances, &mut class.rets[ret as usize]);
             let mut others = both(now.rows.live(exit as usize), &ret.of);
             let mut ends = others.clone();
-            ret.without_called(&mut others, lost);
+            ret.without_called(&mut others, lost, members, &self.instances);
             without(&mut ends, &others);
             for bit in ones(&between(&ends, &class.columns[y])) {
-                let instance = &self.instances[class.instances[bit] as usize];
+                let instance = &self.instances[members[bit] as usize];
                 for &caller in &instance.lists[ret.lists[bit] as usize].callers {
                     now.rows.mark(Side::Behind, caller as usize, lost);
                 }

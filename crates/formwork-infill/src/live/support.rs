@@ -111,8 +111,12 @@ impl Live {
             remove(need, MAIN as usize);
         }
         let mut places = class.rets.iter().zip(targets);
+        let (members, instances) = (&class.instances, &self.instances);
         places.any(|(ret, &target)| {
-            target != NOWHERE && ret.without_called(need, now.rows.live(target as usize))
+            target != NOWHERE && {
+                let after = now.rows.live(target as usize);
+                ret.without_called(need, after, members, instances)
+            }
         }) || !any(need)
     }
 
