@@ -61,6 +61,8 @@ struct Class {
     /// The instances that lost callers in the pass under way, and those that lost ends.
     uncalled: Row,
     unended: Row,
+    /// Whether any lost ends in that pass, or places to go on after them.
+    lost_ends: bool,
 }
 
 /// A place where callers of a rule go on: an item, and the class that it is in.

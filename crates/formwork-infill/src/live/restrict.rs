@@ -52,6 +52,10 @@ impl Live {
         }
         self.any_lost = false;
         for class in &mut self.classes {
+            if !(class.lost_ends || any(&class.uncalled)) {
+                continue;
+            }
+            class.lost_ends = false;
             class.uncalled.clear();
             class.unended.clear();
             for ret in &mut class.rets {
@@ -71,7 +75,11 @@ impl Live {
         let mut kept = Lists::default();
         let mut known: FxHashMap<SetId, bool> = FxHashMap::default();
         for source in 0..now.sources {
-            for &(to, set) in now.stays.get(source) {
+            let stays = match any(now.rows.live(source)) {
+                true => now.stays.get(source),
+                false => &[],
+            };
+            for &(to, set) in stays {
                 if *known.entry(set).or_insert_with(|| keep(set)) {
                     kept.push((to, set));
                 } else {
@@ -133,6 +141,9 @@ impl Live {
         for id in now.instances.clone() {
             let instance = &mut self.instances[id];
             let class = &self.classes[instance.class as usize];
+            if !class.lost_ends {
+                continue;
+            }
             let bit = instance.bit as usize;
             let lost_ends = has(&class.unended, bit);
             if lost_ends {
@@ -248,6 +259,7 @@ impl Live {
             if any(&ends) {
                 unite(&mut ret.unreturned, lost);
                 unite(&mut ret.returning, &ends);
+                class.lost_ends = true;
                 now.rows.mark(Side::Behind, exit as usize, &ends);
             }
         }
@@ -261,6 +273,7 @@ impl Live {
         }
         let class = &mut self.classes[now.class[node] as usize];
         unite(&mut class.unended, lost);
+        class.lost_ends = true;
         if onward {
             for (ret, &target) in class.rets.iter().zip(now.targets.get(exit)) {
                 if target == NOWHERE {
