@@ -2,7 +2,7 @@
 //! allowed sets of all open positions.
 //!
 //! ```text
-//! cargo bench --bench infill -- [json] [ordered] [smiles] [cpp] [fills] [TEXTS]
+//! cargo bench --bench infill -- [json] [ordered] [smiles] [cpp] [fills] [SHARE%] [TEXTS]
 //! ```
 //!
 //! `ordered` is JSON whose properties come in the order of their schemas. C++ is measured
@@ -46,9 +46,11 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use formwork::cfg::syntax::{Format, SyntaxLimits, parse};
-use formwork::{CfgLimits, Grammar, Language, PropertyOrder, SchemaOptions, Whitespace, mask};
+use formwork::{
+    CfgLimits, Grammar, Language, PropertyOrder, SchemaOptions, TokenId, Whitespace, mask,
+};
 use formwork_bench::{Bench, Oracle};
-use formwork_infill::{Canvas, Checker, InfillError};
+use formwork_infill::{Canvas, Checker, InfillError, InfillLimits};
 use formwork_testkit::Rng;
 use formwork_testkit::shared::shared;
 use serde_json::Value;
@@ -59,6 +61,8 @@ const SLACK: usize = 4;
 const HOLE: usize = 4;
 /// Positions of a block.
 const BLOCK: usize = 32;
+/// The limit of memory.
+const MAX_BYTES: usize = 4 << 30;
 
 /// Makes a language for a vocabulary.
 type Compile = Box<dyn Fn(&Bench) -> Box<dyn Language>>;
@@ -93,6 +97,8 @@ fn main() {
     };
     let bench = Bench::load(&tokenizer).expect("a tokenizer");
     let fills = arguments.iter().any(|argument| argument == "fills");
+    let mut shares = arguments.iter().filter_map(|text| text.strip_suffix('%'));
+    let share: Option<usize> = shares.find_map(|share| share.parse().ok());
     if fills {
         println!(
             "{:<8} {:>8} {:>8} {:>8} {:>8} {:>8}",
@@ -111,34 +117,29 @@ fn main() {
         ("smiles", smiles(count)),
     ] {
         if asked(name) && fills {
-            fill(&bench, name, &tasks, count);
+            fill(&bench, name, &tasks, share, count);
         } else if asked(name) {
             for order in ["blocks", "random"] {
-                measure(&bench, name, order, &tasks);
+                measure(&bench, name, order, share, &tasks);
             }
         }
     }
 }
 
 /// Fills canvases at random.
-fn fill(bench: &Bench, name: &str, tasks: &[Task], count: usize) {
+fn fill(bench: &Bench, name: &str, tasks: &[Task], share: Option<usize>, count: usize) {
     let mut rng = Rng::new(11);
     let (mut done, mut valid, mut refused, mut commits, mut given_up) = (0, 0, 0, 0, 0);
     let end = bench.vocab().stop_ids()[0];
     let mut row = vec![0; bench.vocab().mask_words()];
+    let checkers: Vec<Checker> = tasks.iter().map(|task| checker(bench, task)).collect();
     for turn in 0..count {
-        let task = &tasks[turn % tasks.len()];
-        let checker = Checker::new((task.language)(bench), Arc::clone(bench.compiler().vocab()));
+        let (task, checker) = (&tasks[turn % tasks.len()], &checkers[turn % tasks.len()]);
         let text = &task.texts[turn / tasks.len() % task.texts.len()];
         let tokens = bench.encoder().encode(text).expect("tokens");
-        let share = [30, 50, 70, 90, 100][turn % 5];
-        let pieces = tokens
-            .iter()
-            .fold(Canvas::new(), |canvas, &token| match rng.chance(share) {
-                true => canvas.masks(1),
-                false => canvas.fixed([token]),
-            });
-        let mut filling = match checker.open(&pieces.masks(SLACK).end()) {
+        let share = share.unwrap_or([30, 50, 70, 90, 100][turn % 5]);
+        let is_open: Vec<bool> = tokens.iter().map(|_| rng.chance(share)).collect();
+        let mut filling = match checker.open(&canvas(&tokens, |at| is_open[at], SLACK)) {
             Ok(filling) => filling,
             Err(error) => {
                 eprintln!("{}: {error}", task.name);
@@ -183,26 +184,45 @@ fn fill(bench: &Bench, name: &str, tasks: &[Task], count: usize) {
     println!("{name:<8} {done:>8} {valid:>8} {refused:>8} {commits:>8} {given_up:>8}");
 }
 
-fn measure(bench: &Bench, name: &str, order: &str, tasks: &[Task]) {
+/// A checker for what a task is of.
+fn checker(bench: &Bench, task: &Task) -> Checker {
+    let (language, vocab) = ((task.language)(bench), bench.compiler().vocab());
+    let limits = InfillLimits {
+        max_bytes: MAX_BYTES,
+        ..InfillLimits::default()
+    };
+    Checker::with(language, Arc::clone(vocab), vocab.stop_ids(), limits)
+}
+
+/// A text of which some positions are open, and so many behind it.
+fn canvas(tokens: &[TokenId], is_open: impl Fn(usize) -> bool, behind: usize) -> Canvas {
+    let tokens = tokens.iter().enumerate();
+    let text = tokens.fold(Canvas::new(), |canvas, (at, &token)| match is_open(at) {
+        true => canvas.masks(1),
+        false => canvas.fixed([token]),
+    });
+    text.masks(behind).end()
+}
+
+fn measure(bench: &Bench, name: &str, order: &str, share: Option<usize>, tasks: &[Task]) {
     let mut rng = Rng::new(7);
     let (mut updates, mut opens) = (Vec::new(), Vec::new());
     for task in tasks {
-        let language = (task.language)(bench);
-        let checker = Checker::new(language, Arc::clone(bench.compiler().vocab()));
+        let checker = checker(bench, task);
         for text in &task.texts {
             let tokens = bench.encoder().encode(text).expect("tokens");
-            let open = match name {
-                "cpp" => {
-                    let begin = rng.below(tokens.len().saturating_sub(HOLE).max(1));
-                    begin..(begin + HOLE).min(tokens.len())
+            let (open, behind): (Vec<usize>, usize) = match (share, name) {
+                (Some(share), _) => {
+                    let open = (0..tokens.len()).filter(|_| rng.chance(share));
+                    (open.collect(), 0)
                 }
-                _ => 0..tokens.len() + SLACK,
+                (None, "cpp") => {
+                    let begin = rng.below(tokens.len().saturating_sub(HOLE).max(1));
+                    ((begin..(begin + HOLE).min(tokens.len())).collect(), 0)
+                }
+                (None, _) => ((0..tokens.len() + SLACK).collect(), SLACK),
             };
-            let canvas = Canvas::new()
-                .fixed(tokens[..open.start].iter().copied())
-                .masks(open.len())
-                .fixed(tokens.iter().skip(open.end).copied())
-                .end();
+            let canvas = canvas(&tokens, |at| open.binary_search(&at).is_ok(), behind);
             let started = ThreadTime::now();
             let mut filling = match checker.open(&canvas) {
                 Ok(filling) => filling,
@@ -212,13 +232,11 @@ fn measure(bench: &Bench, name: &str, order: &str, tasks: &[Task]) {
                 }
             };
             opens.push(started.elapsed());
-            let positions: Vec<usize> = open.collect();
-            let chunk = if order == "blocks" {
-                BLOCK
-            } else {
-                positions.len()
+            let chunk = match order {
+                "blocks" => BLOCK,
+                _ => open.len().max(1),
             };
-            for block in positions.chunks(chunk) {
+            for block in open.chunks(chunk) {
                 let mut block = block.to_vec();
                 rng.shuffle(&mut block);
                 for position in block {

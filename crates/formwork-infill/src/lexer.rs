@@ -76,11 +76,7 @@ impl Lexer {
                 first.is_some_and(|&byte| has(next, byte)).then_some(rest)
             }
             Rest::Nodes(nodes) => {
-                let is_read = |&node: &NodeId| {
-                    let mut any = false;
-                    trie.children_in(node, next, |_, _| any = true);
-                    any
-                };
+                let is_read = |&node: &NodeId| trie.any_child_in(node, next);
                 let left: Box<[NodeId]> = nodes.iter().copied().filter(is_read).collect();
                 (!left.is_empty()).then(|| self.rests.intern(Rest::Nodes(left)))
             }

@@ -248,6 +248,19 @@ impl Trie {
         }
     }
 
+    /// Whether any child of `n` has its byte in `set`, as for [`Trie::children_in`].
+    #[must_use]
+    pub fn any_child_in(&self, n: NodeId, set: &[u64; 4]) -> bool {
+        let node = &self.nodes[n.index()];
+        if usize::from(node.fan) < NARROW {
+            let mut any = false;
+            self.children_in(n, set, |_, _| any = true);
+            return any;
+        }
+        let wide = &self.wide[node.kids as usize];
+        wide.bits.iter().zip(set).any(|(bits, set)| bits & set != 0)
+    }
+
     /// The byte on the edge that leads to `n`; 0 for the root.
     #[inline]
     pub fn byte(&self, n: NodeId) -> u8 {
