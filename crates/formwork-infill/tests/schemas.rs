@@ -131,6 +131,87 @@ fn names_differ_and_so_do_items() {
     assert_eq!(rest(&filling, 6), "c");
 }
 
+/// Positions filled one after another leave what a canvas has in which they were full from
+/// the start; on canvases of so many rules that sets of them take several words.
+#[test]
+fn commits_leave_what_a_new_canvas_has() {
+    let bed = Bed::new();
+    let nested = r##"{"$ref": "#/$defs/t", "$defs": {"t": {"type": "array", "items":
+        {"anyOf": [{"type": "boolean"}, {"enum": ["a]", 1]}, {"$ref": "#/$defs/t"}]}}}}"##;
+    let checker = bed.checker(nested);
+    let words = bed.vocab().mask_words();
+    let mut rng = Rng::new(0xC0417);
+    for positions in [40, 90] {
+        let cells = |tokens: &[Option<TokenId>]| {
+            let cells = tokens.iter();
+            let canvas = cells.fold(Canvas::new(), |canvas, token| match token {
+                Some(token) => canvas.fixed([*token]),
+                None => canvas.masks(1),
+            });
+            checker.open(&canvas.end()).expect("what was allowed fits")
+        };
+        let mut tokens = vec![None; positions];
+        let mut filling = cells(&tokens);
+        let mut order: Vec<usize> = filling.open_positions().collect();
+        rng.shuffle(&mut order);
+        let (mut row, mut fresh) = (vec![0; words], vec![0; words]);
+        for (turn, &position) in order.iter().enumerate() {
+            filling.fill_mask(position, &mut row).expect("open");
+            let allowed: Vec<TokenId> = mask::iter_ones(&row).collect();
+            let token = *rng.pick(&allowed);
+            filling.commit(position, token).expect("allowed");
+            tokens[position] = Some(token);
+            if turn % 8 != 0 {
+                continue;
+            }
+            let again = cells(&tokens);
+            for open in filling.open_positions() {
+                filling.fill_mask(open, &mut row).expect("open");
+                again.fill_mask(open, &mut fresh).expect("open");
+                assert_eq!(row, fresh, "{positions}: {open} after {turn}: {tokens:?}");
+            }
+        }
+    }
+}
+
+/// Deep inside of many rules, a position may hold what closes them, token by token.
+#[test]
+fn deep_canvases_are_told_exactly() {
+    let bed = Bed::new();
+    let schema = r##"{"type": "array", "items": {"$ref": "#"}}"##;
+    let checker = bed.checker(schema);
+    let grammar = bed.compiler.json_schema(schema, &options());
+    let grammar = grammar.expect("a schema");
+    let mut row = vec![0; bed.vocab().mask_words()];
+    let mut some = 0;
+    for (opened, closed) in [(70, 68), (90, 89), (130, 130)] {
+        let (before, after) = ("[".repeat(opened), "]".repeat(closed));
+        let canvas = Canvas::new().fixed(bed.bytes(&before)).masks(1);
+        let canvas = canvas.fixed(bed.bytes(&after)).end();
+        row.fill(0);
+        if let Ok(filling) = checker.open(&canvas) {
+            filling.fill_mask(opened, &mut row).expect("open");
+        }
+        some += usize::from(mask::count_ones(&row) > 0);
+        for token in (0..bed.vocab().len() as u32).map(TokenId) {
+            let text = [
+                before.as_bytes(),
+                bed.vocab().bytes(token),
+                after.as_bytes(),
+            ]
+            .concat();
+            let mut matcher = grammar.matcher();
+            let fits = matcher.push_bytes(&text).is_ok() && matcher.is_complete();
+            let is_text = !bed.vocab().bytes(token).is_empty();
+            assert_eq!(
+                mask::get(&row, token),
+                fits && is_text,
+                "{opened} {token:?}"
+            );
+        }
+    }
+}
+
 /// With room behind, what a position may hold after a text is what may follow it.
 #[test]
 fn prefixes_are_read_as_from_left_to_right() {
