@@ -64,6 +64,20 @@ pub trait Cells {
     /// As [`Filling::reopen`].
     fn reopen(&mut self, position: usize) -> Result<(), InfillError>;
 
+    /// The most probable tokens of all open positions together, as
+    /// [`Filling::most_probable`] finds them; `None` if no position depends on another, as by
+    /// default.
+    ///
+    /// # Errors
+    ///
+    /// As [`Filling::most_probable`].
+    fn most_probable(
+        &self,
+        _logits: &mut dyn FnMut(usize, &mut [f32]),
+    ) -> Result<Option<Vec<(usize, TokenId)>>, InfillError> {
+        Ok(None)
+    }
+
     /// The bytes of the text, up to its end or the first open position.
     fn text(&self) -> Vec<u8> {
         let tokens = (0..self.len()).map_while(|position| {
@@ -113,6 +127,13 @@ impl Cells for Filling {
 
     fn reopen(&mut self, position: usize) -> Result<(), InfillError> {
         Filling::reopen(self, position)
+    }
+
+    fn most_probable(
+        &self,
+        logits: &mut dyn FnMut(usize, &mut [f32]),
+    ) -> Result<Option<Vec<(usize, TokenId)>>, InfillError> {
+        Filling::most_probable(self, logits).map(|(tokens, _)| Some(tokens))
     }
 }
 

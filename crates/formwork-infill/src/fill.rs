@@ -31,6 +31,15 @@ pub struct FillOptions {
     /// everything when the window was new: the dual cache of Fast-dLLM
     /// (arXiv:2505.22618), which is an approximation. Not by default.
     pub cache: bool,
+    /// With the cache, one in so many looks is at everything, as dKV-Cache refreshes it
+    /// (arXiv:2505.15781; every 2 to 16 steps there); 0, the default, if only a new window
+    /// is a reason.
+    pub refresh: usize,
+    /// How much more than by itself the prompt counts: logits are `u + (guidance + 1)(l - u)`,
+    /// where `u` are those with all of the prompt masked (Nie et al., LLaDA,
+    /// arXiv:2502.09992, classifier-free guidance). Every look is at two canvases then. The
+    /// default is 0: none.
+    pub guidance: f32,
 }
 
 impl Default for FillOptions {
@@ -41,6 +50,8 @@ impl Default for FillOptions {
             seed: 0,
             force: true,
             cache: false,
+            refresh: 0,
+            guidance: 0.0,
         }
     }
 }
@@ -50,7 +61,8 @@ impl Default for FillOptions {
 pub struct Report {
     /// Passes of the model.
     pub model_calls: usize,
-    /// Canvases that were looked at in them: more than passes if steps were drafted.
+    /// Canvases that were looked at in them: more than passes if steps were drafted, or
+    /// the prompt guides them.
     pub canvases: usize,
     /// Positions that were filled; twice if one was opened again in between.
     pub commits: usize,
@@ -119,6 +131,7 @@ fn check(
     let numbers = [
         ("temperature", options.temperature, 0.0, f32::MAX),
         ("top_p", options.top_p, f32::MIN_POSITIVE, 1.0),
+        ("guidance", options.guidance, 0.0, f32::MAX),
     ];
     for (name, value, least, most) in numbers {
         if !(least..=most).contains(&value) {

@@ -93,6 +93,11 @@ pub struct Plan {
     pub reopen: Vec<usize>,
     /// Open positions to be filled, the most confident first.
     pub commit: Vec<usize>,
+    /// Whether all open positions are filled at once instead, with what is most probable
+    /// [together](Cells::most_probable). Those of [`commit`](Plan::commit) are filled one by
+    /// one where that cannot be done: positions that do not depend on each other, or are not
+    /// all looked at.
+    pub jointly: bool,
 }
 
 impl Plan {
@@ -100,8 +105,8 @@ impl Plan {
     #[must_use]
     pub fn commit(positions: impl IntoIterator<Item = usize>) -> Plan {
         Plan {
-            reopen: Vec::new(),
             commit: positions.into_iter().collect(),
+            ..Plan::default()
         }
     }
 }
@@ -259,16 +264,19 @@ impl Rows {
         }
         let mut allowed = vec![0; cells.vocab().mask_words()];
         cells.fill_mask(position, &mut allowed)?;
-        let row = self
-            .logits
-            .get(at * self.width..(at + 1) * self.width)
-            .unwrap_or_default();
+        let row = self.row(position).unwrap_or_default();
         let uniform = || chance::uniform(seed, left, position, Purpose::Token);
         let proposal = propose(row, &allowed, choice, uniform);
         if let Some(known) = self.known.get_mut(at) {
             *known = proposal;
         }
         Ok(proposal)
+    }
+
+    /// The logits of a position.
+    pub(crate) fn row(&self, position: usize) -> Option<&[f32]> {
+        let at = self.positions.binary_search(&position).ok()?;
+        self.logits.get(at * self.width..(at + 1) * self.width)
     }
 
     /// Forgets what was worked out for a position.

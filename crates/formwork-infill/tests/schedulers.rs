@@ -8,14 +8,16 @@ mod common;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use common::{RandomModel, keeps};
+use common::{RandomModel, Scripted, keeps};
 use formwork::{Compiler, SchemaOptions, TokenId, Vocab, Whitespace};
-use formwork_infill::schedule::{FreeDave, SchedulerKind, SchedulerOptions, Threshold};
+use formwork_infill::schedule::{
+    FreeDave, Prophet, Scheduler, SchedulerKind, SchedulerOptions, Threshold,
+};
 use formwork_infill::{
     Canvas, Cells, Checker, FillError, FillOptions, FreeCells, InfillError, Report, fill,
     fill_left_to_right, settle,
 };
-use formwork_model::Sampling;
+use formwork_model::{MaskedModel, Sampling};
 use formwork_testkit::{Rng, vocab};
 use serde_json::{Value, json};
 
@@ -129,6 +131,8 @@ fn whatever_is_proposed_texts_are_valid() {
                         seed: rng.bits(),
                         force: rng.chance(70),
                         cache: rng.chance(30),
+                        refresh: rng.below(4),
+                        guidance: 0.0,
                     };
                     let mut model = model(&vocab, 12.0);
                     let mut filling = checker.open(canvas).unwrap();
@@ -291,6 +295,135 @@ fn gaps_get_the_least_length_that_fits() {
     assert!(filling.text().starts_with(b"\"aaa"));
     let none = Canvas::new().fixed(bytes("\"b")).gap(0, 6).end();
     assert_eq!(settle(&checker, &none), Err(InfillError::Infeasible));
+}
+
+/// Where a model is sure of everything, it fills in what is likeliest together and not one
+/// after the other.
+#[test]
+fn a_last_fill_is_the_likeliest_of_all() {
+    let vocab = Arc::new(vocab::toy(9));
+    let checker = checker(&vocab, &json!({"enum": ["ac", "ad", "bb"]}));
+    let byte = |byte: u8| {
+        let mut ids = vocab::text_tokens(&vocab);
+        ids.find(|&id| vocab.bytes(id) == [byte]).unwrap()
+    };
+    let canvas = Canvas::new().fixed([byte(b'"')]).masks(2);
+    let canvas = canvas.fixed([byte(b'"')]).end();
+    // Of the tokens that are allowed: `a` .55 first, then `b` .45; `c` .3, `d` .25, `b` .45.
+    let row = |_: &[TokenId], position| {
+        let mut row = vec![-50.0; vocab.len()];
+        let likely: &[(u8, f32)] = match position {
+            1 => &[(b'a', 0.55), (b'b', 0.45)],
+            _ => &[(b'c', 0.3), (b'd', 0.25), (b'b', 0.45)],
+        };
+        for &(letter, p) in likely {
+            row[byte(letter).index()] = p.ln();
+        }
+        row
+    };
+    let text = |scheduler: &mut dyn Scheduler| {
+        let mut model = Scripted::new(&vocab, &row);
+        let mut filling = checker.open(&canvas).unwrap();
+        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
+        let options = FillOptions::default();
+        let report = fill(
+            &mut model,
+            &mut filling,
+            scheduler,
+            &[],
+            &options,
+            &mut go_on,
+        );
+        (filling.text(), report.unwrap())
+    };
+    let (text_alone, _) = text(&mut Threshold::default());
+    assert_eq!(text_alone, br#""ac""#);
+    let (text_jointly, report) = text(&mut Prophet::new([0.0; 3], 32));
+    assert_eq!(text_jointly, br#""bb""#);
+    assert_eq!(
+        (report.model_calls, report.commits, report.rejected),
+        (1, 2, 0)
+    );
+}
+
+/// The prompt counts for more than it says, by looks at the canvas without it.
+#[test]
+fn prompts_guide() {
+    let vocab = Arc::new(vocab::toy(10));
+    let mask = vocab.special_by_name("<tool>").unwrap();
+    let (one, two) = (TokenId(1), TokenId(2));
+    let row = |tokens: &[TokenId], _| {
+        let mut row = vec![-50.0; vocab.len()];
+        let is_seen = tokens[..2] == [TokenId(7), TokenId(8)];
+        assert!(is_seen || tokens[..2] == [mask, mask]);
+        (row[one.index()], row[two.index()]) = if is_seen { (2.0, 1.0) } else { (3.0, 0.0) };
+        row
+    };
+    // With twice the difference and more: 3 - (g + 1) and g + 1.
+    for (guidance, token, canvases) in [(0.0, one, 3), (0.4, one, 6), (0.6, two, 6)] {
+        let mut model = Scripted::new(&vocab, &row);
+        let mut cells = FreeCells::new(&Canvas::new().masks(3), Arc::clone(&vocab), mask);
+        let mut scheduler = SchedulerKind::Llada.build(&SchedulerOptions::default());
+        let options = FillOptions {
+            guidance,
+            ..FillOptions::default()
+        };
+        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
+        let prompt = [TokenId(7), TokenId(8)];
+        let report = fill(
+            &mut model,
+            &mut cells,
+            &mut *scheduler,
+            &prompt,
+            &options,
+            &mut go_on,
+        );
+        let report = report.unwrap();
+        assert_eq!(tokens(&cells), [Some(token); 3], "{guidance}");
+        assert_eq!(report.model_calls, 3);
+        assert_eq!(report.canvases, canvases);
+    }
+}
+
+/// Windows are looked at alone, but for every so many looks.
+#[test]
+fn caches_are_refreshed() {
+    let vocab = Arc::new(vocab::toy(11));
+    let row = |_: &[TokenId], position| vec![position as f32; vocab.len()];
+    let looks = |cache, refresh| {
+        let mut model = Scripted::new(&vocab, &row);
+        let mask = model.mask_token();
+        let mut cells = FreeCells::new(&Canvas::new().masks(8), Arc::clone(&vocab), mask);
+        let mut scheduler = SchedulerKind::Llada.build(&SchedulerOptions {
+            block: Some(4),
+            steps: Some(8),
+            ..SchedulerOptions::default()
+        });
+        let options = FillOptions {
+            cache,
+            refresh,
+            ..FillOptions::default()
+        };
+        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
+        fill(
+            &mut model,
+            &mut cells,
+            &mut *scheduler,
+            &[],
+            &options,
+            &mut go_on,
+        )
+        .unwrap();
+        model.looks
+    };
+    assert_eq!(looks(false, 0), vec![0..8; 8]);
+    let mut once = vec![0..8, 0..4, 0..4, 0..4];
+    once.extend([0..8, 4..8, 4..8, 4..8]);
+    assert_eq!(looks(true, 0), once);
+    let mut every_other = vec![0..8, 0..4, 0..8, 0..4];
+    every_other.extend([0..8, 4..8, 0..8, 4..8]);
+    assert_eq!(looks(true, 2), every_other);
+    assert_eq!(looks(true, 1), vec![0..8; 8]);
 }
 
 #[test]

@@ -210,6 +210,7 @@ fn deep_canvases_are_told_exactly() {
             );
         }
     }
+    assert!(some >= 2, "{some}");
 }
 
 /// With room behind, what a position may hold after a text is what may follow it.

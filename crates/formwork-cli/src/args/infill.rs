@@ -58,6 +58,13 @@ pub(crate) struct InfillArgs {
     /// the same.
     #[arg(long)]
     pub(crate) cache: bool,
+    /// With `--cache`, compute everything anew at one in so many steps.
+    #[arg(long, value_name = "STEPS", requires = "cache", default_value_t = 0)]
+    pub(crate) refresh: usize,
+    /// How much more the prompt counts than by itself (classifier-free guidance); takes
+    /// twice the work.
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
+    pub(crate) guidance: f32,
     /// Show the text after every step, on standard error.
     #[arg(long)]
     pub(crate) trace: bool,

@@ -135,6 +135,8 @@ fn fill_cells(
         top_p: args.top_p,
         seed: args.seed,
         cache: args.cache,
+        refresh: args.refresh,
+        guidance: args.guidance,
         ..FillOptions::default()
     };
     let mut trace = |step: &FillStep<'_>| {

@@ -22,6 +22,8 @@ pub(super) struct Run<'a> {
     canvases: Vec<CanvasId>,
     /// The window of the last look.
     window: Option<Range<usize>>,
+    /// Looks at that window alone, since all was looked at.
+    looks: usize,
     pub(super) report: Report,
 }
 
@@ -71,6 +73,7 @@ impl<'a> Run<'a> {
             choice,
             canvases: Vec::new(),
             window: None,
+            looks: 0,
             report: Report::default(),
         }
     }
@@ -156,11 +159,42 @@ impl<'a> Run<'a> {
             self.cells.reopen(position)?;
             taken.reopened.push(position);
         }
+        if plan.jointly {
+            self.fill_jointly(rows, &mut taken)?;
+        }
         for position in plan.commit {
             self.fill_proposed(position, rows, left, &mut taken)?;
         }
         self.fill_forced(&mut taken)?;
         Ok(taken)
+    }
+
+    /// Fills all open positions with what is most probable together, if the model has
+    /// looked at all of them; up to the first that is refused, as where names come out
+    /// equal.
+    fn fill_jointly(&mut self, rows: &Rows, taken: &mut Taken) -> Result<(), FillError> {
+        if !self.cells.open().iter().all(|&at| rows.has(at)) {
+            return Ok(());
+        }
+        let mut logits = |position: usize, row: &mut [f32]| {
+            let from = rows.row(position).unwrap_or_default();
+            row.fill(f32::NEG_INFINITY);
+            row.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        };
+        let tokens = match self.cells.most_probable(&mut logits) {
+            Ok(tokens) => tokens.unwrap_or_default(),
+            // One by one, something is taken even if no logit is finite.
+            Err(InfillError::Infeasible) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for (position, token) in tokens {
+            match self.cells.commit(position, token) {
+                Ok(()) => taken.commits.push((position, token)),
+                Err(InfillError::NotAllowed { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Fills a position with what is proposed for it, anew if that is not allowed any
@@ -283,8 +317,20 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// A canvas behind a prompt of which nothing is seen.
+    fn without_prompt(&self, look: &Look) -> Vec<TokenId> {
+        let canvas = look.tokens.iter().skip(self.prompt.len()).copied();
+        let masks = self.prompt.iter().map(|_| self.model.mask_token());
+        masks.chain(canvas).collect()
+    }
+
     fn forward(&mut self, looks: Vec<Look>) -> Result<Vec<Rows>, FillError> {
-        while self.canvases.len() < looks.len() {
+        let is_guided = self.options.guidance > 0.0 && !self.prompt.is_empty();
+        let unguided: Vec<Vec<TokenId>> = match is_guided {
+            true => looks.iter().map(|look| self.without_prompt(look)).collect(),
+            false => Vec::new(),
+        };
+        while self.canvases.len() < looks.len() + unguided.len() {
             self.canvases.push(self.model.begin());
         }
         let prompt = self.prompt.len();
@@ -292,29 +338,34 @@ impl<'a> Run<'a> {
             .iter()
             .map(|look| look.positions.iter().map(|at| prompt + at).collect())
             .collect();
+        let is_due = self.options.refresh > 0 && self.looks + 1 >= self.options.refresh;
         let is_known = |look: &Look| {
-            self.options.cache && looks.len() == 1 && self.window.as_ref() == Some(&look.window)
+            let is_same = looks.len() == 1 && self.window.as_ref() == Some(&look.window);
+            self.options.cache && is_same && !is_due
         };
-        let steps: Vec<CanvasStep<'_>> = looks
-            .iter()
+        let knew = looks.first().is_some_and(is_known);
+        // Canvases without the prompt come behind all others.
+        let tokens = looks.iter().map(|look| &look.tokens).chain(&unguided);
+        let steps: Vec<CanvasStep<'_>> = tokens
             .zip(&self.canvases)
-            .zip(&wanted)
-            .map(|((look, &canvas), wanted)| CanvasStep {
+            .zip(looks.iter().zip(&wanted).cycle())
+            .map(|((tokens, &canvas), (look, wanted))| CanvasStep {
                 canvas,
-                tokens: &look.tokens,
+                tokens,
                 refresh: match is_known(look) {
                     true => prompt + look.window.start..prompt + look.window.end,
-                    false => 0..look.tokens.len(),
+                    false => 0..tokens.len(),
                 },
                 wanted,
             })
             .collect();
         let logits = self.model.forward(&steps)?.to_host()?;
         self.report.model_calls += 1;
-        self.report.canvases += looks.len();
+        self.report.canvases += steps.len();
+        self.looks = if knew { self.looks + 1 } else { 0 };
         self.window = looks.first().map(|look| look.window.clone());
         let width = self.model.vocab_len();
-        let rows: usize = wanted.iter().map(Vec::len).sum();
+        let rows: usize = steps.iter().map(|step| step.wanted.len()).sum();
         if logits.len() != rows * width {
             return Err(FillError::Model(ModelError::new(
                 ModelErrorKind::Device,
@@ -323,6 +374,13 @@ impl<'a> Run<'a> {
                     logits.len()
                 ),
             )));
+        }
+        let mut logits = logits;
+        if is_guided {
+            let (guided, unguided) = logits.split_at_mut(rows * width / 2);
+            for (logit, &without) in guided.iter_mut().zip(&*unguided) {
+                *logit = without + (self.options.guidance + 1.0) * (*logit - without);
+            }
         }
         let mut from = logits.as_slice();
         let mut next = |look: Look| {

@@ -3,7 +3,8 @@
 use super::{Blocks, Plan, Scheduler, View};
 
 /// One position a step, the most confident of its block, until the model is sure of the
-/// answer; then everything at once (Li et al., Prophet, arXiv:2508.19982).
+/// answer; then everything at once (Li et al., Prophet, arXiv:2508.19982), with what is most
+/// probable together where a grammar joins positions.
 ///
 /// Sure is who has a mean gap between the two largest logits of at least a bound, which
 /// falls when a third and two thirds of the canvas are filled.
@@ -76,7 +77,10 @@ impl Scheduler for Prophet {
         let sure = self.is_sure(view);
         let ranked = view.ranked();
         if sure {
-            return Plan::commit(ranked.into_iter().map(|(position, _)| position));
+            return Plan {
+                jointly: true,
+                ..Plan::commit(ranked.into_iter().map(|(position, _)| position))
+            };
         }
         let block = self.blocks.current(view.open());
         let best = ranked

@@ -74,6 +74,7 @@ impl Scheduler for Remask {
         let mut plan = Plan {
             reopen: dropped.filter(|&position| was_filled(position)).collect(),
             commit: kept.filter(|&position| !was_filled(position)).collect(),
+            ..Plan::default()
         };
         if plan.commit.is_empty() {
             // All that is due is there already: at least one more.
