@@ -79,6 +79,9 @@ pub(crate) struct Callers {
     pub(crate) above: Bits,
 }
 
+/// A place where callers of a class go on, by number, and instances that some are in.
+type Above = (u32, Bits);
+
 impl Class {
     fn ret(&mut self, to: (ItemId, ClassId)) -> u32 {
         let rets = &mut self.rets;
@@ -107,7 +110,7 @@ impl Class {
 
     /// By place where callers go on: the instances that those are in who called one of
     /// some instances, all called before the newest column.
-    fn above(&self, of: &Bits) -> Rc<[(u32, Bits)]> {
+    fn above(&self, of: &Bits) -> Rc<[Above]> {
         let mut all = Vec::new();
         for (ret, number) in self.rets.iter().zip(0..) {
             let mut above = Bits::default();
@@ -248,7 +251,7 @@ pub(crate) struct Chart {
     class_ids: FxHashMap<Dot, ClassId>,
     slots: Slots,
     /// Of the newest column: what [`Class::above`] said.
-    above: FxHashMap<(ClassId, Bits), Rc<[(u32, Bits)]>>,
+    above: FxHashMap<(ClassId, Bits), Rc<[Above]>>,
     queue: Queue,
 }
 
