@@ -29,7 +29,7 @@ use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
 use crate::node_rows::NodeRows;
-use crate::row::{Row, any, count, meet, ones, remove, without};
+use crate::row::{Row, any, count, meet, ones, ones_down, remove, without};
 use crate::rules::Rules;
 use crate::token_sets::SetId;
 use crate::useful::Useful;
@@ -250,6 +250,34 @@ impl Ret {
             }
         }
         !any(need)
+    }
+
+    /// Takes from `need` the instances in which callers of some others are; whether none is
+    /// left. `members` are the instances of the class, by bit.
+    fn without_above(
+        &self,
+        need: &mut Row,
+        of: &[u64],
+        members: &[u32],
+        instances: &[Instance],
+    ) -> bool {
+        if count(need) < count(of) {
+            for caller in ones(&need.clone()) {
+                if self
+                    .called
+                    .get(caller)
+                    .is_some_and(|called| meet(called, of))
+                {
+                    remove(need, caller);
+                }
+            }
+            return !any(need);
+        }
+        // The later an instance was called, the more its callers are in.
+        ones_down(of).any(|bit| {
+            let lists = &instances[members[bit] as usize].lists;
+            without(need, &lists[self.lists[bit] as usize].above)
+        })
     }
 
     /// Takes instances away that callers of one were in.

@@ -2,7 +2,7 @@
 
 use super::{Live, NOWHERE};
 use crate::chart::MAIN;
-use crate::row::{Row, any, both, ones, ones_down, remove, without};
+use crate::row::{Row, any, both, ones, remove, without};
 
 impl Live {
     /// Takes from `need`, facts of a node, those that something leads to; whether none
@@ -32,12 +32,9 @@ impl Live {
         for &(exit, ret) in now.returned.get(node) {
             let class = &self.classes[now.class[exit as usize] as usize];
             let ret = &class.rets[ret as usize];
-            // The later an instance was called, the more its callers are in.
-            for bit in ones_down(&both(now.rows.live(exit as usize), &ret.of)) {
-                let instance = &self.instances[class.instances[bit] as usize];
-                if without(need, &instance.lists[ret.lists[bit] as usize].above) {
-                    return true;
-                }
+            let ended = both(now.rows.live(exit as usize), &ret.of);
+            if ret.without_above(need, &ended, &class.instances, &self.instances) {
+                return true;
             }
         }
         let class = &self.classes[now.class[node] as usize];
