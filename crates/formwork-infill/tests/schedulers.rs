@@ -382,6 +382,20 @@ fn prompts_guide() {
         assert_eq!(tokens(&cells), [Some(token); 3], "{guidance}");
         assert_eq!(report.model_calls, 3);
         assert_eq!(report.canvases, canvases);
+        // The same with drafts, of which there are now more and now fewer.
+        let mut model = Scripted::new(&vocab, &row);
+        let mut cells = FreeCells::new(&Canvas::new().masks(9), Arc::clone(&vocab), mask);
+        let mut scheduler = FreeDave::new(2, 4);
+        fill(
+            &mut model,
+            &mut cells,
+            &mut scheduler,
+            &prompt,
+            &options,
+            &mut go_on,
+        )
+        .unwrap();
+        assert_eq!(tokens(&cells), [Some(token); 9], "{guidance}");
     }
 }
 

@@ -179,7 +179,9 @@ impl<'a> Run<'a> {
         let mut logits = |position: usize, row: &mut [f32]| {
             let from = rows.row(position).unwrap_or_default();
             row.fill(f32::NEG_INFINITY);
-            row.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            // What is no number counts as minus infinity, as in proposals.
+            let numbers = row.iter_mut().zip(from).filter(|(_, from)| !from.is_nan());
+            numbers.for_each(|(to, from)| *to = *from);
         };
         let tokens = match self.cells.most_probable(&mut logits) {
             Ok(tokens) => tokens.unwrap_or_default(),
@@ -344,10 +346,14 @@ impl<'a> Run<'a> {
             self.options.cache && is_same && !is_due
         };
         let knew = looks.first().is_some_and(is_known);
-        // Canvases without the prompt come behind all others.
+        // Looks come first, then the same without the prompt; each has its canvas, however
+        // many looks there are at once.
+        let stride = 1 + usize::from(is_guided);
         let tokens = looks.iter().map(|look| &look.tokens).chain(&unguided);
+        let own = self.canvases.iter().step_by(stride).take(looks.len());
+        let canvases = own.chain(self.canvases.iter().skip(1).step_by(stride));
         let steps: Vec<CanvasStep<'_>> = tokens
-            .zip(&self.canvases)
+            .zip(canvases)
             .zip(looks.iter().zip(&wanted).cycle())
             .map(|((tokens, &canvas), (look, wanted))| CanvasStep {
                 canvas,

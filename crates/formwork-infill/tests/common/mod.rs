@@ -95,6 +95,8 @@ pub(crate) struct Scripted<'a> {
     vocab: &'a Vocab,
     row: Row<'a>,
     pub(crate) looks: Vec<Range<usize>>,
+    /// What each canvas began with.
+    canvases: Vec<Option<TokenId>>,
 }
 
 impl<'a> Scripted<'a> {
@@ -103,6 +105,7 @@ impl<'a> Scripted<'a> {
             vocab,
             row,
             looks: Vec::new(),
+            canvases: Vec::new(),
         }
     }
 }
@@ -121,7 +124,8 @@ impl MaskedModel for Scripted<'_> {
     }
 
     fn begin(&mut self) -> CanvasId {
-        CanvasId(0)
+        self.canvases.push(None);
+        CanvasId(self.canvases.len() as u64 - 1)
     }
 
     fn end(&mut self, _: CanvasId) {}
@@ -130,6 +134,11 @@ impl MaskedModel for Scripted<'_> {
         let mut values = Vec::new();
         for step in steps {
             self.looks.push(step.refresh.clone());
+            // A canvas on which a prompt was seen is not one without it later.
+            let mask = self.mask_token();
+            let begins = &mut self.canvases[step.canvas.0 as usize];
+            assert!(begins.is_none_or(|first| first == mask || first == step.tokens[0]));
+            *begins = Some(step.tokens[0]);
             let rows = step.wanted.iter();
             values.extend(rows.flat_map(|&position| (self.row)(step.tokens, position)));
         }
