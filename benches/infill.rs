@@ -27,7 +27,7 @@
 //! | ordered | 6 | random | 0.080 | 13 | 71 | 300 |
 //! | ordered | 10 | blocks | 0.15 | 23 | 990 | 340 |
 //! | ordered | 10 | random | 0.15 | 14 | 270 | 360 |
-//! | json | 2 | blocks | 0.8 | 14 | 1,000 | 420 |
+//! | json | 2 | blocks | 0.45 | 8.4 | 640 | 250 |
 //! | cpp (holes) | 10 | blocks | 0.66 | 53 | 330 | 350 |
 //! | cpp (holes) | 10 | random | 0.62 | 60 | 250 | 270 |
 //! | cpp 10% | 12 | blocks | 0.41 | 9 | 600 | 212 |
