@@ -44,8 +44,8 @@
 //! that complete a string which may be a name that the schema does not list: then all is
 //! worked out anew.
 //!
-//! Fills: 200 of 200 canvases of SMILES, and of C++ (`cpp fills 5% 200`, 2,896 commits), are
-//! valid, with nothing refused.
+//! Fills: 200 of 200 canvases of SMILES, of JSON (`ordered fills 10% 200`, 2,091 commits) and
+//! of C++ (`cpp fills 5% 200`, 2,896) are valid, with nothing refused.
 
 // A table for people; a bench that cannot be set up has nothing to measure.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
