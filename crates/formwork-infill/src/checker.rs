@@ -234,7 +234,8 @@ impl Filling {
     /// # Errors
     ///
     /// If the position is not open or the token not allowed there, and if a limit is
-    /// reached; nothing has changed then.
+    /// reached. [`InfillError::Infeasible`] if texts that have to differ, and were taken to
+    /// while both had open positions, cannot with this token. Nothing has changed then.
     pub fn commit(&mut self, position: usize, token: TokenId) -> Result<(), InfillError> {
         self.check_open(position)?;
         if !self.allows(position, token) {
