@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
         for (position, token) in tokens {
             match self.cells.commit(position, token) {
                 Ok(()) => taken.commits.push((position, token)),
-                Err(InfillError::NotAllowed { .. }) => break,
+                Err(InfillError::NotAllowed { .. } | InfillError::Infeasible) => break,
                 Err(error) => return Err(error.into()),
             }
         }
