@@ -34,7 +34,7 @@ pub struct FillOptions {
     /// With the cache, one in so many looks is at everything, as dKV-Cache refreshes it
     /// (arXiv:2505.15781; every 2 to 16 steps there); 0, the default, if only a new window
     /// is a reason.
-    pub refresh: usize,
+    pub refresh_every: usize,
     /// How much more than by itself the prompt counts: logits are `u + (guidance + 1)(l - u)`,
     /// where `u` are those with all of the prompt masked (Nie et al., LLaDA,
     /// arXiv:2502.09992, classifier-free guidance). Every look is at two canvases then. The
@@ -50,7 +50,7 @@ impl Default for FillOptions {
             seed: 0,
             force: true,
             cache: false,
-            refresh: 0,
+            refresh_every: 0,
             guidance: 0.0,
         }
     }

@@ -131,7 +131,7 @@ fn whatever_is_proposed_texts_are_valid() {
                         seed: rng.bits(),
                         force: rng.chance(70),
                         cache: rng.chance(30),
-                        refresh: rng.below(4),
+                        refresh_every: rng.below(4),
                         guidance: 0.0,
                     };
                     let mut model = model(&vocab, 12.0);
@@ -404,7 +404,7 @@ fn prompts_guide() {
 fn caches_are_refreshed() {
     let vocab = Arc::new(vocab::toy(11));
     let row = |_: &[TokenId], position| vec![position as f32; vocab.len()];
-    let looks = |cache, refresh| {
+    let looks = |cache, refresh_every| {
         let mut model = Scripted::new(&vocab, &row);
         let mask = model.mask_token();
         let mut cells = FreeCells::new(&Canvas::new().masks(8), Arc::clone(&vocab), mask);
@@ -415,7 +415,7 @@ fn caches_are_refreshed() {
         });
         let options = FillOptions {
             cache,
-            refresh,
+            refresh_every,
             ..FillOptions::default()
         };
         let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());

@@ -60,7 +60,7 @@ pub(crate) struct InfillArgs {
     pub(crate) cache: bool,
     /// With `--cache`, compute everything anew at one in so many steps.
     #[arg(long, value_name = "STEPS", requires = "cache", default_value_t = 0)]
-    pub(crate) refresh: usize,
+    pub(crate) refresh_every: usize,
     /// How much more the prompt counts than by itself (classifier-free guidance); takes
     /// twice the work.
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]

@@ -135,7 +135,7 @@ fn fill_cells(
         top_p: args.top_p,
         seed: args.seed,
         cache: args.cache,
-        refresh: args.refresh,
+        refresh_every: args.refresh_every,
         guidance: args.guidance,
         ..FillOptions::default()
     };

@@ -340,7 +340,7 @@ impl<'a> Run<'a> {
             .iter()
             .map(|look| look.positions.iter().map(|at| prompt + at).collect())
             .collect();
-        let is_due = self.options.refresh > 0 && self.looks + 1 >= self.options.refresh;
+        let is_due = self.options.refresh_every > 0 && self.looks + 1 >= self.options.refresh_every;
         let is_known = |look: &Look| {
             let is_same = looks.len() == 1 && self.window.as_ref() == Some(&look.window);
             self.options.cache && is_same && !is_due
