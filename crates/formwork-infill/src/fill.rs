@@ -1,6 +1,7 @@
 //! The loop that lets a masked diffusion model fill a canvas.
 
 mod error;
+mod passes;
 mod run;
 
 use std::ops::ControlFlow;

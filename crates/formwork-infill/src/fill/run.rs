@@ -3,27 +3,21 @@
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 
-use formwork_model::{CanvasId, CanvasStep, MaskedModel, ModelError, ModelErrorKind};
+use formwork_model::MaskedModel;
 use formwork_vocab::TokenId;
 
+use super::passes::{Look, Passes};
 use super::{FillError, FillOptions, FillStep, Report};
 use crate::cells::only;
 use crate::schedule::{Choice, Rows, Scheduler, View};
 use crate::{Cells, InfillError};
 
 pub(super) struct Run<'a> {
-    model: &'a mut dyn MaskedModel,
+    passes: Passes<'a>,
     cells: &'a mut dyn Cells,
     scheduler: &'a mut dyn Scheduler,
-    prompt: &'a [TokenId],
     options: FillOptions,
     choice: Choice,
-    /// What the model knows: the canvas, and as many drafts as there were at once.
-    canvases: Vec<CanvasId>,
-    /// The window of the last look.
-    window: Option<Range<usize>>,
-    /// Looks at that window alone, since all was looked at.
-    looks: usize,
     pub(super) report: Report,
 }
 
@@ -35,14 +29,6 @@ struct Taken {
     reopened: Vec<usize>,
     proposed_anew: usize,
     rejected: usize,
-}
-
-/// A canvas that the model is to look at.
-struct Look {
-    tokens: Vec<TokenId>,
-    /// Open positions of the window.
-    positions: Vec<usize>,
-    window: Range<usize>,
 }
 
 /// A step that was guessed, and what the model says after it.
@@ -65,23 +51,17 @@ impl<'a> Run<'a> {
             tempered: scheduler.is_tempered(),
         };
         Run {
-            model,
+            passes: Passes::new(model, prompt, options),
             cells,
             scheduler,
-            prompt,
             options,
             choice,
-            canvases: Vec::new(),
-            window: None,
-            looks: 0,
             report: Report::default(),
         }
     }
 
     pub(super) fn end(&mut self) {
-        for canvas in self.canvases.drain(..) {
-            self.model.end(canvas);
-        }
+        self.passes.end();
     }
 
     pub(super) fn all(
@@ -256,7 +236,7 @@ impl<'a> Run<'a> {
     fn look(&mut self, last: &Rows) -> Result<(Rows, VecDeque<Draft>), FillError> {
         let mut looks = vec![self.this_look()];
         let steps = self.draft(last, &mut looks)?;
-        let mut rows = self.forward(looks)?.into_iter();
+        let mut rows = self.passes.forward(looks, &mut self.report)?.into_iter();
         let first = rows.next().unwrap_or_default();
         let drafts = steps.into_iter().zip(rows);
         let drafts = drafts.map(|(commits, rows)| Draft { commits, rows });
@@ -310,90 +290,12 @@ impl<'a> Run<'a> {
             window = 0..self.cells.len();
             positions = within(&window);
         }
-        let mask = self.model.mask_token();
-        let cells = (0..self.cells.len()).map(|at| self.cells.token(at).unwrap_or(mask));
+        let cells = &*self.cells;
+        let tokens = (0..cells.len()).map(|position| cells.token(position));
         Look {
-            tokens: self.prompt.iter().copied().chain(cells).collect(),
+            tokens: self.passes.canvas(tokens),
             positions,
             window: window.start..window.end.min(self.cells.len()),
         }
-    }
-
-    /// A canvas behind a prompt of which nothing is seen.
-    fn without_prompt(&self, look: &Look) -> Vec<TokenId> {
-        let canvas = look.tokens.iter().skip(self.prompt.len()).copied();
-        let masks = self.prompt.iter().map(|_| self.model.mask_token());
-        masks.chain(canvas).collect()
-    }
-
-    fn forward(&mut self, looks: Vec<Look>) -> Result<Vec<Rows>, FillError> {
-        let is_guided = self.options.guidance > 0.0 && !self.prompt.is_empty();
-        let unguided: Vec<Vec<TokenId>> = match is_guided {
-            true => looks.iter().map(|look| self.without_prompt(look)).collect(),
-            false => Vec::new(),
-        };
-        while self.canvases.len() < looks.len() + unguided.len() {
-            self.canvases.push(self.model.begin());
-        }
-        let prompt = self.prompt.len();
-        let wanted: Vec<Vec<usize>> = looks
-            .iter()
-            .map(|look| look.positions.iter().map(|at| prompt + at).collect())
-            .collect();
-        let is_due = self.options.refresh_every > 0 && self.looks + 1 >= self.options.refresh_every;
-        let is_known = |look: &Look| {
-            let is_same = looks.len() == 1 && self.window.as_ref() == Some(&look.window);
-            self.options.cache && is_same && !is_due
-        };
-        let knew = looks.first().is_some_and(is_known);
-        // Looks come first, then the same without the prompt; each has its canvas, however
-        // many looks there are at once.
-        let stride = 1 + usize::from(is_guided);
-        let tokens = looks.iter().map(|look| &look.tokens).chain(&unguided);
-        let own = self.canvases.iter().step_by(stride).take(looks.len());
-        let canvases = own.chain(self.canvases.iter().skip(1).step_by(stride));
-        let steps: Vec<CanvasStep<'_>> = tokens
-            .zip(canvases)
-            .zip(looks.iter().zip(&wanted).cycle())
-            .map(|((tokens, &canvas), (look, wanted))| CanvasStep {
-                canvas,
-                tokens,
-                refresh: match is_known(look) {
-                    true => prompt + look.window.start..prompt + look.window.end,
-                    false => 0..tokens.len(),
-                },
-                wanted,
-            })
-            .collect();
-        let logits = self.model.forward(&steps)?.to_host()?;
-        self.report.model_calls += 1;
-        self.report.canvases += steps.len();
-        self.looks = if knew { self.looks + 1 } else { 0 };
-        self.window = looks.first().map(|look| look.window.clone());
-        let width = self.model.vocab_len();
-        let rows: usize = steps.iter().map(|step| step.wanted.len()).sum();
-        if logits.len() != rows * width {
-            return Err(FillError::Model(ModelError::new(
-                ModelErrorKind::Device,
-                format!(
-                    "the model gave {} logits for {rows} rows of {width}",
-                    logits.len()
-                ),
-            )));
-        }
-        let mut logits = logits;
-        if is_guided {
-            let (guided, unguided) = logits.split_at_mut(rows * width / 2);
-            for (logit, &without) in guided.iter_mut().zip(&*unguided) {
-                *logit = without + (self.options.guidance + 1.0) * (*logit - without);
-            }
-        }
-        let mut from = logits.as_slice();
-        let mut next = |look: Look| {
-            let (own, rest) = from.split_at(look.positions.len() * width);
-            from = rest;
-            Rows::new(look.positions, width, own.to_vec())
-        };
-        Ok(looks.into_iter().map(&mut next).collect())
     }
 }
