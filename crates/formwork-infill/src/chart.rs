@@ -12,6 +12,8 @@
 //! `O(n * r)` bits if a rule is called at `r` places of a position; what is in reach is far
 //! less.
 
+mod calls;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
@@ -26,133 +28,14 @@ use crate::canvas::Cell;
 use crate::error::InfillError;
 use crate::rest::{Rest, RestId, Rests};
 use crate::rules::{ItemId, Moves, Rules};
+use calls::Above;
+pub(crate) use calls::{Class, Instance, Ret};
 
 /// An [`Instance`], by number.
 pub(crate) type InstanceId = u32;
 
 /// A rule, by number; the text as a whole is one that nothing calls.
 pub(crate) type ClassId = u32;
-
-/// A rule that was called at some place.
-pub(crate) struct Instance {
-    pub(crate) class: ClassId,
-    /// Its number among those of its class.
-    pub(crate) bit: u32,
-    /// The column it was called in.
-    pub(crate) column: u32,
-    /// The source at which it starts.
-    pub(crate) start: u32,
-    /// Where its callers go on, by number within its class.
-    pub(crate) rets: SmallVec<[u32; 2]>,
-}
-
-/// A rule: all places where it was called, and where its callers go on.
-#[derive(Default)]
-pub(crate) struct Class {
-    /// By bit.
-    pub(crate) instances: Vec<InstanceId>,
-    pub(crate) rets: Vec<Ret>,
-    ret_ids: FxHashMap<(ItemId, ClassId), u32>,
-    /// The first so many instances were called before the newest column.
-    earlier: u32,
-}
-
-/// A place where callers of a rule go on.
-pub(crate) struct Ret {
-    /// The item after the call, and the class that it is in.
-    pub(crate) to: (ItemId, ClassId),
-    /// The instances with callers that go on there.
-    pub(crate) of: Bits,
-    /// By bit: the instance's callers.
-    ranks: Vec<u32>,
-    pub(crate) callers: Vec<Callers>,
-    /// In which instances any of them are, but for those of the newest column.
-    all: Bits,
-}
-
-/// The callers of an instance that go on alike.
-#[derive(Default)]
-pub(crate) struct Callers {
-    /// The sources of the instance's column that call it.
-    pub(crate) sources: SmallVec<[u32; 2]>,
-    /// In which instances they are; once the column is done.
-    pub(crate) above: Bits,
-}
-
-/// A place where callers of a class go on, by number, and instances that some are in.
-type Above = (u32, Bits);
-
-impl Class {
-    fn ret(&mut self, to: (ItemId, ClassId)) -> u32 {
-        let rets = &mut self.rets;
-        *self.ret_ids.entry(to).or_insert_with(|| {
-            rets.push(Ret {
-                to,
-                of: Bits::default(),
-                ranks: Vec::new(),
-                callers: Vec::new(),
-                all: Bits::default(),
-            });
-            rets.len() as u32 - 1
-        })
-    }
-
-    /// The number of a place where callers go on, if there are any.
-    pub(crate) fn known_ret(&self, to: (ItemId, ClassId)) -> Option<u32> {
-        self.ret_ids.get(&to).copied()
-    }
-
-    /// Those of some instances that were called before a column, and the others.
-    pub(crate) fn split(&self, column: &Column, of: Bits) -> (Bits, Bits) {
-        let is_before = |&id: &InstanceId| id < column.instances;
-        of.split(self.instances.partition_point(is_before) as u32)
-    }
-
-    /// By place where callers go on: the instances that those are in who called one of
-    /// some instances, all called before the newest column.
-    fn above(&self, of: &Bits) -> Rc<[Above]> {
-        let mut all = Vec::new();
-        for (ret, number) in self.rets.iter().zip(0..) {
-            let mut above = Bits::default();
-            // The later ones mostly have all callers of the earlier ones.
-            for bit in ret.of.both(of).iter_down() {
-                above.unite(&ret.callers_of(bit).above);
-                if above == ret.all {
-                    break;
-                }
-            }
-            if !above.is_empty() {
-                all.push((number, above));
-            }
-        }
-        all.into()
-    }
-}
-
-impl Ret {
-    /// The place of an instance's callers among all callers that go on there.
-    pub(crate) fn rank(&self, bit: u32) -> usize {
-        self.ranks[bit as usize] as usize
-    }
-
-    /// The callers of an instance that has some.
-    pub(crate) fn callers_of(&self, bit: u32) -> &Callers {
-        &self.callers[self.rank(bit)]
-    }
-
-    /// The same, made if there are none.
-    fn callers_mut(&mut self, bit: u32) -> &mut Callers {
-        let at = bit as usize;
-        if !self.of.contains(bit) {
-            self.of.insert(bit);
-            let len = self.ranks.len().max(at + 1);
-            self.ranks.resize(len, NOWHERE);
-            self.ranks[at] = self.callers.len() as u32;
-            self.callers.push(Callers::default());
-        }
-        &mut self.callers[self.ranks[at] as usize]
-    }
-}
 
 /// An item at a position, or in the middle of a token there.
 pub(crate) struct Source {
@@ -251,7 +134,7 @@ pub(crate) struct Chart {
     class_ids: FxHashMap<Dot, ClassId>,
     slots: Slots,
     /// Of the newest column: what [`Class::above`] said.
-    above: FxHashMap<(ClassId, Bits), Rc<[Above]>>,
+    known_above: FxHashMap<(ClassId, Bits), Rc<[Above]>>,
     queue: Queue,
 }
 
@@ -395,7 +278,7 @@ impl Chart {
                 self.leave(rules, y, (class, rest, last), &new);
             }
         }
-        self.above.clear();
+        self.known_above.clear();
         let column = &mut self.columns[y];
         let sources = &column.sources;
         let bytes = sources.iter().map(|source| {
@@ -412,14 +295,7 @@ impl Chart {
             let class = &mut self.classes[instance.class as usize];
             for &ret in &instance.rets {
                 let ret = &mut class.rets[ret as usize];
-                let callers = ret.callers_mut(instance.bit);
-                for &caller in &callers.sources {
-                    callers.above.unite(&sources[caller as usize].of);
-                }
-                column.heap_bytes += size_of::<Callers>() + callers.above.heap_bytes();
-                let above = std::mem::take(&mut callers.above);
-                ret.all.unite(&above);
-                ret.callers_mut(instance.bit).above = above;
+                column.heap_bytes += ret.close(instance.bit, sources);
             }
         }
     }
@@ -463,8 +339,7 @@ impl Chart {
         // It may have ended already, in the same position.
         let ended = column.ended.get(&id).cloned().unwrap_or_default();
         for key in ended {
-            let (slots, to) = (&mut self.slots, &class.rets[ret as usize].to);
-            if let Some(at) = returns_to(column, slots, rules, (ret, *to), key) {
+            if let Some(at) = returns_to(column, &mut self.slots, rules, (class, ret), key) {
                 enqueue(column, at, new, &mut self.queue);
             }
         }
@@ -487,11 +362,10 @@ impl Chart {
         let (earlier, own) = new.split(class.earlier);
         let (slots, queue) = (&mut self.slots, &mut self.queue);
         if !earlier.is_empty() {
-            let above = self.above.entry((number, earlier));
+            let above = self.known_above.entry((number, earlier));
             let above = above.or_insert_with_key(|(_, of)| class.above(of));
             for (ret, above) in above.iter() {
-                let to = class.rets[*ret as usize].to;
-                if let Some(at) = returns_to(column, slots, rules, (*ret, to), key) {
+                if let Some(at) = returns_to(column, slots, rules, (class, *ret), key) {
                     enqueue(column, at, above, queue);
                 }
             }
@@ -500,12 +374,11 @@ impl Chart {
             let id = class.instances[bit as usize];
             column.ended.entry(id).or_default().push(key);
             for &ret in &self.instances[id as usize].rets {
-                let place = &class.rets[ret as usize];
-                let Some(at) = returns_to(column, slots, rules, (ret, place.to), key) else {
+                let Some(at) = returns_to(column, slots, rules, (class, ret), key) else {
                     continue;
                 };
                 let mut above = Bits::default();
-                for &caller in &place.callers_of(bit).sources {
+                for &caller in &class.rets[ret as usize].callers_of(bit).sources {
                     above.unite(&column.sources[caller as usize].of);
                 }
                 enqueue(column, at, &above, queue);
@@ -514,31 +387,32 @@ impl Chart {
     }
 }
 
-/// Where callers go on after the end of a rule at one of the places where they do, by
-/// number and as it is without what the rule tells them; if they can go on at all.
+/// The source where callers go on after the end of a rule, at one of the places of its
+/// class where they do; if they can go on at all.
 fn returns_to(
     column: &mut Column,
     slots: &mut Slots,
     rules: &mut Rules,
-    (number, (ret, above)): (u32, (ItemId, ClassId)),
+    (class, ret): (&Class, u32),
     key: ExitKey,
 ) -> Option<u32> {
     let exit = column.exits.get(&key)?;
-    let known = exit.targets.get(number as usize);
+    let known = exit.targets.get(ret as usize);
     let known = known.copied().unwrap_or(UNKNOWN);
     if known != UNKNOWN {
         return (known != NOWHERE).then_some(known);
     }
     let (_, rest, last) = key;
-    let ret = rules.resume(ret, last);
-    let source = match rules.returns(ret, rest) {
+    let (item, above) = class.rets[ret as usize].to;
+    let item = rules.resume(item, last);
+    let source = match rules.returns(item, rest) {
         None => NOWHERE,
-        Some(rest) => source_in(column, slots, rules, (ret, above), rest),
+        Some(rest) => source_in(column, slots, rules, (item, above), rest),
     };
     let targets = &mut column.exits.get_mut(&key)?.targets;
-    let len = targets.len().max(number as usize + 1);
+    let len = targets.len().max(ret as usize + 1);
     targets.resize(len, UNKNOWN);
-    targets[number as usize] = source;
+    targets[ret as usize] = source;
     (source != NOWHERE).then_some(source)
 }
 

@@ -16,18 +16,13 @@ pub(crate) struct Useful {
     pub(crate) of: Vec<Vec<Bits>>,
     /// By column and exit, the instances that end there to some use.
     pub(crate) exits: Vec<FxHashMap<ExitKey, Bits>>,
-    /// By class, place where callers go on, and those callers: the instances in which they
-    /// do, later than where they called, to some use.
-    after: Vec<Vec<Vec<Bits>>>,
-    /// By class and place where callers go on: who called whom.
-    called: Vec<Vec<Called>>,
 }
 
 /// A place where callers of a class go on: both by number.
 type Place = (ClassId, u32);
 
-/// The other way round than [`Callers::above`](crate::chart::Callers::above): by instance
-/// that callers are in, the instances that they called.
+/// The callers of a [`Ret`] the other way round: by instance that callers are in, the
+/// instances that they called.
 struct Called {
     by: Vec<Bits>,
     /// The first of each.
@@ -79,40 +74,60 @@ impl Useful {
     ///
     /// `closable[y]` says whether all positions from `y` on can be the end of the text.
     pub(crate) fn of(chart: &Chart, cells: &[Cell], closable: &[bool]) -> Useful {
+        let mut pass = Pass::new(chart, cells);
+        let mut called = chart.instances.len();
+        for y in (0..chart.columns.len()).rev() {
+            pass.stays(y);
+            let first = chart.columns[y].instances as usize;
+            pass.callers(y, first..called);
+            called = first;
+            pass.exits(y, closable[y]);
+        }
+        pass.useful
+    }
+}
+
+/// The way back over a chart.
+struct Pass<'a> {
+    chart: &'a Chart,
+    cells: &'a [Cell],
+    useful: Useful,
+    /// By class, place where callers go on, and those callers: the instances in which they
+    /// do, later than where they called, to some use.
+    after: Vec<Vec<Vec<Bits>>>,
+    /// By class and place where callers go on: who called whom.
+    called: Vec<Vec<Called>>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(chart: &'a Chart, cells: &'a [Cell]) -> Pass<'a> {
         let columns = chart.columns.iter();
         let classes = chart.classes.iter();
-        let mut useful = Useful {
-            of: columns
-                .map(|column| vec![Bits::default(); column.sources.len()])
-                .collect(),
-            exits: vec![FxHashMap::default(); chart.columns.len()],
+        let after = |ret: &Ret| vec![Bits::default(); ret.callers.len()];
+        Pass {
+            chart,
+            cells,
+            useful: Useful {
+                of: columns
+                    .map(|column| vec![Bits::default(); column.sources.len()])
+                    .collect(),
+                exits: vec![FxHashMap::default(); chart.columns.len()],
+            },
             after: classes
                 .clone()
-                .map(|class| {
-                    let rets = class.rets.iter();
-                    rets.map(|ret| vec![Bits::default(); ret.callers.len()])
-                        .collect()
-                })
+                .map(|class| class.rets.iter().map(after).collect())
                 .collect(),
             called: classes
                 .map(|class| class.rets.iter().map(Called::of).collect())
                 .collect(),
-        };
-        let mut called = chart.instances.len();
-        for y in (0..chart.columns.len()).rev() {
-            useful.stays(chart, cells, y);
-            let first = chart.columns[y].instances as usize;
-            useful.callers(chart, y, first..called);
-            called = first;
-            useful.exits(chart, y, closable[y]);
         }
-        useful
     }
 
     /// What leads on to the next position.
-    fn stays(&mut self, chart: &Chart, cells: &[Cell], y: usize) {
+    fn stays(&mut self, y: usize) {
+        let chart = self.chart;
         let column = &chart.columns[y];
-        let (now, later) = self.of.split_at_mut(y + 1);
+        let (now, later) = self.useful.of.split_at_mut(y + 1);
         let now = &mut now[y];
         if let Some(next) = later.first() {
             for (source, useful) in column.sources.iter().zip(now.iter_mut()) {
@@ -122,7 +137,7 @@ impl Useful {
                 }
             }
         }
-        if let Some(Cell::Optional { after }) = cells.get(y) {
+        if let Some(Cell::Optional { after }) = self.cells.get(y) {
             let end = &chart.columns[*after];
             for (source, useful) in column.sources.iter().zip(now).take(column.arrived as usize) {
                 if let Some(target) = end.arrival(source.item, source.class) {
@@ -133,7 +148,8 @@ impl Useful {
     }
 
     /// Marks who called in a column what ends later on.
-    fn callers(&mut self, chart: &Chart, y: usize, called: Range<usize>) {
+    fn callers(&mut self, y: usize, called: Range<usize>) {
+        let chart = self.chart;
         for instance in &chart.instances[called] {
             let rets = &chart.classes[instance.class as usize].rets;
             for &number in &instance.rets {
@@ -142,14 +158,15 @@ impl Useful {
                 let after = &self.after[instance.class as usize][number as usize][rank];
                 for &caller in &ret.callers[rank].sources {
                     let of = &chart.columns[y].sources[caller as usize].of;
-                    self.of[y][caller as usize].add_both(after, of);
+                    self.useful.of[y][caller as usize].add_both(after, of);
                 }
             }
         }
     }
 
     /// Finds which rules end to some use, and who called them in the same column.
-    fn exits(&mut self, chart: &Chart, y: usize, closable: bool) {
+    fn exits(&mut self, y: usize, closable: bool) {
+        let chart = self.chart;
         let column = &chart.columns[y];
         let exits: Vec<(&ExitKey, &Exit)> = column.exits.iter().collect();
         let numbers = exits
@@ -171,7 +188,7 @@ impl Useful {
         }
         let ends: Lists<u32> = Lists::by_first(exits.len(), ends);
         let mut useful = vec![Bits::default(); exits.len()];
-        let mut open = Open::new(column, &self.of[y]);
+        let mut open = Open::new(column, &self.useful.of[y]);
         for (number, ((class, rest, _), _)) in exits.iter().enumerate() {
             if closable && *rest == column.rest && *class == MAIN_CLASS {
                 useful[number].insert(0);
@@ -184,7 +201,7 @@ impl Useful {
                 let ((id, ..), exit) = exits[number];
                 let class = &chart.classes[*id as usize];
                 let ret = &class.rets[place as usize];
-                let (earlier, own) = class.split(column, exit.of.both(&ret.of));
+                let (earlier, own) = class.split(column.instances, exit.of.both(&ret.of));
                 let left = earlier.without(&useful[number]);
                 let mut new = self.called[*id as usize][place as usize].within(&after, &left);
                 useful[number].unite(&new);
@@ -199,7 +216,7 @@ impl Useful {
                     }
                     for &caller in &callers.sources {
                         let of = &column.sources[caller as usize].of;
-                        let known = &mut self.of[y][caller as usize];
+                        let known = &mut self.useful.of[y][caller as usize];
                         open.add(column, caller as usize, known, &after, of);
                     }
                 }
@@ -208,23 +225,23 @@ impl Useful {
                 }
             }
         }
-        self.returns(chart, y, &leads, &exits, &useful);
+        self.returns(y, &leads, &exits, &useful);
         let useful = exits.iter().map(|(key, _)| **key).zip(useful);
-        self.exits[y] = useful.filter(|(_, of)| !of.is_empty()).collect();
+        self.useful.exits[y] = useful.filter(|(_, of)| !of.is_empty()).collect();
     }
 
     /// Keeps where callers of earlier columns go on in this one.
     fn returns(
         &mut self,
-        chart: &Chart,
         y: usize,
         leads: &Lists<(u32, u32)>,
         exits: &[(&ExitKey, &Exit)],
         useful: &[Bits],
     ) {
+        let chart = self.chart;
         let column = &chart.columns[y];
         let mut returns: FxHashMap<(Place, Bits), Bits> = FxHashMap::default();
-        for (at, after) in self.of[y].iter().enumerate() {
+        for (at, after) in self.useful.of[y].iter().enumerate() {
             if after.is_empty() {
                 continue;
             }
@@ -232,7 +249,7 @@ impl Useful {
                 let ((class, ..), _) = exits[number as usize];
                 let of = &chart.classes[*class as usize].rets[place as usize].of;
                 let ended = useful[number as usize].both(of);
-                let (ended, _) = chart.classes[*class as usize].split(column, ended);
+                let (ended, _) = chart.classes[*class as usize].split(column.instances, ended);
                 if !ended.is_empty() {
                     let known = returns.entry(((*class, place), ended));
                     known.or_default().unite(after);
@@ -253,7 +270,7 @@ impl Useful {
         for &at in sources {
             let at = at as usize;
             let of = &column.sources[at].of;
-            open.add(column, at, &mut self.of[y][at], useful, of);
+            open.add(column, at, &mut self.useful.of[y][at], useful, of);
         }
     }
 }
