@@ -103,11 +103,16 @@ impl Bits {
     /// What is in both of two sets.
     pub(crate) fn both(&self, other: &Bits) -> Bits {
         let words = self.words.iter().zip(&other.words);
-        let mut words: SmallVec<[u64; 2]> = words.map(|(a, b)| a & b).collect();
-        while words.last() == Some(&0) {
-            words.pop();
+        let words = words.map(|(a, b)| a & b).collect();
+        Bits { words }.trimmed()
+    }
+
+    /// Without words at its end that are 0: equal sets are written alike then.
+    fn trimmed(mut self) -> Bits {
+        while self.words.last() == Some(&0) {
+            self.words.pop();
         }
-        Bits { words }
+        self
     }
 
     /// What is not in another set.
@@ -147,10 +152,7 @@ impl Bits {
         others.words[at] &= !below;
         self.words[at] &= below;
         self.words.truncate(at + 1);
-        while self.words.last() == Some(&0) {
-            self.words.pop();
-        }
-        (self, others)
+        (self.trimmed(), others)
     }
 
     /// Its numbers, ascending.

@@ -29,7 +29,7 @@ use crate::canvas::Cell;
 use crate::chart::Chart;
 use crate::lists::Lists;
 use crate::node_rows::NodeRows;
-use crate::row::{Row, any, count, meet, ones, ones_down, remove, without};
+use crate::row::{Row, any, meet};
 use crate::rules::Rules;
 use crate::token_sets::SetId;
 use crate::useful::Useful;
@@ -221,72 +221,6 @@ impl Live {
             found.dedup();
             found.into()
         })
-    }
-}
-
-impl Ret {
-    /// Takes from `need` the instances that were called in some others; whether none is
-    /// left. `members` are the instances of the class, by bit.
-    ///
-    /// PERF: the first callers mostly called them all; see `useful`. If there are fewer in
-    /// `need` than callers, they are asked one by one.
-    fn without_called(
-        &self,
-        need: &mut Row,
-        callers: &[u64],
-        members: &[u32],
-        instances: &[Instance],
-    ) -> bool {
-        if count(need) > count(callers) {
-            let mut called = ones(callers).map_while(|caller| self.called.get(caller));
-            return called.any(|called| without(need, called));
-        }
-        for bit in ones(&need.clone()) {
-            let list = self.lists.get(bit).copied().unwrap_or(NOWHERE);
-            let lists = &instances[members[bit] as usize].lists;
-            let is_called = |list: &List| meet(&list.above, callers);
-            if lists.get(list as usize).is_some_and(is_called) {
-                remove(need, bit);
-            }
-        }
-        !any(need)
-    }
-
-    /// Takes from `need` the instances in which callers of some others are; whether none is
-    /// left. `members` are the instances of the class, by bit.
-    fn without_above(
-        &self,
-        need: &mut Row,
-        of: &[u64],
-        members: &[u32],
-        instances: &[Instance],
-    ) -> bool {
-        if count(need) < count(of) {
-            for caller in ones(&need.clone()) {
-                if self
-                    .called
-                    .get(caller)
-                    .is_some_and(|called| meet(called, of))
-                {
-                    remove(need, caller);
-                }
-            }
-            return !any(need);
-        }
-        // The later an instance was called, the more its callers are in.
-        ones_down(of).any(|bit| {
-            let lists = &instances[members[bit] as usize].lists;
-            without(need, &lists[self.lists[bit] as usize].above)
-        })
-    }
-
-    /// Takes instances away that callers of one were in.
-    fn lose_above(&mut self, bit: usize, gone: &[u64]) {
-        for caller in ones(gone) {
-            if let Some(called) = self.called.get_mut(caller) {
-                remove(called, bit);
-            }
-        }
     }
 }
 

@@ -128,9 +128,8 @@ impl<'a> Building<'a> {
             exits.insert(key, node);
         }
         // What leads to a node comes before it, but for rules that read nothing.
-        let sources_made = made.sources;
         made.rows
-            .arrange(|node| (depths[node], node < sources_made, node));
+            .arrange(|node| (depths[node], node < made.sources, node));
         for class in &mut self.live.classes {
             let instances = &self.live.instances;
             let before = |y: usize| {

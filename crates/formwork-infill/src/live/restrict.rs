@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use formwork_vocab::TokenId;
 use rustc_hash::FxHashMap;
 
-use super::{Live, NOWHERE};
+use super::{Live, NOWHERE, Ret};
 use crate::canvas::{Cell, closable};
 use crate::lists::Lists;
 use crate::node_rows::Side;
@@ -300,6 +300,17 @@ impl Live {
                 for &caller in &list.callers {
                     now.rows.mark(Side::Behind, caller as usize, &list.above);
                 }
+            }
+        }
+    }
+}
+
+impl Ret {
+    /// Takes instances away that callers of one were in.
+    fn lose_above(&mut self, bit: usize, gone: &[u64]) {
+        for caller in ones(gone) {
+            if let Some(called) = self.called.get_mut(caller) {
+                remove(called, bit);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! What leads to a fact, and what it leads to.
 
-use super::{Live, NOWHERE};
+use super::{Instance, List, Live, NOWHERE, Ret};
 use crate::chart::MAIN;
-use crate::row::{Row, any, both, ones, remove, without};
+use crate::row::{Row, any, both, count, meet, ones, ones_down, remove, without};
 
 impl Live {
     /// Takes from `need`, facts of a node, those that something leads to; whether none
@@ -131,5 +131,62 @@ impl Live {
                 !(is_dead || is_reached && is_useful)
             })
             .collect()
+    }
+}
+
+impl Ret {
+    /// Takes from `need` the instances that were called in some others; whether none is
+    /// left. `members` are the instances of the class, by bit.
+    ///
+    /// PERF: the first callers mostly called them all; see `useful`. If there are fewer in
+    /// `need` than callers, they are asked one by one.
+    pub(super) fn without_called(
+        &self,
+        need: &mut Row,
+        callers: &[u64],
+        members: &[u32],
+        instances: &[Instance],
+    ) -> bool {
+        if count(need) > count(callers) {
+            let mut called = ones(callers).map_while(|caller| self.called.get(caller));
+            return called.any(|called| without(need, called));
+        }
+        for bit in ones(&need.clone()) {
+            let list = self.lists.get(bit).copied().unwrap_or(NOWHERE);
+            let lists = &instances[members[bit] as usize].lists;
+            let is_called = |list: &List| meet(&list.above, callers);
+            if lists.get(list as usize).is_some_and(is_called) {
+                remove(need, bit);
+            }
+        }
+        !any(need)
+    }
+
+    /// Takes from `need` the instances in which callers of some others are; whether none is
+    /// left. `members` are the instances of the class, by bit.
+    pub(super) fn without_above(
+        &self,
+        need: &mut Row,
+        of: &[u64],
+        members: &[u32],
+        instances: &[Instance],
+    ) -> bool {
+        if count(need) < count(of) {
+            for caller in ones(&need.clone()) {
+                if self
+                    .called
+                    .get(caller)
+                    .is_some_and(|called| meet(called, of))
+                {
+                    remove(need, caller);
+                }
+            }
+            return !any(need);
+        }
+        // The later an instance was called, the more its callers are in.
+        ones_down(of).any(|bit| {
+            let lists = &instances[members[bit] as usize].lists;
+            without(need, &lists[self.lists[bit] as usize].above)
+        })
     }
 }
