@@ -14,7 +14,7 @@ use formwork_infill::schedule::{
     FreeDave, Prophet, Scheduler, SchedulerKind, SchedulerOptions, Threshold,
 };
 use formwork_infill::{
-    Canvas, Cells, Checker, FillError, FillOptions, FreeCells, InfillError, Report, fill,
+    Canvas, Cells, Checker, FillError, FillOptions, FillStep, FreeCells, InfillError, Report, fill,
     fill_left_to_right, settle,
 };
 use formwork_model::{MaskedModel, Sampling};
@@ -105,6 +105,24 @@ fn run(
         ControlFlow::Continue(())
     });
     report.unwrap_or_else(|error| panic!("{kind}: {error}"))
+}
+
+/// Fills a canvas, whatever the steps are.
+fn fill_all(
+    model: &mut dyn MaskedModel,
+    cells: &mut dyn Cells,
+    scheduler: &mut dyn Scheduler,
+    prompt: &[TokenId],
+    options: &FillOptions,
+) -> Result<Report, FillError> {
+    let mut go_on = |_: &FillStep<'_>| ControlFlow::Continue(());
+    fill(model, cells, scheduler, prompt, options, &mut go_on)
+}
+
+/// The token of a byte.
+fn byte(vocab: &Vocab, byte: u8) -> TokenId {
+    let mut ids = vocab::text_tokens(vocab);
+    ids.find(|&id| vocab.bytes(id) == [byte]).unwrap()
 }
 
 fn tokens(cells: &dyn Cells) -> Vec<Option<TokenId>> {
@@ -250,15 +268,7 @@ fn the_same_seed_gives_the_same_text() {
 fn gaps_get_the_least_length_that_fits() {
     let vocab = Arc::new(vocab::toy(6));
     let checker = checker(&vocab, &json!({"type": "string", "pattern": "^a{3}b*$"}));
-    let bytes = |text: &str| -> Vec<TokenId> {
-        let id = |byte| {
-            let ids = vocab::text_tokens(&vocab);
-            ids.into_iter()
-                .find(|&id| vocab.bytes(id) == [byte])
-                .unwrap()
-        };
-        text.bytes().map(id).collect()
-    };
+    let bytes = |text: &str| -> Vec<TokenId> { text.bytes().map(|b| byte(&vocab, b)).collect() };
     let canvas = Canvas::new()
         .fixed(bytes("\"a"))
         .gap(0, 6)
@@ -268,30 +278,14 @@ fn gaps_get_the_least_length_that_fits() {
     let mut scheduler = Threshold::default();
     let mut model = model(&vocab, 1.0);
     let options = FillOptions::default();
-    let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
-    let refused = fill(
-        &mut model,
-        &mut with_gap,
-        &mut scheduler,
-        &[],
-        &options,
-        &mut go_on,
-    );
+    let refused = fill_all(&mut model, &mut with_gap, &mut scheduler, &[], &options);
     assert_eq!(refused, Err(FillError::Gap { position: 2 }));
     let settled = settle(&checker, &canvas).unwrap();
     let has_aa =
         vocab::text_tokens(&vocab).any(|id| [&b"aa"[..], b"aab"].contains(&vocab.bytes(id)));
     assert_eq!(settled.positions(), if has_aa { 6 } else { 7 });
     let mut filling = checker.open(&settled).unwrap();
-    fill(
-        &mut model,
-        &mut filling,
-        &mut scheduler,
-        &[],
-        &options,
-        &mut go_on,
-    )
-    .unwrap();
+    fill_all(&mut model, &mut filling, &mut scheduler, &[], &options).unwrap();
     assert!(filling.text().starts_with(b"\"aaa"));
     let none = Canvas::new().fixed(bytes("\"b")).gap(0, 6).end();
     assert_eq!(settle(&checker, &none), Err(InfillError::Infeasible));
@@ -303,10 +297,7 @@ fn gaps_get_the_least_length_that_fits() {
 fn a_last_fill_is_the_likeliest_of_all() {
     let vocab = Arc::new(vocab::toy(9));
     let checker = checker(&vocab, &json!({"enum": ["ac", "ad", "bb"]}));
-    let byte = |byte: u8| {
-        let mut ids = vocab::text_tokens(&vocab);
-        ids.find(|&id| vocab.bytes(id) == [byte]).unwrap()
-    };
+    let byte = |letter| byte(&vocab, letter);
     let canvas = Canvas::new().fixed([byte(b'"')]).masks(2);
     let canvas = canvas.fixed([byte(b'"')]).end();
     // Of the tokens that are allowed: `a` .55 first, then `b` .45; `c` .3, `d` .25, `b` .45.
@@ -324,16 +315,8 @@ fn a_last_fill_is_the_likeliest_of_all() {
     let text = |scheduler: &mut dyn Scheduler| {
         let mut model = Scripted::new(&vocab, &row);
         let mut filling = checker.open(&canvas).unwrap();
-        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
         let options = FillOptions::default();
-        let report = fill(
-            &mut model,
-            &mut filling,
-            scheduler,
-            &[],
-            &options,
-            &mut go_on,
-        );
+        let report = fill_all(&mut model, &mut filling, scheduler, &[], &options);
         (filling.text(), report.unwrap())
     };
     let (text_alone, _) = text(&mut Threshold::default());
@@ -368,16 +351,8 @@ fn prompts_guide() {
             guidance,
             ..FillOptions::default()
         };
-        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
         let prompt = [TokenId(7), TokenId(8)];
-        let report = fill(
-            &mut model,
-            &mut cells,
-            &mut *scheduler,
-            &prompt,
-            &options,
-            &mut go_on,
-        );
+        let report = fill_all(&mut model, &mut cells, &mut *scheduler, &prompt, &options);
         let report = report.unwrap();
         assert_eq!(tokens(&cells), [Some(token); 3], "{guidance}");
         assert_eq!(report.model_calls, 3);
@@ -386,15 +361,7 @@ fn prompts_guide() {
         let mut model = Scripted::new(&vocab, &row);
         let mut cells = FreeCells::new(&Canvas::new().masks(9), Arc::clone(&vocab), mask);
         let mut scheduler = FreeDave::new(2, 4);
-        fill(
-            &mut model,
-            &mut cells,
-            &mut scheduler,
-            &prompt,
-            &options,
-            &mut go_on,
-        )
-        .unwrap();
+        fill_all(&mut model, &mut cells, &mut scheduler, &prompt, &options).unwrap();
         assert_eq!(tokens(&cells), [Some(token); 9], "{guidance}");
     }
 }
@@ -418,16 +385,7 @@ fn caches_are_refreshed() {
             refresh_every,
             ..FillOptions::default()
         };
-        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
-        fill(
-            &mut model,
-            &mut cells,
-            &mut *scheduler,
-            &[],
-            &options,
-            &mut go_on,
-        )
-        .unwrap();
+        fill_all(&mut model, &mut cells, &mut *scheduler, &[], &options).unwrap();
         model.looks
     };
     assert_eq!(looks(false, 0), vec![0..8; 8]);
@@ -473,15 +431,7 @@ fn what_does_not_fit_the_model_is_refused() {
         let mut model = RandomModel::new(logits, TokenId(0), 1.0);
         let mut filling = checker.open(&canvas).unwrap();
         let mut scheduler = Threshold::default();
-        let mut go_on = |_: &formwork_infill::FillStep<'_>| ControlFlow::Continue(());
-        let done = fill(
-            &mut model,
-            &mut filling,
-            &mut scheduler,
-            prompt,
-            options,
-            &mut go_on,
-        );
+        let done = fill_all(&mut model, &mut filling, &mut scheduler, prompt, options);
         done.unwrap_err().to_string()
     };
     let options = FillOptions::default();

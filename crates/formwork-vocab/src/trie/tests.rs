@@ -75,6 +75,7 @@ proptest! {
                 let mut found = Vec::new();
                 trie.children_in(n, &set, |byte, child| found.push((byte, child)));
                 let in_set = |&(b, _): &(u8, NodeId)| set[usize::from(b / 64)] >> (b % 64) & 1 == 1;
+                prop_assert_eq!(trie.any_child_in(n, &set), !found.is_empty());
                 prop_assert_eq!(found, trie.children(n).filter(in_set).collect::<Vec<_>>());
             }
         }
