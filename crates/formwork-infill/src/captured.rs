@@ -1,15 +1,15 @@
 //! What open positions add to texts that a language wants to remember.
 
-use std::collections::BTreeSet;
-
-use formwork_grammar::{Label, LexState, Terminal};
+use formwork_grammar::{AnyContent, Label, LexState, Terminal};
 use formwork_vocab::{NodeId, TokenId, Trie};
+use rustc_hash::FxHashMap;
 
-use crate::names::{Text, may_be_one_of};
+use crate::names::{Literals, Text};
+use crate::reading::has;
 
-/// So many endings of a text are followed one by one where there are no others.
-const MAX_APART: usize = 256;
-/// String content of so many characters can be more texts than a canvas has room for.
+/// So many texts are few: they are all followed one by one.
+const MAX_FEW: usize = 256;
+/// String content of so many characters is more.
 const MANY_CHARS: u32 = 4;
 
 /// What open positions add to a text that is followed by itself.
@@ -18,8 +18,6 @@ pub(crate) struct Apart {
     pub(crate) endings: Vec<Ending>,
     /// Whether nothing else is allowed.
     pub(crate) is_all: bool,
-    /// Whether it depends on which texts are known.
-    pub(crate) is_named: bool,
 }
 
 /// The end of some tokens, or of the text within them.
@@ -34,33 +32,23 @@ pub(crate) struct Ending {
 }
 
 impl Apart {
-    /// What open positions add to a text that has to be followed by itself; `None` if
-    /// that is too much.
+    /// What open positions add to a text that has to be followed by itself, since it may be
+    /// one of those that are known or there are few that it can be.
     pub(crate) fn of(
         terminal: &dyn Terminal,
         (state, text): (LexState, Text),
         trie: &Trie,
         nodes: &[NodeId],
         begun: &[u8],
-        known: &BTreeSet<String>,
-    ) -> Option<Apart> {
-        let start = terminal.start();
-        let opened = terminal.step(start, b'"');
-        let any = opened.and_then(|state| terminal.any_content(state));
-        let abound = any.is_some_and(|any| any.max_chars.is_none_or(|max| max >= MANY_CHARS));
+        known: &Literals,
+    ) -> Apart {
+        let mut apart = Apart::default();
         if text == Text::UNKNOWN {
-            return abound.then(Apart::default);
+            return apart;
         }
-        if !abound && text != Text::START && !is_short(terminal, state) {
-            return None;
-        }
-        let mut apart = Apart {
-            is_all: !abound,
-            is_named: abound,
-            ..Apart::default()
-        };
-        if abound && known.is_empty() {
-            return Some(apart);
+        apart.is_all = is_few(terminal, state);
+        if !apart.is_all && known.is_empty() {
+            return apart;
         }
         let mut open: Vec<(NodeId, LexState, Vec<u8>)> = nodes
             .iter()
@@ -72,8 +60,7 @@ impl Apart {
                     continue;
                 };
                 let longer = [&bytes[..], &[byte]].concat();
-                let literal = [begun, &longer].concat();
-                if abound && !may_be_one_of(known, &literal) {
+                if !apart.is_all && !known.may_be([begun, &longer].concat()) {
                     continue;
                 }
                 let tokens = trie.tokens(child);
@@ -98,12 +85,9 @@ impl Apart {
                     }
                     open.push((child, next, longer));
                 }
-                if !abound && apart.endings.len() >= MAX_APART {
-                    return Some(apart);
-                }
             }
         }
-        Some(apart)
+        apart
     }
 
     /// The tokens that end inside the text, or with it under a label.
@@ -122,28 +106,36 @@ impl Apart {
     }
 }
 
-/// Whether few texts can be read from a state on.
-fn is_short(terminal: &dyn Terminal, state: LexState) -> bool {
-    const MAX_STATES: usize = 512;
-    let mut seen = 0;
-    let mut open = vec![state];
-    // No state is reached for ever if there is no way back to any.
-    for _ in 0..64 {
-        let mut next = Vec::new();
-        for state in open {
-            let ways = (0..=u8::MAX).filter_map(|byte| terminal.step(state, byte));
-            next.extend(ways.map(|state| terminal.canonical(state)));
-        }
-        next.sort_unstable();
-        next.dedup();
-        seen += next.len();
-        if next.is_empty() {
-            return true;
-        }
-        if seen > MAX_STATES {
-            return false;
-        }
-        open = next;
+/// Whether few texts can be read from a state on, white space in front of them aside.
+fn is_few(terminal: &dyn Terminal, state: LexState) -> bool {
+    let start = terminal.space(state).map_or(state, |space| space.then);
+    let opened = terminal.step(start, b'"').unwrap_or(start);
+    let any = [opened, start].map(|state| terminal.any_content(state));
+    let abounds = |any: &AnyContent| any.max_chars.is_none_or(|max| max >= MANY_CHARS);
+    if any.iter().flatten().any(abounds) {
+        return false;
     }
-    false
+    // By state, in how many ways it is reached; each leads to a text at least.
+    let mut reached = FxHashMap::from_iter([(start, 1)]);
+    let mut texts = 0;
+    while !reached.is_empty() {
+        let mut next: FxHashMap<LexState, usize> = FxHashMap::default();
+        for (state, ways) in reached {
+            let bytes = terminal.next_bytes(state);
+            let bytes = (0..=u8::MAX).filter(|&byte| has(&bytes, byte));
+            for state in bytes.filter_map(|byte| terminal.step(state, byte)) {
+                if terminal.exit(state).is_some() {
+                    texts += ways;
+                }
+                if terminal.can_continue(state) {
+                    *next.entry(terminal.canonical(state)).or_default() += ways;
+                }
+            }
+            if texts + next.values().sum::<usize>() > MAX_FEW {
+                return false;
+            }
+        }
+        reached = next;
+    }
+    true
 }

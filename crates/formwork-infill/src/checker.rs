@@ -1,6 +1,7 @@
 //! The public face: a grammar over a vocabulary, and canvases being filled.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use formwork_grammar::{Language, Status};
@@ -10,10 +11,19 @@ use crate::canvas::{Canvas, Cell, closable};
 use crate::chart::Chart;
 use crate::complete::Completer;
 use crate::error::InfillError;
+use crate::halves::Halves;
 use crate::live::Live;
 use crate::names::{self, Standing};
 use crate::rules::Rules;
+use crate::token_sets::Tokens;
 use crate::useful::Useful;
+
+/// Where more tokens are allowed, whatever they are part of can be as many texts.
+const MAX_FEW: usize = 64;
+/// If texts that have to differ begin or end in more places of open positions, those of which
+/// a half stands are not told apart: on a canvas that is mostly open, names would be followed
+/// for which there is room anywhere.
+const MAX_PLACES: usize = 12;
 
 /// Limits of a [`Checker`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,6 +128,7 @@ impl Checker {
             cells,
             live: Live::default(),
             known: BTreeSet::new(),
+            places_are_few: false,
         };
         filling.rebuild()?;
         Ok(filling)
@@ -159,6 +170,8 @@ pub struct Filling {
     live: Live,
     /// The strings that stand on the canvas.
     known: BTreeSet<Standing>,
+    /// Whether texts that have to differ had at most [`MAX_PLACES`] when last looked at.
+    places_are_few: bool,
 }
 
 impl Filling {
@@ -235,7 +248,8 @@ impl Filling {
     ///
     /// If the position is not open or the token not allowed there, and if a limit is
     /// reached. [`InfillError::Infeasible`] if texts that have to differ, and were taken to
-    /// while both had open positions, cannot with this token. Nothing has changed then.
+    /// while both had open positions, cannot with this token (see the crate's *Exactness*).
+    /// Nothing has changed then.
     pub fn commit(&mut self, position: usize, token: TokenId) -> Result<(), InfillError> {
         self.check_open(position)?;
         if !self.allows(position, token) {
@@ -370,27 +384,83 @@ impl Filling {
         let (ends, sets) = (self.checker.ends(), &rules.lexer.sets);
         self.live.restrict(position, &self.cells, ends, sets);
         drop(rules);
-        self.tell_names_apart()
+        self.tell_names_apart(Some(position))
     }
 
     /// Works everything out from the cells.
     fn rebuild(&mut self) -> Result<(), InfillError> {
         self.build(BTreeSet::new())?;
-        self.tell_names_apart()
+        self.tell_names_apart(None)
+    }
+
+    fn is_fixed(&self, position: usize) -> bool {
+        matches!(self.cells.get(position), Some(Cell::Token(_)))
     }
 
     /// What a position may hold depends on the names that stand elsewhere: of the strings
-    /// on the canvas, those that may be names for all that is known.
-    fn tell_names_apart(&mut self) -> Result<(), InfillError> {
+    /// on the canvas, whole or half, those that may be names for all that is known. If one
+    /// position was filled, that is told.
+    fn tell_names_apart(&mut self, filled: Option<usize>) -> Result<(), InfillError> {
         let goes_on = |at| self.live.captures(at);
-        let mut known = names::standing(&self.cells, self.checker.vocab(), goes_on);
+        let vocab = self.checker.vocab();
+        let mut known = names::standing(&self.cells, vocab, goes_on);
         known.extend(self.known.iter().cloned());
+        // A text may end at each, and another begin.
+        let open = (0..self.cells.len()).filter(|&at| !self.is_fixed(at));
+        let places = open.flat_map(|at| [at, at + 1]);
+        let places = places.filter(|&at| goes_on(at)).count();
+        let are_few = (2..=MAX_PLACES).contains(&places);
+        if are_few {
+            // Nothing has changed but what is open on either side.
+            let near = filled.filter(|_| self.places_are_few);
+            let near = near.map_or(0..self.cells.len(), |at| self.neighbours(at));
+            known.extend(self.half_standing(near, places));
+        }
+        self.places_are_few = are_few;
         let tells_apart = |known| self.checker.rules().tells_apart(known, &self.known);
         if known == self.known || !tells_apart(&known) {
             self.known = known;
             return Ok(());
         }
         self.build(known)
+    }
+
+    /// From the last open position before a fixed one to the next.
+    fn neighbours(&self, position: usize) -> Range<usize> {
+        let is_open = |at: &usize| !self.is_fixed(*at);
+        let before = (0..position).rev().find(is_open);
+        let after = (position..self.cells.len()).find(is_open);
+        before.unwrap_or(position)..after.map_or(position, |after| after + 1)
+    }
+
+    /// The strings of which some positions may be one half.
+    fn half_standing(&self, positions: Range<usize>, places: usize) -> BTreeSet<Standing> {
+        let halves = Halves {
+            cells: &self.cells,
+            vocab: self.checker.vocab(),
+            places,
+            goes_on: &|at| self.live.captures(at),
+        };
+        let open = positions.filter(|&at| !self.is_fixed(at));
+        let strings = open.flat_map(|at| halves.strings(at, |at| self.few_allowed(at)));
+        let standing = strings.map(|literal| Standing {
+            literal,
+            next: None,
+        });
+        standing.collect()
+    }
+
+    /// The tokens that are allowed at a position, but for its end, if they are few.
+    fn few_allowed(&self, position: usize) -> Vec<TokenId> {
+        let mut allowed = Vec::new();
+        let rules = self.checker.rules();
+        for &set in self.live.tokens(position) {
+            match rules.lexer.sets.get(set) {
+                Tokens::Few(few) if allowed.len() + few.len() <= MAX_FEW => allowed.extend(few),
+                _ => return Vec::new(),
+            }
+        }
+        allowed
     }
 
     /// Works everything out from the cells, and strings that are names elsewhere.

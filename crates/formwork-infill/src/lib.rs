@@ -52,11 +52,15 @@
 //!
 //! Feasibility and every allowed set are exact for context-free grammars, whatever the
 //! vocabulary, and for JSON Schemas but for texts that have to differ (names that a schema
-//! does not list, items under `uniqueItems`): two such texts that both have an open
-//! position are taken to differ, which strings can, and some that are short or lie within
-//! one token are left out. Registers, such as which properties were seen, are all
-//! followed: schemas with many optional properties in any order may reach
-//! [`InfillLimits::max_bytes`]; `PropertyOrder::Schema` needs far less.
+//! does not list, items under `uniqueItems`). Each is kept different from all that stand
+//! on the canvas, and from those of which it leaves few; two others that both have an open
+//! position are taken to differ. They may not be able to if both lie within two neighbouring
+//! tokens, or if the canvas is mostly open and later leaves one text for both: a canvas may
+//! be accepted then that has no completion, and a commit may be [refused](Filling::commit)
+//! with [`InfillError::Infeasible`] that was allowed. Some texts that lie within one token are left
+//! out, as are some objects with open names that have to differ as items. Registers, such as
+//! which properties were seen, are all followed: schemas with many optional properties in
+//! any order may reach [`InfillLimits::max_bytes`]; `PropertyOrder::Schema` needs far less.
 
 mod bits;
 mod canvas;
@@ -69,6 +73,7 @@ mod complete;
 mod content;
 mod error;
 mod fill;
+mod halves;
 mod lexer;
 mod lists;
 mod live;

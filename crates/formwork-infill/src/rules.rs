@@ -9,14 +9,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use formwork_grammar::json_text::encode;
 use formwork_grammar::{Bytes, Dot, Edge, Label, Language, LexState};
 use formwork_vocab::{TokenId, Vocab};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::captured::Apart;
 use crate::lexer::{Lexed, Lexer};
-use crate::names::{Names, Standing, Text};
+use crate::names::{Literals, Names, Standing, Text};
 use crate::rest::{Rest, RestId, Rests};
 use crate::token_sets::{SetId, TokenSets};
 
@@ -271,7 +270,7 @@ impl Rules {
             return known;
         }
         let (terminal, dot, edge) = place;
-        let literal = encode(&string.text);
+        let literal = &string.literal;
         let terminal = self.lexer.terminal(terminal);
         let start = Some(terminal.start());
         let end = literal
@@ -280,7 +279,7 @@ impl Rules {
         let label = end.and_then(|state| terminal.exit(state));
         let remembered = label.is_some_and(|label| {
             let unknown = self.follow(dot, edge, label, Text::UNKNOWN);
-            let after = self.language.follow(dot, edge, label, Some(&literal));
+            let after = self.language.follow(dot, edge, label, Some(literal));
             after != unknown && string.next.is_none_or(|byte| self.may_begin(after, byte))
         });
         let asked = self.remembered.entry(place).or_default();
@@ -501,16 +500,13 @@ impl Rules {
         let standing: Vec<Standing> = self.known.iter().cloned().collect();
         let known = standing.into_iter();
         let known = known.filter(|string| self.remembers(place, string));
-        let known: BTreeSet<String> = known.map(|string| string.text).collect();
+        let known: Literals = known.map(|string| string.literal).collect();
         let terminal = &**self.lexer.terminal(head.terminal);
-        let trie = self.lexer.vocab().trie();
         let at = (head.state, head.text);
         let begun = self.names.bytes(head.text).unwrap_or_default();
-        let Some(apart) = Apart::of(terminal, at, trie, &nodes, begun, &known) else {
-            // There are few texts, and not all can be followed.
-            return;
-        };
-        found.is_named |= apart.is_named;
+        let trie = self.lexer.vocab().trie();
+        let apart = Apart::of(terminal, at, trie, &nodes, begun, &known);
+        found.is_named |= !apart.is_all;
         for ending in &apart.endings {
             let tokens = self.lexer.sets.of(ending.tokens.clone());
             let text = self.names.append(head.text, &ending.bytes);
