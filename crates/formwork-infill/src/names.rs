@@ -335,7 +335,8 @@ fn numbers(text: &[u8]) -> impl Iterator<Item = (&[u8], Option<u8>)> {
     runs.filter_map(move |(run, behind)| {
         let before = text[..behind - run.len()].trim_ascii_end().last();
         let next = text[behind..].trim_ascii_start().first();
-        let is_number = matches!(run[0], b'-' | b'0'..=b'9');
+        let mut bytes = run.iter();
+        let is_number = bytes.all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte));
         let is_item = before.is_none_or(|byte| b"[,".contains(byte))
             && next.is_none_or(|byte| b",]".contains(byte));
         (is_number && is_item).then_some((run, next.copied()))
