@@ -20,6 +20,9 @@ use crate::useful::Useful;
 
 /// Where more tokens are allowed, whatever they are part of can be as many texts.
 const MAX_FEW: usize = 64;
+/// So many strings of which a half stands are followed at most at a time: each as many ways as
+/// there are of all names before.
+const MAX_HALVES: usize = 2;
 /// If texts that have to differ begin or end in more places of open positions, those of which
 /// a half stands are not told apart: on a canvas that is mostly open, names would be followed
 /// for which there is room anywhere.
@@ -402,14 +405,14 @@ impl Filling {
     /// position was filled, that is told.
     fn tell_names_apart(&mut self, filled: Option<usize>) -> Result<(), InfillError> {
         let goes_on = |at| self.live.captures(at);
-        let vocab = self.checker.vocab();
-        let mut known = names::standing(&self.cells, vocab, goes_on);
-        known.extend(self.known.iter().cloned());
+        let standing = names::standing(&self.cells, self.checker.vocab(), goes_on);
         // A text may end at each, and another begin.
         let open = (0..self.cells.len()).filter(|&at| !self.is_fixed(at));
         let places = open.flat_map(|at| [at, at + 1]);
         let places = places.filter(|&at| goes_on(at)).count();
         let are_few = (2..=MAX_PLACES).contains(&places);
+        let mut known = self.known.clone();
+        known.extend(standing);
         if are_few {
             // Nothing has changed but what is open on either side.
             let near = filled.filter(|_| self.places_are_few);
@@ -443,11 +446,14 @@ impl Filling {
         };
         let open = positions.filter(|&at| !self.is_fixed(at));
         let strings = open.flat_map(|at| halves.strings(at, |at| self.few_allowed(at)));
-        let standing = strings.map(|literal| Standing {
+        let mut strings: Vec<Box<[u8]>> = strings.collect();
+        strings.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+        strings.dedup();
+        let standing = strings.into_iter().map(|literal| Standing {
             literal,
             next: None,
         });
-        standing.collect()
+        standing.take(MAX_HALVES).collect()
     }
 
     /// The tokens that are allowed at a position, but for its end, if they are few.

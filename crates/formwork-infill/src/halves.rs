@@ -13,8 +13,9 @@ use formwork_vocab::{TokenId, Vocab};
 
 use crate::canvas::Cell;
 
-/// So many strings are followed for one position, those with the least alternatives first.
-const MAX_FOLLOWED: usize = 4;
+/// So many strings are followed for either half of a position, those with the least
+/// alternatives.
+const MAX_FOLLOWED: usize = 2;
 
 /// A canvas, and where texts may lie on it that have to differ.
 pub(crate) struct Halves<'a> {
