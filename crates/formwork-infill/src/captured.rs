@@ -4,7 +4,8 @@ use formwork_grammar::{AnyContent, Label, LexState, Terminal};
 use formwork_vocab::{NodeId, TokenId, Trie};
 use rustc_hash::FxHashMap;
 
-use crate::names::{Literals, Text};
+use crate::literals::Literals;
+use crate::names::Text;
 use crate::reading::has;
 
 /// So many texts are few: they are all followed one by one.
@@ -60,7 +61,7 @@ impl Apart {
                     continue;
                 };
                 let longer = [&bytes[..], &[byte]].concat();
-                if !apart.is_all && !known.may_be([begun, &longer].concat()) {
+                if !apart.is_all && !known.may_be(&[begun, &longer].concat()) {
                     continue;
                 }
                 let tokens = trie.tokens(child);

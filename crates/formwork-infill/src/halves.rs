@@ -12,6 +12,7 @@ use formwork_grammar::json_text::{decode, encode};
 use formwork_vocab::{TokenId, Vocab};
 
 use crate::canvas::Cell;
+use crate::names::closing;
 
 /// So many strings are followed for either half of a position, those with the least
 /// alternatives.
@@ -122,14 +123,4 @@ fn openings(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let quotes = text.iter().enumerate().filter(|&(_, &byte)| byte == b'"');
     let begun = quotes.map(|(at, _)| &text[at + 1..]);
     begun.filter(|text| closing(text).is_none())
-}
-
-/// Where the quote is that closes string content.
-pub(crate) fn closing(body: &[u8]) -> Option<usize> {
-    let mut escaped = false;
-    body.iter().position(|&byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
 }

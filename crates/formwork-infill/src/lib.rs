@@ -76,6 +76,7 @@ mod fill;
 mod halves;
 mod lexer;
 mod lists;
+mod literals;
 mod live;
 mod names;
 mod node_rows;

@@ -15,7 +15,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::captured::Apart;
 use crate::lexer::{Lexed, Lexer};
-use crate::names::{Literals, Names, Standing, Text};
+use crate::literals::Literals;
+use crate::names::{Names, Standing, Text};
 use crate::rest::{Rest, RestId, Rests};
 use crate::token_sets::{SetId, TokenSets};
 
