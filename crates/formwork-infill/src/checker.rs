@@ -11,22 +11,12 @@ use crate::canvas::{Canvas, Cell, closable};
 use crate::chart::Chart;
 use crate::complete::Completer;
 use crate::error::InfillError;
-use crate::halves::Halves;
+use crate::halves::{Halves, MAX_TOKENS};
 use crate::live::Live;
 use crate::names::{self, Standing};
 use crate::rules::Rules;
 use crate::token_sets::Tokens;
 use crate::useful::Useful;
-
-/// Where more tokens are allowed, whatever they are part of can be as many texts.
-const MAX_FEW: usize = 64;
-/// So many strings of which a half stands are followed at most at a time: each as many ways as
-/// there are of all names before.
-const MAX_HALVES: usize = 2;
-/// If texts that have to differ begin or end in more places of open positions, those of which
-/// a half stands are not told apart: on a canvas that is mostly open, names would be followed
-/// for which there is room anywhere.
-const MAX_PLACES: usize = 12;
 
 /// Limits of a [`Checker`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,7 +121,7 @@ impl Checker {
             cells,
             live: Live::default(),
             known: BTreeSet::new(),
-            places_are_few: false,
+            told_halves: false,
         };
         filling.rebuild()?;
         Ok(filling)
@@ -173,8 +163,8 @@ pub struct Filling {
     live: Live,
     /// The strings that stand on the canvas.
     known: BTreeSet<Standing>,
-    /// Whether texts that have to differ had at most [`MAX_PLACES`] when last looked at.
-    places_are_few: bool,
+    /// Whether strings of which a half stands were told apart when last looked at.
+    told_halves: bool,
 }
 
 impl Filling {
@@ -406,20 +396,18 @@ impl Filling {
     fn tell_names_apart(&mut self, filled: Option<usize>) -> Result<(), InfillError> {
         let goes_on = |at| self.live.captures(at);
         let standing = names::standing(&self.cells, self.checker.vocab(), goes_on);
-        // A text may end at each, and another begin.
-        let open = (0..self.cells.len()).filter(|&at| !self.is_fixed(at));
-        let places = open.flat_map(|at| [at, at + 1]);
-        let places = places.filter(|&at| goes_on(at)).count();
-        let are_few = (2..=MAX_PLACES).contains(&places);
         let mut known = self.known.clone();
         known.extend(standing);
-        if are_few {
+        let halves = Halves::of(&self.cells, self.checker.vocab(), goes_on);
+        let tells_halves = halves.is_some();
+        if let Some(halves) = halves {
             // Nothing has changed but what is open on either side.
-            let near = filled.filter(|_| self.places_are_few);
+            let near = filled.filter(|_| self.told_halves);
             let near = near.map_or(0..self.cells.len(), |at| self.neighbours(at));
-            known.extend(self.half_standing(near, places));
+            let open = near.filter(|&at| !self.is_fixed(at));
+            known.extend(halves.standing(open, |at| self.few_allowed(at)));
         }
-        self.places_are_few = are_few;
+        self.told_halves = tells_halves;
         let tells_apart = |known| self.checker.rules().tells_apart(known, &self.known);
         if known == self.known || !tells_apart(&known) {
             self.known = known;
@@ -436,33 +424,14 @@ impl Filling {
         before.unwrap_or(position)..after.map_or(position, |after| after + 1)
     }
 
-    /// The strings of which some positions may be one half.
-    fn half_standing(&self, positions: Range<usize>, places: usize) -> BTreeSet<Standing> {
-        let halves = Halves {
-            cells: &self.cells,
-            vocab: self.checker.vocab(),
-            places,
-            goes_on: &|at| self.live.captures(at),
-        };
-        let open = positions.filter(|&at| !self.is_fixed(at));
-        let strings = open.flat_map(|at| halves.strings(at, |at| self.few_allowed(at)));
-        let mut strings: Vec<Box<[u8]>> = strings.collect();
-        strings.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-        strings.dedup();
-        let standing = strings.into_iter().map(|literal| Standing {
-            literal,
-            next: None,
-        });
-        standing.take(MAX_HALVES).collect()
-    }
-
-    /// The tokens that are allowed at a position, but for its end, if they are few.
+    /// The tokens that are allowed at a position, but for its end, if they are
+    /// [few](MAX_TOKENS).
     fn few_allowed(&self, position: usize) -> Vec<TokenId> {
         let mut allowed = Vec::new();
         let rules = self.checker.rules();
         for &set in self.live.tokens(position) {
             match rules.lexer.sets.get(set) {
-                Tokens::Few(few) if allowed.len() + few.len() <= MAX_FEW => allowed.extend(few),
+                Tokens::Few(few) if allowed.len() + few.len() <= MAX_TOKENS => allowed.extend(few),
                 _ => return Vec::new(),
             }
         }

@@ -12,28 +12,67 @@ use formwork_grammar::json_text::{decode, encode};
 use formwork_vocab::{TokenId, Vocab};
 
 use crate::canvas::Cell;
-use crate::names::closing;
+use crate::names::{Standing, closing};
 
+/// Where a position may hold more tokens, whatever they are part of can be as many texts.
+pub(crate) const MAX_TOKENS: usize = 64;
 /// So many strings are followed for either half of a position, those with the least
 /// alternatives.
 const MAX_FOLLOWED: usize = 2;
+/// So many are followed at most at a time, the shortest: each as many ways as there are of
+/// all names before.
+const MAX_HALVES: usize = 2;
+/// If texts that have to differ begin or end in more places, none is followed: on a canvas
+/// that is mostly open there is room for them anywhere.
+const MAX_PLACES: usize = 12;
 
 /// A canvas, and where texts may lie on it that have to differ.
-pub(crate) struct Halves<'a> {
-    pub(crate) cells: &'a [Cell],
-    pub(crate) vocab: &'a Vocab,
-    /// In how many places of open positions such texts begin or end.
-    pub(crate) places: usize,
+pub(crate) struct Halves<'a, G> {
+    cells: &'a [Cell],
+    vocab: &'a Vocab,
     /// Whether such a text may go on at a position.
-    pub(crate) goes_on: &'a dyn Fn(usize) -> bool,
+    goes_on: G,
+    /// In how many places of open positions such texts begin or end.
+    places: usize,
 }
 
-impl Halves<'_> {
+impl<'a, G: Fn(usize) -> bool> Halves<'a, G> {
+    /// What is to be told apart, if there are places for two texts and not too many.
+    pub(crate) fn of(cells: &'a [Cell], vocab: &'a Vocab, goes_on: G) -> Option<Self> {
+        let is_open = |&at: &usize| !matches!(cells[at], Cell::Token(_));
+        let open = (0..cells.len()).filter(is_open);
+        // A text may end at each, and another begin.
+        let places = open.flat_map(|at| [at, at + 1]);
+        let places = places.filter(|&at| goes_on(at)).count();
+        (2..=MAX_PLACES).contains(&places).then_some(Halves {
+            cells,
+            vocab,
+            goes_on,
+            places,
+        })
+    }
+
+    /// The strings of which some open positions may be one half. `allowed` are the tokens of
+    /// a position, if they are [few](MAX_TOKENS).
+    pub(crate) fn standing(
+        &self,
+        open: impl Iterator<Item = usize>,
+        allowed: impl Fn(usize) -> Vec<TokenId>,
+    ) -> impl Iterator<Item = Standing> {
+        let strings: BTreeSet<_> = open.flat_map(|at| self.strings(at, &allowed)).collect();
+        let mut strings = Vec::from_iter(strings);
+        strings.sort_by_key(|literal| literal.len());
+        let standing = strings.into_iter().map(|literal| Standing {
+            literal,
+            next: None,
+        });
+        standing.take(MAX_HALVES)
+    }
+
     /// The strings that begin in the fixed text before an open position and may end within
     /// it, and those that may begin within it and end in the fixed text behind or within the
     /// next position; of which there are fewer than places that look alike from elsewhere.
-    /// `allowed` are the tokens of a position, if they are few.
-    pub(crate) fn strings(
+    fn strings(
         &self,
         position: usize,
         allowed: impl Fn(usize) -> Vec<TokenId>,
