@@ -202,10 +202,8 @@ fn shown(vocab: &Vocab, cells: &[Option<TokenId>]) -> String {
 /// where texts are left out, since they lie within one token. One open position is exact.
 #[test]
 fn texts_differ_as_brute_force_says() {
-    let rounds = match std::env::var_os("FORMWORK_LONG").is_some_and(|value| value == "1") {
-        true => 3000,
-        false => 150,
-    };
+    let is_long = std::env::var_os("FORMWORK_LONG").is_some_and(|value| value == "1");
+    let rounds = if is_long { 3000 } else { 150 };
     let vocab = vocabulary();
     // The engine reads bytes here, since it takes no vocabulary that lacks any.
     let all_bytes = Vocab::embedded().expect("a vocabulary");
@@ -245,5 +243,6 @@ fn texts_differ_as_brute_force_says() {
     }
     eprintln!("{judged} canvases, {loose} loose, {lacking} lack some fill, {commits} commits");
     assert!(judged > 500 && commits > 500);
-    assert!(100 * loose < judged && 30 * lacking < judged);
+    assert!(100 * loose < judged && 60 * lacking < judged);
+    assert!(is_long || loose == 0);
 }
